@@ -1,0 +1,1 @@
+//! The mbuf_trace record format: bytes to events and back.

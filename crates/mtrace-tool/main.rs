@@ -1,0 +1,2 @@
+//! mtrace-tool.
+fn main() {}

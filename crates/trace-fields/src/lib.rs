@@ -1,0 +1,1 @@
+//! The display fields of an mbuf_trace capture.

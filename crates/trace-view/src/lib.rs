@@ -1,0 +1,1 @@
+//! What people look at: timelines and exports of mbuf_trace captures.
