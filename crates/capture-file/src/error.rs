@@ -1,0 +1,299 @@
+//! What can be wrong with a capture. Offsets count in the decompressed stream.
+
+use crate::Compression;
+use std::fmt;
+use std::io;
+
+/// Why a file cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// No byte at all.
+    #[error("the file is empty")]
+    Empty,
+    /// It ends within its first header.
+    #[error("cut off in its first header: {needed} bytes needed, {available} there")]
+    TooShort {
+        /// Bytes the header has.
+        needed: u64,
+        /// Bytes there are.
+        available: u64,
+    },
+    /// It begins like nothing that we read.
+    #[error("neither pcap nor pcapng: it begins with {}{}", Hex(first), hint(first))]
+    NotACapture {
+        /// The first bytes, up to eight.
+        first: Vec<u8>,
+    },
+    /// A capture of a version that we do not know.
+    #[error("{format} version {major}.{minor} is not supported; {known} is")]
+    UnsupportedVersion {
+        /// Which format.
+        format: crate::Format,
+        /// Major version.
+        major: u16,
+        /// Minor version.
+        minor: u16,
+        /// What we read.
+        known: &'static str,
+    },
+    /// A pcap's network field has bits set that have no meaning; libpcap and Wireshark refuse it too.
+    #[error(
+        "reserved bits are set in the link type field {network:#010x} of the pcap header: damaged, or not a capture"
+    )]
+    ReservedLinkTypeBits {
+        /// The whole field.
+        network: u32,
+    },
+    /// Compressed twice.
+    #[error("{inner} inside {outer}: decompress it once before")]
+    Nested {
+        /// The outer compression.
+        outer: Compression,
+        /// What was found within.
+        inner: Compression,
+    },
+    /// The first section header of a pcapng is damaged.
+    #[error("its first block is damaged: {0}")]
+    Damaged(ReadErrorKind),
+    /// The compressed stream is broken before the first header is out.
+    #[error("broken {compression} stream: {source}")]
+    Compressed {
+        /// The compression.
+        compression: Compression,
+        /// What the decompressor says.
+        source: io::Error,
+    },
+    /// The input failed.
+    #[error("cannot read: {0}")]
+    Io(#[from] io::Error),
+}
+
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            let gap = if index == 0 { "" } else { " " };
+            write!(f, "{gap}{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+fn hint(first: &[u8]) -> &'static str {
+    const HINTS: [(&[u8], &str); 8] = [
+        (b"\xfd7zXZ\0", " (xz: run `xz -d` first)"),
+        (b"BZh", " (bzip2: run `bzip2 -d` first)"),
+        (b"PK\x03\x04", " (zip: run `unzip` first)"),
+        (b"snoop\0", " (snoop: convert it with `editcap -F pcapng`)"),
+        (b"\x7fELF", " (a program)"),
+        (b"\xa1\xb2", " (close to a pcap, but of no variant known)"),
+        (
+            b"\x0a\x0d\x0d\x0a",
+            " (close to pcapng, but without its byte-order magic)",
+        ),
+        (b"\xd4\xc3", " (close to a pcap, but of no variant known)"),
+    ];
+    HINTS
+        .iter()
+        .find(|(magic, _)| first.starts_with(magic))
+        .map_or("", |(_, hint)| hint)
+}
+
+/// Damage that ends a file: everything before it has been given out.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind} (packet {packet}, byte offset {offset})")]
+pub struct ReadError {
+    /// What is wrong.
+    #[source]
+    pub kind: ReadErrorKind,
+    /// Number of the packet that would have come next, from 1.
+    pub packet: u64,
+    /// Where the damaged item begins, in the decompressed stream.
+    pub offset: u64,
+}
+
+/// What is wrong where a file ends early.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadErrorKind {
+    /// The file ends within an item: still being written, or cut off.
+    #[error("cut off in the middle of a {part}: {needed} bytes needed, {available} there")]
+    CutOff {
+        /// What it ends in.
+        part: Part,
+        /// Bytes the part has, from its beginning.
+        needed: u64,
+        /// Bytes there are of it.
+        available: u64,
+    },
+    /// A length that cannot be.
+    #[error("impossible {what} of {length} bytes: it has to be {}", Bounds(*minimum, *maximum))]
+    ImpossibleLength {
+        /// Which length.
+        what: &'static str,
+        /// Its value.
+        length: u64,
+        /// Least that would do.
+        minimum: u64,
+        /// Most that would do.
+        maximum: u64,
+    },
+    /// A block length not divisible by four.
+    #[error("impossible block length of {length} bytes: not a multiple of four")]
+    UnalignedLength {
+        /// The length.
+        length: u64,
+    },
+    /// A block's two lengths differ.
+    #[error("the block's lengths differ: {first} before it, {second} after it")]
+    LengthsDiffer {
+        /// The leading length.
+        first: u32,
+        /// The trailing length.
+        second: u32,
+    },
+    /// A packet of an interface that its section does not describe.
+    #[error("a packet of interface {interface}, but the section has described {described} so far{}", limit(*interface, *described))]
+    UnknownInterface {
+        /// What the packet says.
+        interface: u32,
+        /// How many there are.
+        described: u32,
+    },
+    /// A section of a version that we do not know.
+    #[error("a section of pcapng version {major}.{minor}; 1.0 and 1.2 are supported")]
+    UnsupportedVersion {
+        /// Major version.
+        major: u16,
+        /// Minor version.
+        minor: u16,
+    },
+    /// A section header without byte-order magic.
+    #[error("a section header whose byte-order magic is {magic:#010x}")]
+    ByteOrderMagic {
+        /// What stands in its place.
+        magic: u32,
+    },
+    /// The compressed stream around the capture is broken or cut off.
+    #[error("broken {compression} stream: {source}")]
+    Compressed {
+        /// The compression.
+        compression: Compression,
+        /// What the decompressor says.
+        source: io::Error,
+    },
+    /// The input failed.
+    #[error("cannot read: {0}")]
+    Io(#[source] io::Error),
+}
+
+/// What a file can end in the middle of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The fixed header of a pcap record.
+    RecordHeader,
+    /// The record or block of a packet.
+    Packet,
+    /// The type and length of a pcapng block.
+    BlockHeader,
+    /// Another pcapng block.
+    Block,
+    /// The file's first header.
+    FileHeader,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RecordHeader => "record header",
+            Self::Packet => "packet",
+            Self::BlockHeader => "block header",
+            Self::Block => "block",
+            Self::FileHeader => "file header",
+        })
+    }
+}
+
+struct Bounds(u64, u64);
+
+impl fmt::Display for Bounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self(0, maximum) => write!(f, "at most {maximum}"),
+            Self(minimum, maximum) => write!(f, "{minimum} to {maximum}"),
+        }
+    }
+}
+
+fn limit(interface: u32, described: u32) -> &'static str {
+    if interface >= described && u64::from(described) >= crate::read::MAX_INTERFACES {
+        " (no more are remembered)"
+    } else {
+        ""
+    }
+}
+
+/// Something odd that does not stop the reading and changes no byte.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} (byte offset {offset})")]
+pub struct Warning {
+    /// What it is.
+    pub kind: WarningKind,
+    /// Where the block begins, in the decompressed stream.
+    pub offset: u64,
+}
+
+/// What a [`Warning`] is about.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// The options of a section header or interface description cannot be read to their end.
+    #[error("options ignored from here on: {0}")]
+    Options(OptionError),
+    /// An option's value has not the length it must have; the option is ignored.
+    #[error("option {name} ignored: {length} bytes long instead of {expected}")]
+    OptionLength {
+        /// The option's name in the specification.
+        name: &'static str,
+        /// Its length.
+        length: usize,
+        /// The length it must have.
+        expected: usize,
+    },
+    /// More interfaces in a section than are remembered.
+    #[error(
+        "over {limit} interfaces in one section: the others are not remembered, a packet of theirs ends the reading"
+    )]
+    TooManyInterfaces {
+        /// The bound.
+        limit: u64,
+    },
+    /// More interface names and descriptions in a section than are remembered.
+    #[error("over {limit} bytes of interface names in one section: the others are not remembered")]
+    TooManyNames {
+        /// The bound.
+        limit: usize,
+    },
+    /// A nonzero reserved field in an interface description; ignored, as the specification asks.
+    #[error("the reserved field of an interface description is {0:#06x}")]
+    Reserved(u16),
+    /// More warnings than are kept.
+    #[error("{0} more warnings")]
+    More(u64),
+}
+
+/// Options that cannot be read to their end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("option {code} at byte {at} of the options says {length} bytes, {available} are there")]
+pub struct OptionError {
+    /// Its code; 0 when not even that is there.
+    pub code: u16,
+    /// Where it begins, from the first option.
+    pub at: usize,
+    /// Its length and padding, or the four bytes of its header.
+    pub length: usize,
+    /// What there is of that.
+    pub available: usize,
+}

@@ -1,0 +1,77 @@
+//! The one buffer between the input and the items.
+
+use std::io::{self, Read};
+
+const INITIAL: usize = 256 * 1024;
+
+/// Bytes read and not yet given out. Grows only when it is full of bytes that arrived and the next item needs more.
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    ended: bool,
+}
+
+impl Buffer {
+    pub(super) fn new() -> Self {
+        Self {
+            bytes: vec![0; INITIAL],
+            start: 0,
+            end: 0,
+            ended: false,
+        }
+    }
+
+    /// What is there, from the next item on.
+    pub(super) fn available(&self) -> &[u8] {
+        self.bytes.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether the input has said that there is no more.
+    pub(super) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Reads until `needed` bytes are there; `false` when the input ends before. Asks for no more once they are.
+    pub(super) fn fill(&mut self, input: &mut impl Read, needed: usize) -> io::Result<bool> {
+        while self.available().len() < needed {
+            if self.ended {
+                return Ok(false);
+            }
+            self.make_room();
+            let Some(room) = self.bytes.get_mut(self.end..) else {
+                return Ok(false);
+            };
+            let room_len = room.len();
+            match input.read(room) {
+                Ok(0) => self.ended = true,
+                // A reader that claims more than it was given room for is broken; do not follow it past the end.
+                Ok(count) => self.end = self.end.saturating_add(count.min(room_len)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    fn make_room(&mut self) {
+        let available = self.available().len();
+        // Moving no more than was given out since the last move keeps the work linear in the input.
+        if self.start > 0 && available <= self.start {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.start = 0;
+            self.end = available;
+        }
+        if self.end == self.bytes.len() {
+            let grown = self.bytes.len().saturating_mul(2);
+            self.bytes.resize(grown, 0);
+        }
+    }
+
+    /// The next `len` bytes, given out: they stay in place until the next call that reads.
+    pub(super) fn take(&mut self, len: usize) -> &[u8] {
+        let from = self.start;
+        self.start = self.start.saturating_add(len).min(self.end);
+        self.bytes.get(from..self.start).unwrap_or_default()
+    }
+}

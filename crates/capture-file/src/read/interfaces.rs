@@ -1,0 +1,61 @@
+//! The interfaces of the current section, bounded in number and size.
+
+use super::{MAX_INTERFACE_NAMES, MAX_INTERFACES};
+use crate::Interface;
+use crate::error::WarningKind;
+
+#[derive(Default)]
+pub(super) struct Interfaces {
+    known: Vec<Interface>,
+    /// Interfaces described in the section, remembered or not.
+    described: u32,
+    name_bytes: usize,
+    names_full: bool,
+}
+
+impl Interfaces {
+    pub(super) fn known(&self) -> &[Interface] {
+        &self.known
+    }
+
+    /// Forgets the section's interfaces, and gives back the memory that a section of very many took.
+    pub(super) fn clear(&mut self) {
+        self.known.clear();
+        self.known.shrink_to(16);
+        *self = Self {
+            known: std::mem::take(&mut self.known),
+            ..Self::default()
+        };
+    }
+
+    /// Remembers an interface and returns its number in the section.
+    pub(super) fn push(&mut self, mut interface: Interface, warn: &mut dyn FnMut(WarningKind)) -> u32 {
+        let id = self.described;
+        self.described = self.described.saturating_add(1);
+        if self.known.len() as u64 >= MAX_INTERFACES {
+            if u64::from(id) == MAX_INTERFACES {
+                warn(WarningKind::TooManyInterfaces {
+                    limit: MAX_INTERFACES,
+                });
+            }
+            return id;
+        }
+        for text in [&mut interface.name, &mut interface.description] {
+            let length = text.as_ref().map_or(0, |text| text.len());
+            let total = self.name_bytes.saturating_add(length);
+            if total <= MAX_INTERFACE_NAMES {
+                self.name_bytes = total;
+            } else {
+                *text = None;
+                if !std::mem::replace(&mut self.names_full, true) {
+                    warn(WarningKind::TooManyNames {
+                        limit: MAX_INTERFACE_NAMES,
+                    });
+                }
+            }
+        }
+        interface.id = id;
+        self.known.push(interface);
+        id
+    }
+}

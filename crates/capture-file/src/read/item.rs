@@ -1,0 +1,191 @@
+//! What a reader gives out: views of its buffer, good until its next call.
+
+use super::options::{EPB_PACKETID, OPT_COMMENT, Options};
+use crate::{ByteOrder, LinkType, Timestamp};
+
+/// The next piece of a capture. The raw bytes of all items one after the other are the (decompressed) file.
+#[derive(Clone, Debug)]
+pub enum Item<'a> {
+    /// A pcap's file header, or the header of a pcapng section.
+    Header(Header<'a>),
+    /// A pcapng interface description.
+    Interface(InterfaceBlock<'a>),
+    /// A packet.
+    Packet(Packet<'a>),
+    /// Any other pcapng block.
+    Other(Block<'a>),
+}
+
+impl<'a> Item<'a> {
+    /// Its bytes in the file, lengths and padding included.
+    #[must_use]
+    pub fn raw(&self) -> &'a [u8] {
+        match self {
+            Self::Header(header) => header.raw,
+            Self::Interface(interface) => interface.raw,
+            Self::Packet(packet) => packet.raw,
+            Self::Other(block) => block.raw,
+        }
+    }
+
+    /// Where it begins in the decompressed stream.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        match self {
+            Self::Header(header) => header.offset,
+            Self::Interface(interface) => interface.offset,
+            Self::Packet(packet) => packet.offset,
+            Self::Other(block) => block.offset,
+        }
+    }
+}
+
+/// A pcap's file header or a section header block; what it says is in [`crate::Container`].
+#[derive(Clone, Copy, Debug)]
+pub struct Header<'a> {
+    /// Where it begins in the decompressed stream.
+    pub offset: u64,
+    /// Its bytes.
+    pub raw: &'a [u8],
+    /// Byte order of what follows, up to the next header.
+    pub byte_order: ByteOrder,
+    pub(crate) options: &'a [u8],
+}
+
+impl<'a> Header<'a> {
+    /// Options of a section header; none in a pcap.
+    #[must_use]
+    pub fn options(&self) -> Options<'a> {
+        Options::new(self.byte_order, self.options)
+    }
+}
+
+/// An interface description block; what it says is the last of [`crate::Reader::interfaces`].
+#[derive(Clone, Copy, Debug)]
+pub struct InterfaceBlock<'a> {
+    /// Where it begins in the decompressed stream.
+    pub offset: u64,
+    /// Its bytes.
+    pub raw: &'a [u8],
+    /// Position in its section, from 0.
+    pub id: u32,
+    pub(crate) order: ByteOrder,
+    pub(crate) options: &'a [u8],
+}
+
+impl<'a> InterfaceBlock<'a> {
+    /// Its options.
+    #[must_use]
+    pub fn options(&self) -> Options<'a> {
+        Options::new(self.order, self.options)
+    }
+}
+
+/// A pcapng block that holds no packet and no interface: statistics, names, secrets, custom and unknown ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a> {
+    /// Where it begins in the decompressed stream.
+    pub offset: u64,
+    /// Its bytes.
+    pub raw: &'a [u8],
+    /// Its type, as in section 11.1 of the specification.
+    pub block_type: u32,
+    /// Byte order of its section.
+    pub byte_order: ByteOrder,
+}
+
+/// A packet, from a pcap record or any of the three packet blocks of pcapng.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Packet<'a> {
+    /// Its number in the file, from 1.
+    pub number: u64,
+    /// Where its record or block begins in the decompressed stream.
+    pub offset: u64,
+    /// When it was captured; a simple packet block does not say.
+    pub time: Option<Timestamp>,
+    /// Position of its interface in the section, from 0.
+    pub interface: u32,
+    /// Name of its interface, as it stands in the file.
+    pub interface_name: Option<&'a [u8]>,
+    /// What `data` begins with.
+    pub link_type: LinkType,
+    /// Bytes captured: the length of `data`.
+    pub captured_len: u32,
+    /// Bytes on the wire, as the file says: not always more than were captured.
+    pub original_len: u32,
+    /// Its bytes.
+    pub data: &'a [u8],
+    /// The whole record or block.
+    pub raw: &'a [u8],
+    pub(crate) layout: Layout,
+}
+
+/// What it takes to write a packet again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    pub(crate) kind: RecordKind,
+    pub(crate) order: ByteOrder,
+    /// Where `data` begins in `raw`.
+    pub(crate) data_at: usize,
+    /// Most bytes that a simple packet block can hold of a packet, or that a reader accepts in a pcap record.
+    pub(crate) limit: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordKind {
+    /// A pcap record; the oldest files have its two lengths swapped.
+    Pcap {
+        swapped: bool,
+    },
+    Enhanced,
+    Simple,
+    /// The packet block that the enhanced one replaced.
+    Obsolete,
+}
+
+impl<'a> Packet<'a> {
+    /// Options of its block; none in a pcap and in simple packet blocks.
+    #[must_use]
+    pub fn options(&self) -> Options<'a> {
+        let options = match self.layout.kind {
+            RecordKind::Pcap { .. } | RecordKind::Simple => None,
+            RecordKind::Enhanced | RecordKind::Obsolete => {
+                let end = self
+                    .layout
+                    .data_at
+                    .saturating_add(self.data.len().next_multiple_of(4));
+                self.raw.get(end..self.raw.len().saturating_sub(4))
+            }
+        };
+        Options::new(self.layout.order, options.unwrap_or_default())
+    }
+
+    fn values(&self, code: u16) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.options()
+            .map_while(Result::ok)
+            .filter(move |option| option.code == code)
+            .map(|option| option.value)
+    }
+
+    /// Its comments, as they stand in the file: UTF-8 by the specification, anything in practice.
+    pub fn comments(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.values(OPT_COMMENT)
+    }
+
+    /// What `epb_packetid` says: packets with the same number are the same packet on several interfaces.
+    #[must_use]
+    pub fn packet_id(&self) -> Option<u64> {
+        if self.layout.kind != RecordKind::Enhanced {
+            return None;
+        }
+        let value = self.values(EPB_PACKETID).find(|value| value.len() == 8)?;
+        self.layout.order.u64_at(value, 0)
+    }
+
+    /// Byte order of its record or block.
+    #[must_use]
+    pub fn byte_order(&self) -> ByteOrder {
+        self.layout.order
+    }
+}

@@ -1,0 +1,27 @@
+//! The reading side.
+
+mod buffer;
+mod input;
+mod interfaces;
+pub(crate) mod item;
+pub(crate) mod options;
+mod pcap;
+pub(crate) mod pcapng;
+mod reader;
+
+pub use item::{Block, Header, InterfaceBlock, Item, Packet};
+pub use options::{BlockOption, EPB_PACKETID, OPT_COMMENT, Options};
+pub use reader::Reader;
+
+/// Largest block of a pcapng, and largest record of a pcap whatever its snaplen: 16 MiB, as in libpcap's
+/// `sf-pcapng.c`. Anything longer is damage.
+pub const MAX_BLOCK: u32 = 16 * 1024 * 1024;
+
+/// Largest packet of a pcap whose snaplen is less: libpcap's `MAXIMUM_SNAPLEN`.
+pub const MAX_RECORD: u32 = 262_144;
+
+/// Most interfaces remembered of a section.
+pub const MAX_INTERFACES: u64 = 65_536;
+
+/// Most bytes of interface names and descriptions remembered of a section.
+pub const MAX_INTERFACE_NAMES: usize = 1 << 20;

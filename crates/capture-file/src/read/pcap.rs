@@ -1,0 +1,176 @@
+//! The header and the records of a pcap: pcap-savefile(5).
+
+use super::item::{Header, Layout, Packet, RecordKind};
+use super::{MAX_BLOCK, MAX_RECORD};
+use crate::container::{PcapHeader, PcapVariant};
+use crate::{ByteOrder, Format, Interface, OpenError, ReadErrorKind, Resolution, Timestamp};
+
+/// Bytes of the file header.
+pub(super) const FILE_HEADER: usize = 24;
+
+/// Where the fields of a record header are; the lengths change places in the oldest files.
+mod field {
+    pub(super) const SECONDS: usize = 0;
+    pub(super) const FRACTION: usize = 4;
+    pub(super) const CAPTURED: usize = 8;
+    pub(super) const ORIGINAL: usize = 12;
+}
+
+/// Recognises a pcap by its magic number.
+pub(super) fn recognise(first: &[u8]) -> Option<(PcapVariant, ByteOrder)> {
+    let variant = |magic| match magic {
+        0xa1b2_c3d4 => Some(PcapVariant::Micro),
+        0xa1b2_3c4d => Some(PcapVariant::Nano),
+        0xa1b2_cd34 => Some(PcapVariant::Modified),
+        _ => None,
+    };
+    [ByteOrder::Little, ByteOrder::Big]
+        .into_iter()
+        .find_map(|order| Some((variant(order.u32_at(first, 0)?)?, order)))
+}
+
+/// How the records of one file are laid out.
+#[derive(Clone, Copy)]
+pub(super) struct Records {
+    order: ByteOrder,
+    resolution: Resolution,
+    header_len: usize,
+    minor: u16,
+    limit: u32,
+}
+
+pub(super) fn parse_header(
+    bytes: &[u8],
+    variant: PcapVariant,
+    order: ByteOrder,
+) -> Result<(PcapHeader, Records), OpenError> {
+    let short = || OpenError::TooShort {
+        needed: FILE_HEADER as u64,
+        available: bytes.len() as u64,
+    };
+    let mut standard = *bytes.first_chunk::<FILE_HEADER>().ok_or_else(short)?;
+    // pcap-parser does not know the modified magic in big-endian; all else in the header is the same.
+    let magic = standard.first_chunk_mut().ok_or_else(short)?;
+    *magic = order.u32_bytes(0xa1b2_c3d4);
+    let (_, header) = pcap_parser::parse_pcap_header(&standard).map_err(|_| short())?;
+    let network = order.u32_at(bytes, 20).ok_or_else(short)?;
+    let (major, minor) = (header.version_major, header.version_minor);
+    if major != 2 {
+        return Err(OpenError::UnsupportedVersion {
+            format: Format::Pcap,
+            major,
+            minor,
+            known: "2.x",
+        });
+    }
+    if network & PcapHeader::RESERVED != 0 {
+        return Err(OpenError::ReservedLinkTypeBits { network });
+    }
+    let facts = PcapHeader {
+        variant,
+        version: (major, minor),
+        thiszone: header.thiszone,
+        sigfigs: header.sigfigs,
+        snaplen: header.snaplen,
+        network,
+    };
+    let records = Records {
+        order,
+        resolution: match variant {
+            PcapVariant::Nano => Resolution::NANOS,
+            PcapVariant::Micro | PcapVariant::Modified => Resolution::MICROS,
+        },
+        header_len: if variant == PcapVariant::Modified { 24 } else { 16 },
+        minor,
+        limit: header.snaplen.clamp(MAX_RECORD, MAX_BLOCK),
+    };
+    Ok((facts, records))
+}
+
+/// The one interface that a pcap has.
+pub(super) fn interface(header: &PcapHeader, records: &Records) -> Interface {
+    Interface {
+        id: 0,
+        section: 0,
+        link_type: header.link_type(),
+        snaplen: header.snaplen,
+        resolution: records.resolution,
+        offset_seconds: 0,
+        fcs_bits: header.fcs_bits(),
+        name: None,
+        description: None,
+    }
+}
+
+pub(super) fn header(raw: &[u8], byte_order: ByteOrder) -> Header<'_> {
+    Header {
+        offset: 0,
+        raw,
+        byte_order,
+        options: &[],
+    }
+}
+
+impl Records {
+    pub(super) fn header_len(&self) -> usize {
+        self.header_len
+    }
+
+    /// Captured length, original length, and whether the file has them in the other order: versions before 2.3 do,
+    /// and 2.3 does when that makes more sense, as in libpcap's `sf-pcap.c`.
+    fn lengths(&self, header: &[u8]) -> Option<(u32, u32, bool)> {
+        let captured = self.order.u32_at(header, field::CAPTURED)?;
+        let original = self.order.u32_at(header, field::ORIGINAL)?;
+        let swapped = self.minor < 3 || (self.minor == 3 && captured > original);
+        Some(if swapped {
+            (original, captured, true)
+        } else {
+            (captured, original, false)
+        })
+    }
+
+    /// Bytes of the record that begins with `header`.
+    pub(super) fn record_len(&self, header: &[u8]) -> Result<usize, ReadErrorKind> {
+        let (captured, ..) = self.lengths(header).unwrap_or_default();
+        if captured > self.limit {
+            return Err(ReadErrorKind::ImpossibleLength {
+                what: "captured length",
+                length: captured.into(),
+                minimum: 0,
+                maximum: self.limit.into(),
+            });
+        }
+        Ok(self.header_len.saturating_add(captured as usize))
+    }
+
+    /// The packet of a whole record.
+    pub(super) fn packet<'a>(
+        &self,
+        raw: &'a [u8],
+        number: u64,
+        offset: u64,
+        interface: &Interface,
+    ) -> Option<Packet<'a>> {
+        let (captured_len, original_len, swapped) = self.lengths(raw)?;
+        let seconds = self.order.u32_at(raw, field::SECONDS)?;
+        let fraction = self.order.u32_at(raw, field::FRACTION)?;
+        Some(Packet {
+            number,
+            offset,
+            time: Some(Timestamp::new(seconds.into(), fraction.into(), self.resolution)),
+            interface: 0,
+            interface_name: None,
+            link_type: interface.link_type,
+            captured_len,
+            original_len,
+            data: raw.get(self.header_len..)?,
+            raw,
+            layout: Layout {
+                kind: RecordKind::Pcap { swapped },
+                order: self.order,
+                data_at: self.header_len,
+                limit: self.limit,
+            },
+        })
+    }
+}
