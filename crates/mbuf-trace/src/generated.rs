@@ -1,0 +1,438 @@
+// Generated from format-spec/ by `cargo xtask generate`; do not edit.
+
+use core::ops::Range;
+
+/// Link type 147 (USER0). Packets of the pseudo-interface mbuf_trace; reserved for private use by LINKTYPE_USER0.
+pub const LINK_TYPE: u16 = 147;
+/// Name and version of the JSON form of a trace.
+pub const SCHEMA: &str = "mbuf_trace/1";
+/// Bytes in a record's payload: the length is 16 bits wide.
+pub const MAX_PAYLOAD: usize = 65535;
+/// Records in a frame: the count is 16 bits wide.
+pub const MAX_RECORDS: usize = 65535;
+
+/// Record types, by revision.
+pub mod record_type {
+    /// Revision 2: Bytes of the packet, as Ethernet.
+    pub const REV2_DATA: u16 = 0x1;
+    /// Revision 2: String that lives in the kernel.
+    pub const REV2_STATIC: u16 = 0x2;
+    /// Revision 2: String that was copied.
+    pub const REV2_DYNAMIC: u16 = 0x3;
+    /// Revision 3: Bytes of the packet, as Ethernet.
+    pub const REV3_DATA: u16 = 0x0;
+    /// Revision 3: String.
+    pub const REV3_STRING: u16 = 0x1;
+    /// Revision 4: First record of the frame, once; not an event.
+    pub const REV4_FRAME_HEADER: u16 = 0x100;
+    /// Revision 4: Tracing begins.
+    pub const REV4_START: u16 = 0x101;
+    /// Revision 4: String that lives in the kernel, no NUL.
+    pub const REV4_STATIC: u16 = 0x102;
+    /// Revision 4: String that was copied, no NUL.
+    pub const REV4_DYNAMIC: u16 = 0x103;
+    /// Revision 4: The packet passed here.
+    pub const REV4_POSITION: u16 = 0x104;
+    /// Revision 4: The packet is in this function; the body is its arguments, which may be empty.
+    pub const REV4_FUNCTION: u16 = 0x105;
+    /// Revision 4: This function begins; the body is its arguments, which may be empty.
+    pub const REV4_ENTER: u16 = 0x106;
+    /// Revision 4: This function ends; the body is its arguments, which may be empty.
+    pub const REV4_LEAVE: u16 = 0x107;
+    /// Revision 4: Bytes of the packet.
+    pub const REV4_DATA: u16 = 0x108;
+    /// Revision 4: The packet is dropped.
+    pub const REV4_DROP: u16 = 0x109;
+}
+
+/// Where the fields of each layout lie, in bytes from its start.
+pub mod layout {
+    /// What every captured packet begins with.
+    pub mod frame {
+        use super::super::Range;
+        /// Records that follow; in revision 1, strings that follow.
+        pub const COUNT: Range<usize> = 0..2;
+        /// Bytes that the fixed fields take.
+        pub const LEN: usize = 2;
+    }
+
+    /// Before each string of revision 1.
+    pub mod untyped_record {
+        use super::super::Range;
+        /// Length of the string, its trailing NUL included.
+        pub const LENGTH: Range<usize> = 0..2;
+        /// Bytes that the fixed fields take.
+        pub const LEN: usize = 2;
+    }
+
+    /// Before each payload of revisions 2 to 4.
+    pub mod typed_record {
+        use super::super::Range;
+        /// Length of the payload; a string's trailing NUL is included.
+        pub const LENGTH: Range<usize> = 0..2;
+        /// What the payload is.
+        pub const TYPE: Range<usize> = 2..4;
+        /// Bytes that the fixed fields take.
+        pub const LEN: usize = 4;
+    }
+
+    /// Payload of the first record of a revision 4 frame.
+    pub mod frame_header {
+        use super::super::Range;
+        /// The letters `mtrc`.
+        pub const MAGIC: Range<usize> = 0..4;
+        /// What [`MAGIC`] has to be.
+        pub const MAGIC_VALUE: u32 = 0x6d747263;
+        /// A reader stops at a higher one.
+        pub const MAJOR: Range<usize> = 4..5;
+        /// What [`MAJOR`] has to be.
+        pub const MAJOR_VALUE: u8 = 0x4;
+        /// A reader goes on at a higher one.
+        pub const MINOR: Range<usize> = 5..6;
+        /// What [`MINOR`] has to be.
+        pub const MINOR_VALUE: u8 = 0x0;
+        /// What holds for the whole trace.
+        pub const FLAGS: Range<usize> = 6..8;
+        /// Identity of this packet's trace; 0 is unknown.
+        pub const PACKET_ID: Range<usize> = 8..16;
+        /// The trace that this mbuf was copied, split or fragmented from; 0 is none.
+        pub const PARENT_ID: Range<usize> = 16..24;
+        /// Events that could not be recorded.
+        pub const LOST: Range<usize> = 24..28;
+        /// Bytes that the fixed fields take.
+        pub const LEN: usize = 28;
+    }
+
+    /// Before the body of every revision 4 event.
+    pub mod event_header {
+        use super::super::Range;
+        /// Time before the packet's capture time; all ones is unknown.
+        pub const AGE: Range<usize> = 0..8;
+        /// Absent in [`AGE`].
+        pub const AGE_NONE: u64 = 0xffffffffffffffff;
+        /// Thread that recorded the event; 0 is unknown.
+        pub const THREAD: Range<usize> = 8..12;
+        /// Absent in [`THREAD`].
+        pub const THREAD_NONE: u32 = 0x0;
+        /// Virtual network stack; 0 is the default one, or unknown.
+        pub const VNET: Range<usize> = 12..16;
+        /// Absent in [`VNET`].
+        pub const VNET_NONE: u32 = 0x0;
+        /// CPU that recorded the event; 0xffff is unknown.
+        pub const CPU: Range<usize> = 16..18;
+        /// Absent in [`CPU`].
+        pub const CPU_NONE: u16 = 0xffff;
+        /// 0 for now; a reader ignores bits it does not know.
+        pub const FLAGS: Range<usize> = 18..20;
+        /// Source line; 0 is no position.
+        pub const LINE: Range<usize> = 20..24;
+        /// Absent in [`LINE`].
+        pub const LINE_NONE: u32 = 0x0;
+        /// Length of the file name.
+        pub const FILE_LENGTH: Range<usize> = 24..26;
+        /// Length of the function name.
+        pub const FUNCTION_LENGTH: Range<usize> = 26..28;
+        /// Bytes that the fixed fields take.
+        pub const LEN: usize = 28;
+    }
+
+    /// Body of a start event.
+    pub mod start {
+        use super::super::Range;
+        /// What switched tracing on for this packet.
+        pub const ORIGIN: Range<usize> = 0..2;
+        /// Bytes that the fixed fields take.
+        pub const LEN: usize = 2;
+    }
+
+    /// Body of a string, function, enter or leave event.
+    pub mod text {
+        /// Bytes that the fixed fields take.
+        pub const LEN: usize = 0;
+    }
+
+    /// Body of a data event.
+    pub mod snapshot {
+        use super::super::Range;
+        /// Link type of the bytes, a LINKTYPE_ number: 1 is Ethernet, 101 raw IP.
+        pub const LINK_TYPE: Range<usize> = 0..2;
+        /// Written as 0, ignored when read.
+        pub const RESERVED: Range<usize> = 2..4;
+        /// Length of the whole packet (m_pkthdr.len); more than the bytes that follow if they were cut.
+        pub const PACKET_LENGTH: Range<usize> = 4..8;
+        /// Bytes that the fixed fields take.
+        pub const LEN: usize = 8;
+    }
+
+    /// Body of a drop event.
+    pub mod drop {
+        use super::super::Range;
+        /// Error that the sender of the packet would get, as errno(2) numbers it; 0 is none.
+        pub const ERRNO: Range<usize> = 0..2;
+        /// Bytes that the fixed fields take.
+        pub const LEN: usize = 2;
+    }
+}
+
+/// What an event says, whatever the revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A snapshot of the packet's bytes.
+    Data,
+    /// Free text, of a revision that does not tell static from dynamic strings.
+    String,
+    /// Free text from the kernel's own image.
+    Static,
+    /// Free text that was made while the packet was handled.
+    Dynamic,
+    /// The packet passed a source line.
+    Position,
+    /// The packet was seen in a function.
+    Function,
+    /// A function began to handle the packet.
+    Enter,
+    /// A function has handled the packet.
+    Leave,
+    /// Tracing of the packet began.
+    Start,
+    /// The packet was dropped.
+    Drop,
+    /// A record of a type that this reader does not know.
+    Unknown,
+}
+
+impl Kind {
+    /// All of them, in the specification's order.
+    pub const ALL: &'static [Self] = &[
+        Self::Data,
+        Self::String,
+        Self::Static,
+        Self::Dynamic,
+        Self::Position,
+        Self::Function,
+        Self::Enter,
+        Self::Leave,
+        Self::Start,
+        Self::Drop,
+        Self::Unknown,
+    ];
+
+    /// The name in filters, JSON and messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::String => "string",
+            Self::Static => "static",
+            Self::Dynamic => "dynamic",
+            Self::Position => "position",
+            Self::Function => "function",
+            Self::Enter => "enter",
+            Self::Leave => "leave",
+            Self::Start => "start",
+            Self::Drop => "drop",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// One sentence about it, without a full stop.
+    #[must_use]
+    pub const fn doc(self) -> &'static str {
+        match self {
+            Self::Data => "A snapshot of the packet's bytes",
+            Self::String => "Free text, of a revision that does not tell static from dynamic strings",
+            Self::Static => "Free text from the kernel's own image",
+            Self::Dynamic => "Free text that was made while the packet was handled",
+            Self::Position => "The packet passed a source line",
+            Self::Function => "The packet was seen in a function",
+            Self::Enter => "A function began to handle the packet",
+            Self::Leave => "A function has handled the packet",
+            Self::Start => "Tracing of the packet began",
+            Self::Drop => "The packet was dropped",
+            Self::Unknown => "A record of a type that this reader does not know",
+        }
+    }
+
+    /// The one with this [`name`](Self::name).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.name() == name)
+    }
+}
+
+/// What switched tracing on for a packet. A code without a name is a value like any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Origin(pub u16);
+
+impl Origin {
+    /// Not told.
+    pub const UNSPECIFIED: Self = Self(0);
+    /// An interface.
+    pub const INTERFACE: Self = Self(1);
+    /// A rule of pf(4).
+    pub const PF_RULE: Self = Self(2);
+    /// A rule of ipfw(4).
+    pub const IPFW_RULE: Self = Self(3);
+    /// A node of netgraph(4).
+    pub const NETGRAPH_NODE: Self = Self(4);
+    /// A socket.
+    pub const SOCKET: Self = Self(5);
+    /// A process.
+    pub const PROCESS: Self = Self(6);
+
+    /// The name, where this code has one.
+    #[must_use]
+    pub const fn name(self) -> Option<&'static str> {
+        match self.0 {
+            0 => Some("unspecified"),
+            1 => Some("interface"),
+            2 => Some("pf_rule"),
+            3 => Some("ipfw_rule"),
+            4 => Some("netgraph_node"),
+            5 => Some("socket"),
+            6 => Some("process"),
+            _ => None,
+        }
+    }
+}
+
+/// Flags of the revision 4 frame header.
+pub mod frame_flag {
+    /// The records lie in the order in which they happened; otherwise newest first.
+    pub const OLDEST_FIRST: u16 = 1 << 0;
+    /// The trace is known to lack events.
+    pub const INCOMPLETE: u16 = 1 << 1;
+}
+
+/// What can be wrong with a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// The packet is too short to hold the count field.
+    NoCount,
+    /// The count promises more records than there are; the whole ones are kept.
+    RecordsMissing,
+    /// The frame ends inside a record's header; the records before it are kept.
+    RecordHeaderCut,
+    /// A record's length reaches past the end of the frame; the records before it are kept.
+    RecordCut,
+    /// A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; the records before the damage are kept.
+    LengthWrapped,
+    /// The bytes after the last counted record would parse as more records; the count is believed.
+    RecordsUncounted,
+    /// Bytes follow the last record.
+    TrailingBytes,
+    /// The headers are in little-endian byte order.
+    LittleEndian,
+    /// The frame header of revision 4 is shorter than its fields.
+    FrameHeaderCut,
+    /// The frame header of revision 4 does not begin with `mtrc`.
+    BadMagic,
+    /// The frame is of a later major revision; its events are not read.
+    UnsupportedMajor,
+    /// A frame header that is not the first record.
+    RepeatedFrameHeader,
+    /// A record is too short for the event header of its type; it is kept as unknown.
+    EventHeaderCut,
+    /// A record is too short for the body of its type; it is kept as unknown.
+    EventBodyCut,
+    /// Nothing in the packet looks like an mbuf_trace frame.
+    NotATrace,
+    /// The capture kept fewer bytes than the frame had (tcpdump -s); the last record is short.
+    CutByCapture,
+}
+
+impl FaultKind {
+    /// All of them, in the specification's order.
+    pub const ALL: &'static [Self] = &[
+        Self::NoCount,
+        Self::RecordsMissing,
+        Self::RecordHeaderCut,
+        Self::RecordCut,
+        Self::LengthWrapped,
+        Self::RecordsUncounted,
+        Self::TrailingBytes,
+        Self::LittleEndian,
+        Self::FrameHeaderCut,
+        Self::BadMagic,
+        Self::UnsupportedMajor,
+        Self::RepeatedFrameHeader,
+        Self::EventHeaderCut,
+        Self::EventBodyCut,
+        Self::NotATrace,
+        Self::CutByCapture,
+    ];
+
+    /// The name in filters, JSON and messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoCount => "no_count",
+            Self::RecordsMissing => "records_missing",
+            Self::RecordHeaderCut => "record_header_cut",
+            Self::RecordCut => "record_cut",
+            Self::LengthWrapped => "length_wrapped",
+            Self::RecordsUncounted => "records_uncounted",
+            Self::TrailingBytes => "trailing_bytes",
+            Self::LittleEndian => "little_endian",
+            Self::FrameHeaderCut => "frame_header_cut",
+            Self::BadMagic => "bad_magic",
+            Self::UnsupportedMajor => "unsupported_major",
+            Self::RepeatedFrameHeader => "repeated_frame_header",
+            Self::EventHeaderCut => "event_header_cut",
+            Self::EventBodyCut => "event_body_cut",
+            Self::NotATrace => "not_a_trace",
+            Self::CutByCapture => "cut_by_capture",
+        }
+    }
+
+    /// One sentence about it, without a full stop.
+    #[must_use]
+    pub const fn doc(self) -> &'static str {
+        match self {
+            Self::NoCount => "The packet is too short to hold the count field",
+            Self::RecordsMissing => "The count promises more records than there are; the whole ones are kept",
+            Self::RecordHeaderCut => {
+                "The frame ends inside a record's header; the records before it are kept"
+            }
+            Self::RecordCut => {
+                "A record's length reaches past the end of the frame; the records before it are kept"
+            }
+            Self::LengthWrapped => {
+                "A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; the records before the damage are kept"
+            }
+            Self::RecordsUncounted => {
+                "The bytes after the last counted record would parse as more records; the count is believed"
+            }
+            Self::TrailingBytes => "Bytes follow the last record",
+            Self::LittleEndian => "The headers are in little-endian byte order",
+            Self::FrameHeaderCut => "The frame header of revision 4 is shorter than its fields",
+            Self::BadMagic => "The frame header of revision 4 does not begin with `mtrc`",
+            Self::UnsupportedMajor => "The frame is of a later major revision; its events are not read",
+            Self::RepeatedFrameHeader => "A frame header that is not the first record",
+            Self::EventHeaderCut => {
+                "A record is too short for the event header of its type; it is kept as unknown"
+            }
+            Self::EventBodyCut => "A record is too short for the body of its type; it is kept as unknown",
+            Self::NotATrace => "Nothing in the packet looks like an mbuf_trace frame",
+            Self::CutByCapture => {
+                "The capture kept fewer bytes than the frame had (tcpdump -s); the last record is short"
+            }
+        }
+    }
+
+    /// The one with this [`name`](Self::name).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.name() == name)
+    }
+}
+
+impl FaultKind {
+    /// Whether the frame is at fault; otherwise this only tells how it was captured.
+    #[must_use]
+    pub const fn is_malformed(self) -> bool {
+        !matches!(self, Self::CutByCapture)
+    }
+}

@@ -1,0 +1,337 @@
+//! Which revision a packet has.
+//!
+//! Nothing in the frames of revisions 1 to 3 tells it. What decides is the structure: lengths that consume
+//! the frame to the byte, strings that are text with one trailing NUL, and which record types occur. A
+//! packet that is certain by itself is believed, and makes its interface's later packets certain where they
+//! leave it open; a kernel does not change its format between two packets.
+
+use super::records::{Records, Short};
+use super::trace::Trace;
+use crate::fault::Fault;
+use crate::generated::{FaultKind, layout, record_type};
+use crate::revision::{ByteOrder, Encoding, Revision};
+use crate::snapshot::looks_like_a_packet;
+
+/// How sure the revision of a packet is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Certainty {
+    /// The best of several that the packet leaves open.
+    Guessed,
+    /// The packet leaves it open; an earlier one of the same interface was certain.
+    Inherited,
+    /// The packet's structure allows no other.
+    Certain,
+    /// The user said so.
+    Forced,
+}
+
+/// What a packet says of its own revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opinion {
+    /// The encoding that fits best.
+    pub encoding: Encoding,
+    /// Whether no other fits.
+    pub certain: bool,
+}
+
+/// Finds the revision of each packet of one interface, one after another.
+///
+/// ```
+/// use mbuf_trace::{Certainty, Detector, Revision};
+///
+/// let mut detector = Detector::new(None);
+/// let string = b"\x00\x01\x00\x06\x00\x01hello\x00";
+/// let (trace, certainty) = detector.read(string, string.len()).unwrap();
+/// assert_eq!((trace.revision(), certainty), (Revision::Three, Certainty::Certain));
+///
+/// // An empty trace could be of any revision.
+/// let (trace, certainty) = detector.read(b"\x00\x00", 2).unwrap();
+/// assert_eq!((trace.revision(), certainty), (Revision::Three, Certainty::Inherited));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Detector {
+    forced: Option<Encoding>,
+    settled: Option<Encoding>,
+}
+
+impl Detector {
+    /// A detector that has seen nothing; with `forced`, every packet is read as that.
+    #[must_use]
+    pub const fn new(forced: Option<Encoding>) -> Self {
+        Self {
+            forced,
+            settled: None,
+        }
+    }
+
+    /// Reads a packet of which `packet.len()` bytes of `original_len` were captured.
+    ///
+    /// # Errors
+    ///
+    /// [`FaultKind::NotATrace`] where nothing in the packet looks like an mbuf_trace frame, and no earlier
+    /// packet of the interface was one.
+    pub fn read<'a>(
+        &mut self,
+        packet: &'a [u8],
+        original_len: usize,
+    ) -> Result<(Trace<'a>, Certainty), Fault> {
+        let (encoding, certainty) = self.decide(packet, original_len)?;
+        Ok((Trace::parse(packet, original_len, encoding), certainty))
+    }
+
+    fn decide(&mut self, packet: &[u8], original_len: usize) -> Result<(Encoding, Certainty), Fault> {
+        if let Some(forced) = self.forced {
+            return Ok((forced, Certainty::Forced));
+        }
+        let own = opinion(packet, packet.len() < original_len);
+        match (own, self.settled) {
+            (
+                Some(Opinion {
+                    encoding,
+                    certain: true,
+                }),
+                settled,
+            ) => {
+                // A frame without records tells too little to change what is settled.
+                if settled.is_none() || !packet.starts_with(&[0, 0]) {
+                    self.settled = Some(encoding);
+                }
+                Ok((encoding, Certainty::Certain))
+            }
+            (_, Some(settled)) => Ok((settled, Certainty::Inherited)),
+            (Some(Opinion { encoding, .. }), None) => Ok((encoding, Certainty::Guessed)),
+            (None, None) => Err(Fault::new(FaultKind::NotATrace, 0, 0, packet.len())),
+        }
+    }
+}
+
+/// What a packet says by itself; none where nothing in it looks like a trace. `cut` tells that the capture
+/// did not keep all of it.
+#[must_use]
+fn opinion(packet: &[u8], cut: bool) -> Option<Opinion> {
+    let guess = |encoding| {
+        Some(Opinion {
+            encoding,
+            certain: false,
+        })
+    };
+    let default = Encoding::new(Revision::Three);
+    let Some(rest) = packet.get(layout::frame::LEN..) else {
+        return guess(default);
+    };
+    if packet.starts_with(&[0, 0]) {
+        // No record: all that can tell is a packet where revision 1 would have one.
+        let certain = looks_like_a_packet(rest);
+        return Some(Opinion {
+            encoding: if certain {
+                Encoding::new(Revision::One)
+            } else {
+                default
+            },
+            certain,
+        });
+    }
+    let candidates = [
+        Survey::typed(packet, ByteOrder::Big, cut),
+        Survey::untyped(packet, ByteOrder::Big, cut),
+        Survey::untyped(packet, ByteOrder::Little, cut),
+        Survey::typed(packet, ByteOrder::Little, cut),
+    ];
+    let best = candidates.into_iter().rev().max_by_key(Survey::rank)?;
+    (best.score > 0).then_some(Opinion {
+        encoding: best.encoding,
+        certain: best.certain,
+    })
+}
+
+/// How well a packet fits one way of reading it.
+#[derive(Debug, Clone, Copy)]
+struct Survey {
+    encoding: Encoding,
+    /// Nothing speaks against it.
+    certain: bool,
+    /// The records consume the packet to the byte.
+    exact: bool,
+    /// Records that make sense.
+    score: u32,
+}
+
+impl Survey {
+    /// Better is more: the certain before the exact before the plausible.
+    fn rank(&self) -> (bool, bool, u32) {
+        (self.certain, self.exact && self.score > 0, self.score)
+    }
+
+    /// Revisions 2 to 4: records with types.
+    fn typed(packet: &[u8], byte_order: ByteOrder, cut: bool) -> Self {
+        let read_as = |revision| Encoding { revision, byte_order };
+        let mut records = Records::new(packet, read_as(Revision::Three));
+        let mut votes = Votes::default();
+        let last = loop {
+            match records.step() {
+                Some(Ok(record)) => votes.add(record.record_type, record.payload, record.index),
+                other => break other,
+            }
+        };
+        let whole = records.index();
+        let ends_well = match last {
+            None => records.offset() == packet.len(),
+            Some(Err(Short::Payload(record, _))) => {
+                if cut || whole == 0 {
+                    votes.add_cut(record.record_type, record.payload, record.index);
+                }
+                cut
+            }
+            _ => cut,
+        };
+        let (revision, agreed) = votes.verdict();
+        Self {
+            encoding: read_as(revision),
+            certain: ends_well && agreed,
+            exact: ends_well && whole > 0,
+            // Records of unknown types count only where the whole frame makes sense.
+            score: if ends_well && whole > 0 {
+                whole.max(votes.plausible)
+            } else {
+                votes.plausible
+            },
+        }
+    }
+
+    /// Revision 1: strings, then a packet.
+    fn untyped(packet: &[u8], byte_order: ByteOrder, cut: bool) -> Self {
+        let encoding = Encoding {
+            revision: Revision::One,
+            byte_order,
+        };
+        let mut records = Records::new(packet, encoding);
+        let mut texts = 0_u32;
+        let last = loop {
+            match records.step() {
+                Some(Ok(record)) if texty(record.payload) => texts = texts.saturating_add(1),
+                Some(Ok(_)) => {}
+                other => break other,
+            }
+        };
+        let all_text = texts > 0 && texts == records.index();
+        let snapshot = packet.get(records.offset()..).unwrap_or_default();
+        let ends_well = match last {
+            None => snapshot.is_empty() || cut || looks_like_a_packet(snapshot),
+            Some(_) => cut,
+        };
+        Self {
+            encoding,
+            certain: all_text && ends_well,
+            exact: all_text && last.is_none(),
+            score: texts,
+        }
+    }
+}
+
+/// What the record types and payloads of a frame speak for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Votes {
+    second: u32,
+    third: u32,
+    fourth: u32,
+    /// Records that are what their type says.
+    plausible: u32,
+    /// A type that only one revision has was there, with a payload that fits it.
+    decisive: bool,
+    /// A payload of type 1 is neither the text of revision 3 nor the packet of revision 2.
+    doubtful: bool,
+}
+
+impl Votes {
+    fn add(&mut self, code: Option<u16>, payload: &[u8], index: u32) {
+        let (text, packet) = (texty(payload), packety(payload));
+        let code = code.unwrap_or_default();
+        // Types 0, 2 and 3 have one meaning each in revisions 2 and 3; only type 1 has two.
+        let (vote, fits) = match code {
+            record_type::REV4_FRAME_HEADER if index == 0 => (&mut self.fourth, true),
+            record_type::REV3_DATA => (&mut self.third, !text),
+            record_type::REV2_STATIC | record_type::REV2_DYNAMIC => (&mut self.second, !packet),
+            record_type::REV3_STRING if text => (&mut self.third, true),
+            record_type::REV2_DATA if packet => (&mut self.second, true),
+            record_type::REV3_STRING => {
+                // An odd string of revision 3, or a runt of revision 2.
+                self.doubtful |= !payload.is_empty();
+                return;
+            }
+            _ => return,
+        };
+        *vote = vote.saturating_add(1);
+        self.plausible = self.plausible.saturating_add(u32::from(fits));
+        self.decisive |= fits && code != record_type::REV3_STRING;
+    }
+
+    /// A record that ends too early: its text has no NUL, its packet no end.
+    fn add_cut(&mut self, code: Option<u16>, payload: &[u8], index: u32) {
+        let text = !payload.is_empty() && printable(payload);
+        let (vote, fits) = match code.unwrap_or_default() {
+            record_type::REV4_FRAME_HEADER if index == 0 => (&mut self.fourth, true),
+            record_type::REV3_DATA => (&mut self.third, looks_like_a_packet(payload)),
+            record_type::REV3_STRING if text => (&mut self.third, true),
+            record_type::REV2_DATA => (&mut self.second, looks_like_a_packet(payload)),
+            record_type::REV2_STATIC | record_type::REV2_DYNAMIC => (&mut self.second, text),
+            _ => return,
+        };
+        if fits {
+            *vote = vote.saturating_add(1);
+            self.plausible = self.plausible.saturating_add(1);
+        }
+    }
+
+    /// The revision, and whether no other is possible.
+    fn verdict(&self) -> (Revision, bool) {
+        if self.fourth > 0 {
+            return (Revision::Four, true);
+        }
+        let (second, third) = (self.second, self.third);
+        let revision = if second > third {
+            Revision::Two
+        } else {
+            Revision::Three
+        };
+        (
+            revision,
+            (self.decisive || !self.doubtful) && (second == 0) != (third == 0),
+        )
+    }
+}
+
+/// Whether a payload is text as the kernel writes it: UTF-8 without control characters, one NUL at its end.
+fn texty(payload: &[u8]) -> bool {
+    payload
+        .strip_suffix(b"\0")
+        .is_some_and(|text| !text.is_empty() && printable(text))
+}
+
+/// UTF-8 without control characters but white space. The last character may be cut.
+fn printable(text: &[u8]) -> bool {
+    let valid = match core::str::from_utf8(text) {
+        Ok(valid) => valid,
+        Err(error) if error.error_len().is_none() => text
+            .get(..error.valid_up_to())
+            .and_then(|valid| core::str::from_utf8(valid).ok())
+            .unwrap_or_default(),
+        Err(_) => return false,
+    };
+    !valid
+        .chars()
+        .any(|letter| letter.is_control() && !letter.is_whitespace())
+}
+
+/// Whether a payload can be a packet: long enough for a header, and not text.
+fn packety(payload: &[u8]) -> bool {
+    !texty(payload) && (payload.len() >= 14 && !mostly_text(payload) || looks_like_a_packet(payload))
+}
+
+/// Whether most bytes are printable, as in a text with an odd byte or two.
+fn mostly_text(payload: &[u8]) -> bool {
+    let printable = payload
+        .iter()
+        .filter(|byte| byte.is_ascii_graphic() || **byte == b' ')
+        .count();
+    printable.saturating_mul(4) >= payload.len().saturating_mul(3)
+}

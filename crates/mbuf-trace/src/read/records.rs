@@ -1,0 +1,174 @@
+//! The framing: count, then records one behind the other.
+
+use crate::fault::Fault;
+use crate::generated::{FaultKind, layout};
+use crate::revision::{ByteOrder, Encoding, Revision};
+use nom::Parser;
+use nom::bytes::complete::take;
+use nom::number::Endianness;
+use nom::number::complete::u16;
+
+/// One record as it lies in the frame: header read, payload untouched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Place in the frame, from 0.
+    pub index: u32,
+    /// Where its header begins, in bytes from the start of the packet.
+    pub offset: usize,
+    /// Its type; none in revision 1.
+    pub record_type: Option<u16>,
+    /// Its payload, as much as there is.
+    pub payload: &'a [u8],
+    /// How much of the payload is not there.
+    pub missing: usize,
+}
+
+impl Record<'_> {
+    /// The length that the record's header gives, in bytes.
+    #[must_use]
+    pub const fn length(&self) -> usize {
+        self.payload.len().saturating_add(self.missing)
+    }
+}
+
+/// The records of a frame in wire order, up to the first one that is not whole.
+#[derive(Debug, Clone)]
+pub struct Records<'a> {
+    packet: &'a [u8],
+    endianness: Endianness,
+    typed: bool,
+    count: u32,
+    index: u32,
+    offset: usize,
+}
+
+/// How a record failed to be whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Short<'a> {
+    /// Nothing is left.
+    Nothing,
+    /// Less is left than a header.
+    Header(Fault),
+    /// Less is left than the header promises; the record is given as far as it goes.
+    Payload(Record<'a>, Fault),
+}
+
+impl<'a> Records<'a> {
+    /// The records of a packet; none where it is too short for the count.
+    pub(super) fn new(packet: &'a [u8], encoding: Encoding) -> Self {
+        let mut records = Self {
+            packet,
+            endianness: match encoding.byte_order {
+                ByteOrder::Big => Endianness::Big,
+                ByteOrder::Little => Endianness::Little,
+            },
+            typed: encoding.revision != Revision::One,
+            count: 0,
+            index: 0,
+            offset: packet.len(),
+        };
+        if let Some((count, offset)) = records.read_u16(0) {
+            records.count = u32::from(count);
+            records.offset = offset;
+        }
+        records
+    }
+
+    /// How many records the frame announces.
+    pub(super) const fn announced(&self) -> u32 {
+        self.count
+    }
+
+    /// Records given so far.
+    pub(super) const fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// Where the next record begins.
+    pub(super) const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Where the headers' end is, from a record's start.
+    const fn header_len(&self) -> usize {
+        if self.typed {
+            layout::typed_record::LEN
+        } else {
+            layout::untyped_record::LEN
+        }
+    }
+
+    /// The same walk, continued at another place: for the way back through a frame.
+    pub(super) const fn at(mut self, index: u32, offset: usize) -> Self {
+        self.index = index;
+        self.offset = offset;
+        self
+    }
+
+    /// The same walk without an end but that of the bytes: what follows the last counted record.
+    pub(super) const fn beyond_count(mut self) -> Self {
+        self.count = u32::MAX;
+        self
+    }
+
+    /// The next record, or how it fails to be one. None once the count is reached.
+    pub(super) fn step(&mut self) -> Option<Result<Record<'a>, Short<'a>>> {
+        if self.index >= self.count {
+            return None;
+        }
+        let offset = self.offset;
+        let available = self.packet.len().saturating_sub(offset);
+        if available == 0 {
+            return Some(Err(Short::Nothing));
+        }
+        let Some((length, record_type, start)) = self.header(offset) else {
+            let fault = Fault::new(FaultKind::RecordHeaderCut, offset, self.header_len(), available);
+            return Some(Err(Short::Header(fault.in_record(self.index))));
+        };
+        let rest = self.packet.get(start..).unwrap_or_default();
+        let length = usize::from(length);
+        let record = Record {
+            index: self.index,
+            offset,
+            record_type,
+            payload: rest,
+            missing: 0,
+        };
+        let Ok((_, payload)) = take::<_, _, ()>(length).parse(rest) else {
+            let fault = Fault::new(FaultKind::RecordCut, offset, length, rest.len()).in_record(self.index);
+            let record = Record {
+                missing: length.saturating_sub(rest.len()),
+                ..record
+            };
+            return Some(Err(Short::Payload(record, fault)));
+        };
+        self.index = self.index.saturating_add(1);
+        self.offset = start.saturating_add(length);
+        Some(Ok(Record { payload, ..record }))
+    }
+
+    /// Length, type and where the payload begins.
+    fn header(&self, offset: usize) -> Option<(u16, Option<u16>, usize)> {
+        let (length, next) = self.read_u16(offset)?;
+        if !self.typed {
+            return Some((length, None, next));
+        }
+        let (record_type, next) = self.read_u16(next)?;
+        Some((length, Some(record_type), next))
+    }
+
+    fn read_u16(&self, offset: usize) -> Option<(u16, usize)> {
+        let rest = self.packet.get(offset..)?;
+        let (_, value) = u16::<_, ()>(self.endianness).parse(rest).ok()?;
+        Some((value, offset.saturating_add(size_of::<u16>())))
+    }
+}
+
+/// Whole records only.
+impl<'a> Iterator for Records<'a> {
+    type Item = Record<'a>;
+
+    fn next(&mut self) -> Option<Record<'a>> {
+        self.step()?.ok()
+    }
+}

@@ -1,0 +1,371 @@
+//! The view of one packet's trace.
+
+use super::event::{from_record, rev1_snapshot};
+use super::frame_header::FrameHeader;
+use super::records::{Record, Records, Short};
+use super::time_order::Events;
+use crate::event::Event;
+use crate::fault::Fault;
+use crate::generated::{FaultKind, Kind, layout, record_type};
+use crate::revision::{Encoding, Order, Revision};
+use alloc::vec::Vec;
+
+/// What separates the functions of a path.
+const PATH_SEPARATOR: &[u8] = b" > ";
+
+/// One packet's trace: a view of its bytes. Made once by [`Trace::parse`], which cannot fail; what is wrong
+/// with the frame is in [`Trace::faults`], and everything that can be read is given.
+#[derive(Debug, Clone)]
+pub struct Trace<'a> {
+    packet: &'a [u8],
+    encoding: Encoding,
+    header: Option<FrameHeader>,
+    /// 1 where the first record is a frame header, readable or not, and so no event; otherwise 0.
+    first_event: u32,
+    announced: u32,
+    /// Whole records, the frame header of revision 4 included.
+    whole: u32,
+    /// Where the whole records end.
+    end: usize,
+    /// Whether the record at `end` is given too, although the capture cut it.
+    partial: bool,
+    /// Faults of the framing; those of single records come from the records.
+    faults: [Option<Fault>; 4],
+}
+
+impl<'a> Trace<'a> {
+    /// Reads a packet as a frame of this encoding. `original_len` is the packet's length before the capture
+    /// cut it; a frame that the capture cut is no malformed one.
+    ///
+    /// To find out the encoding, see [`Detector`](super::Detector).
+    #[must_use]
+    pub fn parse(packet: &'a [u8], original_len: usize, encoding: Encoding) -> Self {
+        let mut records = Records::new(packet, encoding);
+        let mut trace = Self {
+            packet,
+            encoding,
+            header: None,
+            first_event: 0,
+            announced: records.announced(),
+            whole: 0,
+            end: packet.len(),
+            partial: false,
+            faults: [None; 4],
+        };
+        let cut = packet.len() < original_len;
+        if cut {
+            trace.note(Fault::new(
+                FaultKind::CutByCapture,
+                packet.len(),
+                original_len,
+                packet.len(),
+            ));
+        }
+        if packet.len() < layout::frame::LEN {
+            if !cut {
+                trace.note(Fault::new(
+                    FaultKind::NoCount,
+                    0,
+                    layout::frame::LEN,
+                    packet.len(),
+                ));
+            }
+            return trace;
+        }
+        if encoding.byte_order != crate::ByteOrder::Big && encoding.revision != Revision::One {
+            trace.note(Fault::new(FaultKind::LittleEndian, 0, 0, 0));
+        }
+        let stopped = loop {
+            match records.step() {
+                None => break None,
+                Some(Ok(_)) => {}
+                Some(Err(short)) => break Some(short),
+            }
+        };
+        trace.whole = records.index();
+        trace.end = records.offset();
+        match stopped {
+            None => trace.after_last_record(&records),
+            Some(Short::Payload(..)) if cut => trace.partial = true,
+            Some(_) if cut => {}
+            Some(short) => trace.before_last_record(short),
+        }
+        if encoding.revision == Revision::Four {
+            trace.read_frame_header();
+        }
+        trace
+    }
+
+    /// Keeps a fault; the places are enough: byte order, two where the records end, one of the frame header,
+    /// and a cut frame has none of the middle two.
+    fn note(&mut self, fault: Fault) {
+        if let Some(place) = self.faults.iter_mut().find(|place| place.is_none()) {
+            *place = Some(fault);
+        }
+    }
+
+    /// Bytes behind the last counted record: the snapshot of revision 1, or one thing too many.
+    fn after_last_record(&mut self, records: &Records<'_>) {
+        let rest = self.packet.len().saturating_sub(self.end);
+        if rest == 0 || self.encoding.revision == Revision::One {
+            return;
+        }
+        let mut more = records.clone().beyond_count();
+        let known = more
+            .by_ref()
+            .all(|record| is_declared(self.encoding.revision, &record));
+        let found = more.index().saturating_sub(self.whole);
+        let fault = if known && found > 0 && more.offset() == self.packet.len() {
+            Fault {
+                needed: u64::from(found),
+                ..Fault::new(FaultKind::RecordsUncounted, self.end, 0, rest)
+            }
+        } else {
+            Fault::new(FaultKind::TrailingBytes, self.end, 0, rest)
+        };
+        self.note(fault);
+    }
+
+    /// The bytes end before the count is reached.
+    fn before_last_record(&mut self, short: Short<'_>) {
+        let (announced, whole) = (self.announced, self.whole);
+        let missing = Fault {
+            needed: u64::from(announced),
+            available: u64::from(whole),
+            ..Fault::new(FaultKind::RecordsMissing, self.end, 0, 0)
+        };
+        // The count's bytes, read in the other order.
+        let reversed = u32::from(u16::try_from(announced).unwrap_or_default().swap_bytes());
+        let fault = match short {
+            Short::Nothing if whole > 0 && reversed == whole => Fault {
+                needed: u64::from(reversed),
+                available: u64::from(announced),
+                ..Fault::new(FaultKind::LittleEndian, 0, 0, 0)
+            },
+            Short::Nothing => missing,
+            Short::Header(fault) | Short::Payload(_, fault) => self.wrapped_length().unwrap_or(fault),
+        };
+        self.note(fault);
+        if missing != fault && matches!(short, Short::Header(_) | Short::Payload(..)) && announced > whole {
+            self.note(missing);
+        }
+    }
+
+    /// The snapshot whose length seems to have wrapped: one that could be 65,536 bytes longer.
+    fn wrapped_length(&self) -> Option<Fault> {
+        const WRAP: usize = 1 << 16;
+        self.wire_records().find_map(|record| {
+            let event = from_record(&record, self.encoding.revision);
+            let real = record.length().saturating_add(WRAP);
+            let start = record.offset.saturating_add(layout::typed_record::LEN);
+            let fits = start.saturating_add(real) <= self.packet.len();
+            (event.kind == Kind::Data && fits).then(|| {
+                Fault::new(FaultKind::LengthWrapped, record.offset, real, record.length())
+                    .in_record(record.index)
+            })
+        })
+    }
+
+    fn read_frame_header(&mut self) {
+        let Some(first) = self.wire_records().next() else {
+            return;
+        };
+        let offset = first.offset.saturating_add(layout::typed_record::LEN);
+        let parsed = if first.record_type == Some(record_type::REV4_FRAME_HEADER) {
+            self.first_event = 1;
+            FrameHeader::parse(first.payload, offset)
+        } else {
+            let expected = usize::from(record_type::REV4_FRAME_HEADER);
+            let found = usize::from(first.record_type.unwrap_or_default());
+            Err(Fault::new(FaultKind::BadMagic, first.offset, expected, found).in_record(0))
+        };
+        match parsed {
+            Ok(header) => self.header = Some(header),
+            Err(fault) => {
+                self.note(fault);
+                if fault.kind == FaultKind::UnsupportedMajor {
+                    self.whole = 0;
+                    self.partial = false;
+                }
+            }
+        }
+    }
+
+    /// The packet's bytes.
+    #[must_use]
+    pub const fn packet(&self) -> &'a [u8] {
+        self.packet
+    }
+
+    /// Revision and byte order that it was read as.
+    #[must_use]
+    pub const fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The revision it was read as.
+    #[must_use]
+    pub const fn revision(&self) -> Revision {
+        self.encoding.revision
+    }
+
+    /// How the records lie on the wire.
+    #[must_use]
+    pub fn order(&self) -> Order {
+        self.header.map_or(Order::NewestFirst, |header| header.order())
+    }
+
+    /// The frame header of revision 4.
+    #[must_use]
+    pub const fn frame_header(&self) -> Option<FrameHeader> {
+        self.header
+    }
+
+    /// How many records the frame announces; a claim, not a fact.
+    #[must_use]
+    pub const fn announced(&self) -> u32 {
+        self.announced
+    }
+
+    /// The whole records in wire order, the frame header of revision 4 included.
+    pub fn wire_records(&self) -> impl Iterator<Item = Record<'a>> + use<'a> {
+        let whole = usize::try_from(self.whole).unwrap_or(usize::MAX);
+        Records::new(self.packet, self.encoding).take(whole)
+    }
+
+    /// The events, oldest first: what a person wants to see.
+    #[must_use]
+    pub fn events(&self) -> Events<'a> {
+        Events::new(self, self.order())
+    }
+
+    /// The events as their records lie on the wire.
+    #[must_use]
+    pub fn events_in_wire_order(&self) -> Events<'a> {
+        Events::new(self, Order::OldestFirst)
+    }
+
+    /// How many events there are.
+    #[must_use]
+    pub fn event_count(&self) -> usize {
+        let all = self.given().saturating_sub(self.first_event());
+        usize::try_from(all).unwrap_or(usize::MAX)
+    }
+
+    /// Records that events come from, the cut one and the snapshot of revision 1 included.
+    pub(super) fn given(&self) -> u32 {
+        let extra = self.partial || self.rev1_snapshot().is_some();
+        self.whole.saturating_add(u32::from(extra))
+    }
+
+    /// Index of the first record that is an event: behind the frame header of revision 4.
+    pub(super) const fn first_event(&self) -> u32 {
+        self.first_event
+    }
+
+    /// The walk over the records, from the start.
+    pub(super) fn records(&self) -> Records<'a> {
+        Records::new(self.packet, self.encoding)
+    }
+
+    /// The event of the record at this place. `index` is below [`Trace::given`].
+    pub(super) fn event_at(&self, index: u32, offset: usize) -> Option<Event<'a>> {
+        if index == self.whole
+            && let Some(snapshot) = self.rev1_snapshot()
+        {
+            return Some(snapshot);
+        }
+        match self.records().at(index, offset).step()? {
+            Ok(record) | Err(Short::Payload(record, _)) => Some(from_record(&record, self.encoding.revision)),
+            Err(_) => None,
+        }
+    }
+
+    /// What follows the strings of revision 1. Where strings are missing, nobody knows where it would begin.
+    fn rev1_snapshot(&self) -> Option<Event<'a>> {
+        if self.encoding.revision != Revision::One || self.whole < self.announced {
+            return None;
+        }
+        let rest = self.packet.get(self.end..).filter(|rest| !rest.is_empty())?;
+        Some(rev1_snapshot(rest, self.whole, self.end))
+    }
+
+    /// Everything that is wrong with the frame, and the note that the capture cut it: first the frame's own,
+    /// then the records', in wire order.
+    #[must_use]
+    pub fn faults(&self) -> Faults<'a> {
+        Faults {
+            frame: self.faults.into_iter().flatten(),
+            records: self.typed_events(),
+        }
+    }
+
+    /// The events that can be at fault: only those of revision 4 have anything that could be wrong.
+    fn typed_events(&self) -> Option<Events<'a>> {
+        (self.encoding.revision == Revision::Four).then(|| self.events_in_wire_order())
+    }
+
+    /// Whether anything is wrong with the frame. That the capture cut it is not.
+    #[must_use]
+    pub fn is_malformed(&self) -> bool {
+        self.faults().any(|fault| fault.kind.is_malformed())
+    }
+
+    /// Whether the capture cut the frame.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.faults
+            .iter()
+            .flatten()
+            .any(|fault| fault.kind == FaultKind::CutByCapture)
+    }
+
+    /// Bytes that belong to no event: behind the last record, or from the first that is not whole.
+    #[must_use]
+    pub fn unread(&self) -> &'a [u8] {
+        if self.partial || self.encoding.revision == Revision::One && self.whole == self.announced {
+            return &[];
+        }
+        self.packet.get(self.end..).unwrap_or_default()
+    }
+
+    /// Appends `mbuf_trace.path`: the functions of [events on the path](Event::is_on_path), oldest first,
+    /// joined by ` > `. Gives false, and appends nothing, where there is none.
+    pub fn write_path(&self, out: &mut Vec<u8>) -> bool {
+        let mut any = false;
+        for function in self
+            .events()
+            .filter(Event::is_on_path)
+            .filter_map(|event| event.function)
+        {
+            if any {
+                out.extend_from_slice(PATH_SEPARATOR);
+            }
+            out.extend_from_slice(function.as_bytes());
+            any = true;
+        }
+        any
+    }
+}
+
+/// Whether the specification declares this record's type for this revision.
+pub(super) fn is_declared(revision: Revision, record: &Record<'_>) -> bool {
+    from_record(record, revision).kind != Kind::Unknown
+}
+
+/// The faults of a trace. See [`Trace::faults`].
+#[derive(Debug, Clone)]
+pub struct Faults<'a> {
+    frame: core::iter::Flatten<core::array::IntoIter<Option<Fault>, 4>>,
+    records: Option<Events<'a>>,
+}
+
+impl Iterator for Faults<'_> {
+    type Item = Fault;
+
+    fn next(&mut self) -> Option<Fault> {
+        self.frame
+            .next()
+            .or_else(|| self.records.as_mut()?.find_map(|event| event.fault))
+    }
+}

@@ -1,0 +1,135 @@
+//! The packet's bytes at one moment of its way, and what they begin with.
+
+/// LINKTYPE_ numbers that a snapshot can have: the only two that this crate tells apart.
+mod link_type {
+    pub(super) const ETHERNET: u16 = 1;
+    pub(super) const RAW_IP: u16 = 101;
+}
+
+/// The bytes of a packet as an event recorded them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Snapshot<'a> {
+    /// The link type that the record declares; revisions 1 to 3 always mean Ethernet, 1.
+    pub link_type: u16,
+    /// Length of the whole packet (`m_pkthdr.len`) in bytes, where the record tells it (revision 4).
+    pub packet_length: Option<u32>,
+    /// The bytes.
+    pub bytes: &'a [u8],
+}
+
+/// What the bytes of a snapshot begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Link {
+    /// An Ethernet header.
+    Ethernet,
+    /// An IPv4 or IPv6 header: inside `ip_input` and beyond, the Ethernet header is already stripped.
+    Ip,
+    /// Something else, of this link type.
+    Other(u16),
+}
+
+impl<'a> Snapshot<'a> {
+    /// An Ethernet snapshot of a whole packet.
+    #[must_use]
+    pub const fn ethernet(bytes: &'a [u8]) -> Self {
+        Self {
+            link_type: link_type::ETHERNET,
+            packet_length: None,
+            bytes,
+        }
+    }
+
+    /// The link type that revision 4 writes for bytes that revisions 1 to 3 call Ethernet.
+    #[must_use]
+    pub(crate) fn recognised_link_type(&self) -> u16 {
+        match self.link() {
+            Link::Ip => link_type::RAW_IP,
+            Link::Ethernet => link_type::ETHERNET,
+            Link::Other(other) => other,
+        }
+    }
+
+    /// What the bytes begin with. Kernels of revisions 1 to 3 call everything Ethernet, so there, bytes that
+    /// are consistent as an IP packet (version, header length, total length, IPv4 checksum) are taken for
+    /// one. Revision 4 is believed.
+    #[must_use]
+    pub fn link(&self) -> Link {
+        match self.link_type {
+            link_type::ETHERNET if self.packet_length.is_none() && starts_with_ip(self.bytes) => Link::Ip,
+            link_type::ETHERNET => Link::Ethernet,
+            link_type::RAW_IP => Link::Ip,
+            other => Link::Other(other),
+        }
+    }
+}
+
+/// Whether the bytes are consistent as an IPv4 or IPv6 packet from their first byte on.
+#[must_use]
+pub fn starts_with_ip(bytes: &[u8]) -> bool {
+    match bytes.first().map(|first| first >> 4) {
+        Some(4) => is_ipv4(bytes),
+        Some(6) => is_ipv6(bytes),
+        _ => false,
+    }
+}
+
+fn be16(bytes: &[u8], at: usize) -> Option<u16> {
+    let pair = bytes.get(at..)?.first_chunk::<2>()?;
+    Some(u16::from_be_bytes(*pair))
+}
+
+fn is_ipv4(bytes: &[u8]) -> bool {
+    let Some(first) = bytes.first() else { return false };
+    let header_length = usize::from(first & 0x0f).saturating_mul(4);
+    let (Some(header), Some(total)) = (bytes.get(..header_length), be16(bytes, 2)) else {
+        return false;
+    };
+    let total = usize::from(total);
+    // A total of 0 stands in segments that the card has yet to cut (TSO).
+    if header_length < 20 || (total != 0 && total < header_length) {
+        return false;
+    }
+    if checksum(header) == 0 {
+        return true;
+    }
+    // A checksum that the card has yet to fill in is 0: then the length has to be exact.
+    be16(bytes, 10) == Some(0) && total == bytes.len() && !ethertype_is_known(bytes)
+}
+
+fn is_ipv6(bytes: &[u8]) -> bool {
+    let Some(payload) = be16(bytes, 4) else {
+        return false;
+    };
+    bytes.len() >= 40 && usize::from(payload).saturating_add(40) == bytes.len() && !ethertype_is_known(bytes)
+}
+
+/// Whether the bytes at the place of an EtherType name IPv4, ARP, IPv6 or a VLAN tag.
+fn ethertype_is_known(bytes: &[u8]) -> bool {
+    matches!(be16(bytes, 12), Some(0x0800 | 0x0806 | 0x86dd | 0x8100 | 0x88a8))
+}
+
+/// The Internet checksum (RFC 1071) over bytes that include their own checksum: 0 when it is right.
+fn checksum(bytes: &[u8]) -> u16 {
+    let sum = bytes.chunks(2).fold(0_u32, |sum, pair| {
+        let high = pair.first().copied().unwrap_or_default();
+        let low = pair.get(1).copied().unwrap_or_default();
+        sum.wrapping_add(u32::from(u16::from_be_bytes([high, low])))
+    });
+    // At most 30 words were added, so two folds are enough.
+    let folded = (sum & 0xffff).wrapping_add(sum >> 16);
+    let folded = (folded & 0xffff).wrapping_add(folded >> 16);
+    !u16::try_from(folded).unwrap_or(u16::MAX)
+}
+
+/// Whether the bytes look like a packet that an interface could carry: Ethernet with a known EtherType or
+/// an 802.3 length, or IP.
+#[must_use]
+pub(crate) fn looks_like_a_packet(bytes: &[u8]) -> bool {
+    if starts_with_ip(bytes) || (bytes.len() >= 14 && ethertype_is_known(bytes)) {
+        return true;
+    }
+    // 802.3: the length of what follows, up to padding.
+    let rest = bytes.len().saturating_sub(14);
+    be16(bytes, 12)
+        .is_some_and(|length| (3..=1500).contains(&length) && usize::from(length) <= rest && rest <= 1500)
+}

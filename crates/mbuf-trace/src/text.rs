@@ -1,0 +1,307 @@
+//! The text of a trace: bytes that should be UTF-8 and may be anything, and the grammar of what the kernel
+//! writes into them.
+//!
+//! ```text
+//! text     = position                      where the packet passed: mtrace_()
+//!          | [position ": "] call          what a function did: mtrace_enter(), mtrace_leave(), mtrace_func()
+//!          | [position ": "] anything      free text
+//! position = path ":" line
+//! call     = ["+" | "-"] identifier ["(" anything ")"]
+//! ```
+//!
+//! With `kern.mbuf_trace.source_position` the kernel writes a position before every string, so a call can
+//! carry its own position twice; the repetition is read once.
+
+use crate::event::Position;
+use crate::generated::Kind;
+use core::fmt::{self, Write};
+
+/// Text out of a capture: any bytes at all. `Display` escapes whatever could do harm on a terminal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Text<'a>(pub &'a [u8]);
+
+impl<'a> Text<'a> {
+    /// The bytes as they were captured.
+    #[must_use]
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// The text, where it is UTF-8.
+    #[must_use]
+    pub const fn to_str(self) -> Option<&'a str> {
+        match core::str::from_utf8(self.0) {
+            Ok(text) => Some(text),
+            Err(_) => None,
+        }
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// One line of harmless text: control characters, DEL, C1, bidirectional overrides and line separators as
+/// `\n`, `\x1b` or `\u{202e}`, bytes that are not UTF-8 as `\xff`, and a backslash as two, so that what is
+/// shown tells exactly which bytes there were.
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for letter in chunk.valid().chars() {
+                match letter {
+                    '\n' => f.write_str("\\n")?,
+                    '\t' => f.write_str("\\t")?,
+                    '\r' => f.write_str("\\r")?,
+                    '\\' => f.write_str("\\\\")?,
+                    '\0'..='\x1f' | '\x7f' => write!(f, "\\x{:02x}", u32::from(letter))?,
+                    _ if is_unsafe(letter) => write!(f, "\\u{{{:x}}}", u32::from(letter))?,
+                    _ => f.write_char(letter)?,
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+/// Characters that are valid text and still change how a terminal or a browser shows their neighbours: C1
+/// controls, line and paragraph separators, and the bidirectional and zero-width formatting characters.
+#[must_use]
+pub const fn is_unsafe(letter: char) -> bool {
+    matches!(letter,
+        '\0'..='\x1f' | '\x7f'..='\u{9f}'
+        | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A trace text taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts<'a> {
+    /// [`Kind::Position`], [`Kind::Function`], [`Kind::Enter`] or [`Kind::Leave`]; none for free text.
+    pub kind: Option<Kind>,
+    /// The position, where one leads the text.
+    pub position: Option<Position<'a>>,
+    /// What follows the position, sign included; none where the position is all there is.
+    pub text: Option<Text<'a>>,
+    /// The function that a call names.
+    pub function: Option<Text<'a>>,
+    /// What stands between the parentheses of a call.
+    pub args: Option<Text<'a>>,
+}
+
+/// Takes a trace text apart. Never fails: what is not of the grammar is free text.
+#[must_use]
+pub fn take_apart(text: Text<'_>) -> Parts<'_> {
+    let free = Parts {
+        kind: None,
+        position: None,
+        text: Some(text),
+        function: None,
+        args: None,
+    };
+    let mut parts = free;
+    let mut rest = text.0;
+    if let Some((position, after)) = leading_position(rest) {
+        parts.position = Some(position);
+        rest = after;
+        while let Some((again, after)) = leading_position(rest) {
+            if again != position {
+                break;
+            }
+            rest = after;
+        }
+        if rest.is_empty() {
+            return Parts {
+                kind: Some(Kind::Position),
+                text: None,
+                ..parts
+            };
+        }
+        parts.text = Some(Text(rest));
+    }
+    let (kind, call) = match rest.split_first() {
+        Some((b'+', call)) => (Kind::Enter, call),
+        Some((b'-', call)) => (Kind::Leave, call),
+        _ => (Kind::Function, rest),
+    };
+    if let Some((function, args)) = split_call(call) {
+        parts.kind = Some(kind);
+        parts.function = Some(Text(function));
+        parts.args = args.map(Text);
+    }
+    parts
+}
+
+/// `path:line` and what follows it, when the text ends there or `": "` comes next.
+fn leading_position(text: &[u8]) -> Option<(Position<'_>, &[u8])> {
+    let colon = memchr::memchr(b':', text)?;
+    let (file, rest) = text.split_at_checked(colon)?;
+    if !is_path(file) {
+        return None;
+    }
+    let rest = rest.get(1..)?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, rest) = rest.split_at_checked(digits)?;
+    let line = decimal(number)?;
+    let rest = if rest.is_empty() {
+        rest
+    } else {
+        rest.strip_prefix(b": ")?
+    };
+    Some((
+        Position {
+            file: Text(file),
+            line,
+        },
+        rest,
+    ))
+}
+
+/// A path names a folder, or a file with an extension that begins with a letter; so `10.0.0.1:80` and
+/// `tcp:80` are no positions. White space and control characters are not in it.
+fn is_path(file: &[u8]) -> bool {
+    if file
+        .iter()
+        .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control())
+    {
+        return false;
+    }
+    if file.contains(&b'/') {
+        return file.last() != Some(&b'/');
+    }
+    let Some(dot) = memchr::memrchr(b'.', file) else {
+        return false;
+    };
+    let extension = file.get(dot.saturating_add(1)..).unwrap_or_default();
+    dot > 0
+        && (1..=4).contains(&extension.len())
+        && extension.first().is_some_and(u8::is_ascii_alphabetic)
+        && extension.iter().all(u8::is_ascii_alphanumeric)
+}
+
+/// A line number: decimal, at least 1, without leading zeros, so that writing it gives the same digits.
+fn decimal(digits: &[u8]) -> Option<u32> {
+    if digits.first().is_none_or(|first| *first == b'0') {
+        return None;
+    }
+    digits.iter().try_fold(0_u32, |value, digit| {
+        value
+            .checked_mul(10)?
+            .checked_add(u32::from(digit.wrapping_sub(b'0')))
+    })
+}
+
+/// `identifier` or `identifier(args)`, where the parentheses balance and the last one closes the first.
+fn split_call(text: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    let end = text
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+        .count();
+    let (name, rest) = text.split_at_checked(end)?;
+    if name.first().is_none_or(u8::is_ascii_digit) {
+        return None;
+    }
+    if rest.is_empty() {
+        return Some((name, None));
+    }
+    let args = rest.strip_prefix(b"(")?.strip_suffix(b")")?;
+    balanced(args).then_some((name, Some(args)))
+}
+
+/// Whether every parenthesis has its partner, and none closes before it opens.
+fn balanced(text: &[u8]) -> bool {
+    let depth = text.iter().try_fold(0_usize, |depth, byte| match byte {
+        b'(' => depth.checked_add(1),
+        b')' => depth.checked_sub(1),
+        _ => Some(depth),
+    });
+    depth == Some(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    fn show(text: &str) -> alloc::string::String {
+        let parts = take_apart(Text(text.as_bytes()));
+        let kind = parts.kind.map_or("text", Kind::name);
+        let mut out = kind.to_string();
+        if let Some(position) = parts.position {
+            out += &alloc::format!(" at {}:{}", position.file, position.line);
+        }
+        if let Some(function) = parts.function {
+            out += &alloc::format!(" fn {function}");
+        }
+        if let Some(args) = parts.args {
+            out += &alloc::format!(" args [{args}]");
+        }
+        if let Some(text) = parts.text {
+            out += &alloc::format!(" text [{text}]");
+        }
+        out
+    }
+
+    #[test]
+    fn grammar() {
+        let table = [
+            (
+                "/usr/src/sys/net/if.c:3982: IFQ_ENQUEUE",
+                "function at /usr/src/sys/net/if.c:3982 fn IFQ_ENQUEUE text [IFQ_ENQUEUE]",
+            ),
+            (
+                "if_dequeue(vtnet0)",
+                "function fn if_dequeue args [vtnet0] text [if_dequeue(vtnet0)]",
+            ),
+            ("f.c:9: +ip_input", "enter at f.c:9 fn ip_input text [+ip_input]"),
+            (
+                "f.c:9: f.c:9: +ip_input",
+                "enter at f.c:9 fn ip_input text [+ip_input]",
+            ),
+            (
+                "f.c:9: f.c:10: +ip_input",
+                "text at f.c:9 text [f.c:10: +ip_input]",
+            ),
+            ("f.c:9: f.c:9", "position at f.c:9"),
+            ("-ip_input(0)", "leave fn ip_input args [0] text [-ip_input(0)]"),
+            ("f.c:9", "position at f.c:9"),
+            ("f.c:9: ", "position at f.c:9"),
+            ("f.c:9 x", "text text [f.c:9 x]"),
+            ("f.c:09: x", "text text [f.c:09: x]"),
+            ("f.c:0", "text text [f.c:0]"),
+            ("f.c:4294967296", "text text [f.c:4294967296]"),
+            ("f.c:", "text text [f.c:]"),
+            ("10.0.0.1:80: connect", "text text [10.0.0.1:80: connect]"),
+            ("tcp:80", "text text [tcp:80]"),
+            ("dir/file:12: x y", "text at dir/file:12 text [x y]"),
+            ("hello world", "text text [hello world]"),
+            ("f(a)(b)", "text text [f(a)(b)]"),
+            ("f((a)", "text text [f((a)]"),
+            ("f((a), b)", "function fn f args [(a), b] text [f((a), b)]"),
+            ("f()", "function fn f args [] text [f()]"),
+            ("9f", "text text [9f]"),
+            ("+", "text text [+]"),
+            ("+ x", "text text [+ x]"),
+            ("", "text text []"),
+            (":", "text text [:]"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(show(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn display_is_harmless_and_exact() {
+        let text = Text(b"a\x1b[31m\n\t\\ \x7f\xff \xc2\x9b \xe2\x80\xae \xc3\xa9");
+        assert_eq!(text.to_string(), r"a\x1b[31m\n\t\\ \x7f\xff \u{9b} \u{202e} é");
+    }
+}

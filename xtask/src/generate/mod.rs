@@ -1,0 +1,86 @@
+//! Every generated file of the project, made from `format-spec/` and held against it.
+
+mod display_fields;
+mod format_codes;
+
+use crate::spec;
+use anyhow::{Context, Result, bail};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The line that every generated file begins with, behind its language's comment sign.
+const NOTICE: &str = "Generated from format-spec/ by `cargo xtask generate`; do not edit.";
+
+/// Makes all files anew; with `check`, only tells which are not what they should be.
+pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
+    let (spec, wireshark) = spec::load(root)?;
+    let files = [
+        (
+            "crates/mbuf-trace/src/generated.rs",
+            rustfmt(root, &format_codes::rust(&spec))?,
+        ),
+        (
+            "crates/trace-fields/src/generated.rs",
+            rustfmt(root, &display_fields::rust(&spec, &wireshark))?,
+        ),
+    ];
+    let mut stale = Vec::new();
+    for (name, text) in &files {
+        let path = root.join(name);
+        if std::fs::read_to_string(&path).is_ok_and(|old| old == *text) {
+            continue;
+        }
+        if check {
+            stale.push(*name);
+        } else {
+            std::fs::write(&path, text).with_context(|| format!("cannot write {name}"))?;
+            println!("wrote {name}");
+        }
+    }
+    if !stale.is_empty() {
+        bail!(
+            "not as the specification has it: {}\nmend with: cargo xtask generate",
+            stale.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// Rust source as the project's own formatting has it.
+fn rustfmt(root: &Path, source: &str) -> Result<String> {
+    let mut child = Command::new("rustfmt")
+        .args(["--edition", "2024", "--config-path"])
+        .arg(root)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run rustfmt (rustup component add rustfmt)")?;
+    let mut stdin = child.stdin.take().context("rustfmt has no standard input")?;
+    let source = source.to_owned();
+    let feed = std::thread::spawn(move || stdin.write_all(source.as_bytes()));
+    let output = child.wait_with_output()?;
+    feed.join()
+        .map_err(|_| anyhow::anyhow!("writing to rustfmt panicked"))??;
+    if !output.status.success() {
+        bail!("rustfmt refused generated source");
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// `some_name` as a Rust type's or variant's name.
+fn camel(name: &str) -> String {
+    name.split(['_', '.', '-'])
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map_or(String::new(), |first| {
+                first.to_ascii_uppercase().to_string() + letters.as_str()
+            })
+        })
+        .collect()
+}
+
+/// `some.name` as a Rust constant's name.
+fn upper(name: &str) -> String {
+    name.replace(['.', '-'], "_").to_ascii_uppercase()
+}
