@@ -1,11 +1,15 @@
 //! The project's own chores. `cargo xtask --help` lists them.
 
+mod ci;
+mod deny;
 mod generate;
+mod run;
 mod spec;
+mod test;
 
-use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's own chores")]
@@ -22,11 +26,29 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Run all tests, doc tests and the tests against tshark included
+    Test {
+        /// Passed on to `cargo test`; with -p, only that package is tested
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Everything that has to hold before a change goes in; .ci/run calls it
+    Ci,
 }
 
-fn main() -> Result<()> {
-    match Args::parse().task {
-        Task::Generate { check } => generate::run(&root(), check),
+fn main() -> ExitCode {
+    let root = root();
+    let done = match Args::parse().task {
+        Task::Generate { check } => generate::run(&root, check),
+        Task::Test { args } => test::run(&root, &args),
+        Task::Ci => ci::run(&root),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod display_fields;
 mod format_codes;
+mod markdown;
 
 use crate::spec;
 use anyhow::{Context, Result, bail};
@@ -11,6 +12,9 @@ use std::process::{Command, Stdio};
 
 /// The line that every generated file begins with, behind its language's comment sign.
 const NOTICE: &str = "Generated from format-spec/ by `cargo xtask generate`; do not edit.";
+
+/// The specification in prose, whose tables are generated.
+const PROSE: &str = "format-spec/README.md";
 
 /// Makes all files anew; with `check`, only tells which are not what they should be.
 pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
@@ -24,17 +28,20 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
             "crates/trace-fields/src/generated.rs",
             rustfmt(root, &display_fields::rust(&spec, &wireshark))?,
         ),
+        (
+            PROSE,
+            markdown::fill(&read(root, PROSE)?, &spec).with_context(|| format!("in {PROSE}"))?,
+        ),
     ];
     let mut stale = Vec::new();
     for (name, text) in &files {
-        let path = root.join(name);
-        if std::fs::read_to_string(&path).is_ok_and(|old| old == *text) {
+        if read(root, name).is_ok_and(|old| old == *text) {
             continue;
         }
         if check {
             stale.push(*name);
         } else {
-            std::fs::write(&path, text).with_context(|| format!("cannot write {name}"))?;
+            std::fs::write(root.join(name), text).with_context(|| format!("cannot write {name}"))?;
             println!("wrote {name}");
         }
     }
@@ -45,6 +52,10 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
         );
     }
     Ok(())
+}
+
+fn read(root: &Path, name: &str) -> Result<String> {
+    std::fs::read_to_string(root.join(name)).with_context(|| format!("cannot read {name}"))
 }
 
 /// Rust source as the project's own formatting has it.
