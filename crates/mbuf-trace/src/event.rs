@@ -43,7 +43,6 @@ pub struct EventHeader {
 /// Reading fills it from a record; a writer takes the same type, made with [`Event::new`]. Everything
 /// borrows from the packet that was read, or from what the writer was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Event<'a> {
     /// What the event says.
     pub kind: Kind,

@@ -23,6 +23,10 @@ pub mod record_type {
     pub const REV3_DATA: u16 = 0x0;
     /// Revision 3: String.
     pub const REV3_STRING: u16 = 0x1;
+    /// Revision 4: Bytes of the packet, as in revision 3.
+    pub const REV4_PLAIN_DATA: u16 = 0x0;
+    /// Revision 4: String, as in revision 3.
+    pub const REV4_PLAIN_STRING: u16 = 0x1;
     /// Revision 4: First record of the frame, once; not an event.
     pub const REV4_FRAME_HEADER: u16 = 0x100;
     /// Revision 4: Tracing begins.
@@ -43,6 +47,20 @@ pub mod record_type {
     pub const REV4_DATA: u16 = 0x108;
     /// Revision 4: The packet is dropped.
     pub const REV4_DROP: u16 = 0x109;
+
+    /// Whether this revision, 1 to 4, declares this type.
+    #[must_use]
+    pub fn is_declared(revision: u8, code: u16) -> bool {
+        match revision {
+            2 => [0x1, 0x2, 0x3].contains(&code),
+            3 => [0x0, 0x1].contains(&code),
+            4 => [
+                0x0, 0x1, 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106, 0x107, 0x108, 0x109,
+            ]
+            .contains(&code),
+            _ => false,
+        }
+    }
 }
 
 /// Where the fields of each layout lie, in bytes from its start.

@@ -28,8 +28,8 @@
 //! |---|---|
 //! | [`event`] | the model: one event, with position, function, text and snapshot taken apart |
 //! | [`read`] | bytes to events: [`Trace`], [`Detector`] |
-//! | [`write`] | events to bytes: `FrameWriter`, `convert` between revisions |
-//! | [`record`] | making traces: `Recorder` and the `mtrace_*!` macros |
+//! | [`write`] | events to bytes: [`FrameWriter`](write::FrameWriter), [`convert`](write::convert()) between revisions |
+//! | [`record`] | making traces: [`Recorder`] and the `mtrace_*!` macros |
 //! | [`fault`] | what can be wrong with a frame, and where |
 
 #![no_std]
@@ -62,6 +62,7 @@ pub use generated::{
     FaultKind, Kind, LINK_TYPE, MAX_PAYLOAD, MAX_RECORDS, Origin, SCHEMA, frame_flag, layout, record_type,
 };
 pub use read::{Certainty, Detector, FrameHeader, Trace};
+pub use record::Recorder;
 pub use revision::{ByteOrder, Encoding, Order, Revision};
 pub use snapshot::{Link, Snapshot};
 pub use text::Text;

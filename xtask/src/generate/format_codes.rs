@@ -2,6 +2,7 @@
 
 use super::{NOTICE, camel, upper};
 use crate::spec::{Codes, Fault, Flags, Layout, Named, Record, Severity, Spec};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 pub(super) fn rust(spec: &Spec) -> String {
@@ -55,6 +56,21 @@ fn record_types(out: &mut String, records: &[Record]) {
             record.code
         );
     }
+    out.push_str(
+        "\n/// Whether this revision, 1 to 4, declares this type.\n#[must_use]\n\
+         pub fn is_declared(revision: u8, code: u16) -> bool {\nmatch revision {\n",
+    );
+    let mut by_revision: BTreeMap<u8, Vec<String>> = BTreeMap::new();
+    for record in records {
+        by_revision
+            .entry(record.revision)
+            .or_default()
+            .push(format!("{:#x}", record.code));
+    }
+    for (revision, codes) in by_revision {
+        let _ = writeln!(out, "{revision} => [{}].contains(&code),", codes.join(", "));
+    }
+    out.push_str("_ => false,\n}\n}\n");
     out.push_str("}\n");
 }
 

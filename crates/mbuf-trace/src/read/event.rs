@@ -19,8 +19,10 @@ pub(super) fn from_record<'a>(record: &Record<'a>, revision: Revision) -> Event<
         (Revision::Two, Some(record_type::REV2_DATA)) => data(record),
         (Revision::Two, Some(record_type::REV2_STATIC)) => string(Kind::Static, record),
         (Revision::Two, Some(record_type::REV2_DYNAMIC)) => string(Kind::Dynamic, record),
-        (Revision::Three | Revision::Four, Some(record_type::REV3_DATA)) => data(record),
-        (Revision::Three | Revision::Four, Some(record_type::REV3_STRING)) => string(Kind::String, record),
+        (Revision::Three, Some(record_type::REV3_DATA)) => data(record),
+        (Revision::Three, Some(record_type::REV3_STRING)) => string(Kind::String, record),
+        (Revision::Four, Some(record_type::REV4_PLAIN_DATA)) => data(record),
+        (Revision::Four, Some(record_type::REV4_PLAIN_STRING)) => string(Kind::String, record),
         (Revision::Four, Some(code)) => typed(code, record),
         _ => Event::new(Kind::Unknown),
     };

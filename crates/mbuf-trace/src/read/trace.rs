@@ -111,10 +111,16 @@ impl<'a> Trace<'a> {
             return;
         }
         let mut more = records.clone().beyond_count();
-        let known = more
-            .by_ref()
-            .all(|record| is_declared(self.encoding.revision, &record));
+        let revision = self.encoding.revision.number();
+        let known = more.by_ref().all(|record| {
+            record
+                .record_type
+                .is_some_and(|code| record_type::is_declared(revision, code))
+        });
         let found = more.index().saturating_sub(self.whole);
+        if let Some(wrapped) = self.wrapped_length() {
+            self.note(wrapped);
+        }
         let fault = if known && found > 0 && more.offset() == self.packet.len() {
             Fault {
                 needed: u64::from(found),
@@ -239,6 +245,16 @@ impl<'a> Trace<'a> {
         Events::new(self, self.order())
     }
 
+    /// The events, newest first: as revisions 1 to 3 have them on the wire.
+    #[must_use]
+    pub fn events_newest_first(&self) -> Events<'a> {
+        let reversed = match self.order() {
+            Order::NewestFirst => Order::OldestFirst,
+            Order::OldestFirst => Order::NewestFirst,
+        };
+        Events::new(self, reversed)
+    }
+
     /// The events as their records lie on the wire.
     #[must_use]
     pub fn events_in_wire_order(&self) -> Events<'a> {
@@ -346,11 +362,6 @@ impl<'a> Trace<'a> {
         }
         any
     }
-}
-
-/// Whether the specification declares this record's type for this revision.
-pub(super) fn is_declared(revision: Revision, record: &Record<'_>) -> bool {
-    from_record(record, revision).kind != Kind::Unknown
 }
 
 /// The faults of a trace. See [`Trace::faults`].

@@ -1,0 +1,296 @@
+//! Each class of malformed input: what is kept, what is said, and that the next packet is unaffected.
+
+use mbuf_trace::{Certainty, Detector, Encoding, FaultKind, Kind, Revision, Trace};
+
+/// A revision 3 frame: a snapshot, then two strings, as they lie on the wire.
+fn frame() -> Vec<u8> {
+    let mut frame = b"\0\x03".to_vec();
+    frame.extend_from_slice(&record(0, &packet()));
+    frame.extend_from_slice(&record(1, b"f.c:9: -send\0"));
+    frame.extend_from_slice(&record(1, b"f.c:7: +send\0"));
+    frame
+}
+
+fn record(code: u16, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).unwrap();
+    [&length.to_be_bytes()[..], &code.to_be_bytes(), payload].concat()
+}
+
+/// An ARP request of 42 bytes.
+fn packet() -> Vec<u8> {
+    let mut packet = vec![0xff; 6];
+    packet.extend_from_slice(&[0, 0xa0, 0x98, 0x27, 0x8d, 0x55, 0x08, 0x06]);
+    packet.extend_from_slice(&[
+        0, 1, 8, 0, 6, 4, 0, 1, 0, 0xa0, 0x98, 0x27, 0x8d, 0x55, 10, 0, 0, 1,
+    ]);
+    packet.extend_from_slice(&[0, 0, 0, 0, 0, 0, 10, 0, 0, 2]);
+    packet
+}
+
+struct Case {
+    name: &'static str,
+    packet: Vec<u8>,
+    original_len: Option<usize>,
+    events: usize,
+    faults: &'static [&'static str],
+    malformed: bool,
+}
+
+fn cases() -> Vec<Case> {
+    let whole = frame();
+    let with = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut changed = whole.clone();
+        change(&mut changed);
+        changed
+    };
+    let case = |name, packet, events, faults| Case {
+        name,
+        packet,
+        original_len: None,
+        events,
+        faults,
+        malformed: true,
+    };
+    let fine = |name, packet, events| Case {
+        malformed: false,
+        ..case(name, packet, events, &[])
+    };
+    let mut swapped_headers = whole.clone();
+    let mut at = 0;
+    for length in [2_usize, 4, 42, 4, 13, 4, 13] {
+        if length <= 4 {
+            swapped_headers[at..at + length]
+                .chunks_exact_mut(2)
+                .for_each(<[u8]>::reverse);
+        }
+        at += length;
+    }
+    vec![
+        fine("whole", whole.clone(), 3),
+        case(
+            "empty",
+            vec![],
+            0,
+            &["no count field: 2 bytes needed, 0 available"],
+        ),
+        case(
+            "one byte",
+            vec![0],
+            0,
+            &["no count field: 2 bytes needed, 1 available"],
+        ),
+        fine("count 0", vec![0, 0], 0),
+        case(
+            "count 0 and bytes",
+            vec![0, 0, 1, 2, 3],
+            0,
+            &["3 trailing bytes at offset 2"],
+        ),
+        case(
+            "count too high",
+            with(&|f| f[1] = 5),
+            3,
+            &["2 of 5 records missing at offset 82"],
+        ),
+        case(
+            "count too low",
+            with(&|f| f[1] = 1),
+            1,
+            &["the 34 bytes at offset 48 parse as 2 more records than counted"],
+        ),
+        case(
+            "length past the end",
+            with(&|f| f[66] = 0x20),
+            2,
+            &[
+                "record 2 at offset 65: 32 bytes needed, 13 available",
+                "1 of 3 records missing at offset 65",
+            ],
+        ),
+        case(
+            "header cut",
+            with(&|f| f.truncate(67)),
+            2,
+            &[
+                "record 2 at offset 65: header needs 4 bytes, 2 available",
+                "1 of 3 records missing at offset 65",
+            ],
+        ),
+        Case {
+            original_len: Some(whole.len()),
+            malformed: false,
+            ..case(
+                "cut by the capture",
+                with(&|f| f.truncate(75)),
+                3,
+                &["cut by the capture at offset 75: 75 of 82 bytes kept"],
+            )
+        },
+        case(
+            "trailing bytes",
+            with(&|f| f.extend_from_slice(b"\xff\xfe\xfd")),
+            3,
+            &["3 trailing bytes at offset 82"],
+        ),
+        fine(
+            "length 0",
+            [&b"\0\x02"[..], &record(0, &packet()), &record(1, b"")].concat(),
+            2,
+        ),
+        fine(
+            "unknown type",
+            [&b"\0\x02"[..], &record(0, &packet()), &record(0x8001, b"abc")].concat(),
+            2,
+        ),
+        fine(
+            "no NUL",
+            [&b"\0\x02"[..], &record(0, &packet()), &record(1, b"abc")].concat(),
+            2,
+        ),
+        fine(
+            "inner NUL",
+            [&b"\0\x02"[..], &record(0, &packet()), &record(1, b"a\0b\0")].concat(),
+            2,
+        ),
+        fine(
+            "not UTF-8",
+            [&b"\0\x02"[..], &record(0, &packet()), &record(1, b"caf\xe9\0")].concat(),
+            2,
+        ),
+        case(
+            "headers reversed",
+            swapped_headers,
+            3,
+            &["looks little-endian: record headers in reversed byte order"],
+        ),
+        case(
+            "count reversed",
+            with(&|f| f.swap(0, 1)),
+            3,
+            &["looks little-endian: the count reads 768, reversed 3"],
+        ),
+    ]
+}
+
+#[test]
+fn every_class() {
+    for case in cases() {
+        let mut detector = Detector::new(None);
+        let original_len = case.original_len.unwrap_or(case.packet.len());
+        let (trace, _) = detector
+            .read(&case.packet, original_len)
+            .unwrap_or_else(|f| panic!("{}: {f}", case.name));
+        let faults: Vec<String> = trace.faults().map(|fault| fault.to_string()).collect();
+        assert_eq!(
+            faults,
+            case.faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "{}",
+            case.name
+        );
+        assert_eq!(trace.events().count(), case.events, "{}", case.name);
+        assert_eq!(trace.event_count(), case.events, "{}", case.name);
+        assert_eq!(trace.is_malformed(), case.malformed, "{}", case.name);
+
+        let whole = frame();
+        let (next, _) = detector.read(&whole, whole.len()).unwrap();
+        assert_eq!(
+            (next.revision(), next.is_malformed()),
+            (Revision::Three, false),
+            "after {}",
+            case.name
+        );
+    }
+}
+
+#[test]
+fn a_wrapped_length_is_named() {
+    // 70,000 bytes of snapshot: the length says 4,464. Depending on what they are, the rest of them ends
+    // inside a record or leaves bytes over.
+    for (fill, second) in [
+        (0xff, FaultKind::RecordsMissing),
+        (0xaa, FaultKind::TrailingBytes),
+    ] {
+        let mut packet = packet();
+        packet.resize(70_000, fill);
+        let mut wrapped = b"\0\x02".to_vec();
+        wrapped.extend_from_slice(&4464_u16.to_be_bytes());
+        wrapped.extend_from_slice(&[0, 0]);
+        wrapped.extend_from_slice(&packet);
+        if second == FaultKind::RecordsMissing {
+            wrapped[1] = 3;
+        }
+        wrapped.extend_from_slice(&record(1, b"f.c:7: +send\0"));
+        let (trace, _) = Detector::new(None).read(&wrapped, wrapped.len()).unwrap();
+        let kinds: Vec<FaultKind> = trace.faults().map(|fault| fault.kind).collect();
+        assert_eq!(kinds, [FaultKind::LengthWrapped, second]);
+        let snapshot = trace.events().last().unwrap();
+        assert_eq!((snapshot.kind, snapshot.payload.len()), (Kind::Data, 4464));
+    }
+}
+
+#[test]
+fn not_a_trace() {
+    let ip = b"E\0\0\x54\0\0\x40\0\x40\x01\x26\xa7\x0a\0\0\x01\x0a\0\0\x02abcdefghij";
+    let mut ethernet = packet();
+    ethernet[0] = 0x58;
+    for other in [&ip[..], &ethernet, b"hello, world", &[0xff; 60]] {
+        let fault = Detector::new(None).read(other, other.len()).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::NotATrace, "{other:?}");
+    }
+}
+
+#[test]
+fn every_prefix_is_read() {
+    let whole = frame();
+    for length in 0..=whole.len() {
+        let prefix = &whole[..length];
+        let forced = Trace::parse(prefix, length, Encoding::new(Revision::Three));
+        let cut = Trace::parse(prefix, whole.len(), Encoding::new(Revision::Three));
+        assert_eq!(forced.is_malformed(), length < whole.len(), "{length}");
+        assert!(!cut.is_malformed(), "{length}: a cut by the capture is no fault");
+        assert_eq!(cut.is_cut(), length < whole.len());
+        for event in forced.events().chain(cut.events()) {
+            assert!(event.offset + event.payload.len() <= length);
+        }
+    }
+}
+
+#[test]
+fn a_cut_string_is_not_taken_apart() {
+    let whole = frame();
+    let cut = &whole[..whole.len() - 3];
+    let trace = Trace::parse(cut, whole.len(), Encoding::new(Revision::Three));
+    let oldest = trace.events().next().unwrap();
+    assert_eq!((oldest.kind, oldest.missing), (Kind::String, 3));
+    assert_eq!(oldest.text.unwrap().as_bytes(), b"f.c:7: +se");
+}
+
+#[test]
+fn a_full_frame_in_both_orders() {
+    // 65,535 empty records fill 262,142 bytes.
+    let mut frame = vec![0xff, 0xff];
+    for _ in 0..65_535 {
+        frame.extend_from_slice(&[0, 0, 0, 1]);
+    }
+    let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Three));
+    assert!(!trace.is_malformed());
+    assert_eq!(trace.events().count(), 65_535);
+    let backwards: Vec<u32> = trace.events().map(|event| event.wire_index).collect();
+    assert!(backwards.iter().rev().copied().eq(0..65_535));
+}
+
+#[test]
+fn certainty_is_inherited_and_forced() {
+    let mut detector = Detector::new(None);
+    let guess = detector.read(b"\0\0", 2).unwrap().1;
+    let whole = frame();
+    let own = detector.read(&whole, whole.len()).unwrap().1;
+    let inherited = detector.read(b"\0\0", 2).unwrap().1;
+    assert_eq!(
+        [guess, own, inherited],
+        [Certainty::Guessed, Certainty::Certain, Certainty::Inherited]
+    );
+    let mut forced = Detector::new(Some(Encoding::new(Revision::Two)));
+    let (trace, certainty) = forced.read(&whole, whole.len()).unwrap();
+    assert_eq!((trace.revision(), certainty), (Revision::Two, Certainty::Forced));
+}
