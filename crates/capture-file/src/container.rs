@@ -88,6 +88,7 @@ impl PcapHeader {
 
     pub(crate) const FCS_GIVEN: u32 = 0x0400_0000;
     pub(crate) const RESERVED: u32 = 0x03ff_0000;
+    pub(crate) const UNASSIGNED: u32 = 0x0800_0000;
 }
 
 /// What the file is.

@@ -18,6 +18,7 @@ mod error;
 mod link_type;
 mod read;
 mod time;
+mod write;
 
 pub use byte_order::ByteOrder;
 pub use container::{Compression, Container, Format, Interface, PcapHeader, PcapVariant};
@@ -28,3 +29,7 @@ pub use read::{
     MAX_INTERFACES, MAX_RECORD, OPT_COMMENT, Options, Packet, Reader,
 };
 pub use time::{Epoch, ParseTimestampError, Resolution, Timestamp};
+pub use write::{
+    Compressor, Loss, Losses, PcapResolution, PcapWriter, PcapngWriter, WriteError, write_item,
+    write_packet_with,
+};

@@ -89,7 +89,7 @@ enum Stream<R: Read> {
     Plain(Raw<R>),
     Gzip(Box<MultiGzDecoder<BufReader<Raw<R>>>>),
     Zstd(Box<zstd::Decoder<'static, BufReader<Raw<R>>>>),
-    Lz4(Box<Lz4<R>>),
+    Lz4(Lz4<R>),
 }
 
 impl<R: Read> Input<R> {
@@ -103,7 +103,7 @@ impl<R: Read> Input<R> {
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
                 Stream::Zstd(Box::new(decoder))
             }
-            Some(Compression::Lz4) => Stream::Lz4(Box::new(Lz4::new(raw))),
+            Some(Compression::Lz4) => Stream::Lz4(Lz4::Between(BufReader::new(raw))),
         };
         Ok(Self(stream))
     }
@@ -123,7 +123,7 @@ impl<R: Read> Input<R> {
             Stream::Plain(_) => true,
             Stream::Gzip(decoder) => decoder.get_ref().get_ref().failed,
             Stream::Zstd(decoder) => decoder.get_ref().get_ref().failed,
-            Stream::Lz4(lz4) => lz4.decoder.get_ref().input.get_ref().failed,
+            Stream::Lz4(lz4) => lz4.input_failed(),
         };
         if failed { None } else { self.compression() }
     }
@@ -141,10 +141,13 @@ impl<R: Read> Read for Input<R> {
 }
 
 /// The frame decoder of lz4_flex returns 0 at the end of a frame, at the end of the input, and also where the input
-/// ends within a frame. So we say ourselves where a frame begins, and take note when the input ends after that.
-struct Lz4<R: Read> {
-    decoder: FrameDecoder<NotesEnd<R>>,
-    in_frame: bool,
+/// ends within a frame; and it relies on all frames having the block size of the first. So each frame gets a decoder
+/// of its own, and we take note when the input ends within one.
+enum Lz4<R: Read> {
+    Between(BufReader<Raw<R>>),
+    Frame(Box<FrameDecoder<NotesEnd<R>>>),
+    /// Only while one becomes the other.
+    Changing,
 }
 
 struct NotesEnd<R: Read> {
@@ -161,14 +164,11 @@ impl<R: Read> Read for NotesEnd<R> {
 }
 
 impl<R: Read> Lz4<R> {
-    fn new(raw: Raw<R>) -> Self {
-        let input = NotesEnd {
-            input: BufReader::new(raw),
-            ended: false,
-        };
-        Self {
-            decoder: FrameDecoder::new(input),
-            in_frame: false,
+    fn input_failed(&self) -> bool {
+        match self {
+            Self::Between(input) => input.get_ref().failed,
+            Self::Frame(decoder) => decoder.get_ref().input.get_ref().failed,
+            Self::Changing => false,
         }
     }
 
@@ -177,23 +177,33 @@ impl<R: Read> Lz4<R> {
             return Ok(0);
         }
         loop {
-            if !self.in_frame {
-                if self.decoder.get_mut().input.fill_buf()?.is_empty() {
-                    return Ok(0);
-                }
-                self.in_frame = true;
-            }
-            let count = self.decoder.read(buf)?;
-            if count > 0 {
-                return Ok(count);
-            }
-            if self.decoder.get_ref().ended {
-                return Err(io::Error::new(
-                    io::ErrorKind::UnexpectedEof,
-                    "it ends within a frame",
-                ));
-            }
-            self.in_frame = false;
+            *self = match std::mem::replace(self, Self::Changing) {
+                Self::Between(mut input) => match input.fill_buf() {
+                    Ok([]) => {
+                        *self = Self::Between(input);
+                        return Ok(0);
+                    }
+                    Ok(_) => Self::Frame(Box::new(FrameDecoder::new(NotesEnd { input, ended: false }))),
+                    Err(error) => {
+                        *self = Self::Between(input);
+                        return Err(error);
+                    }
+                },
+                Self::Frame(mut decoder) => match decoder.read(buf) {
+                    Ok(0) if decoder.get_ref().ended => {
+                        return Err(io::Error::new(
+                            io::ErrorKind::UnexpectedEof,
+                            "it ends within a frame",
+                        ));
+                    }
+                    Ok(0) => Self::Between(decoder.into_inner().input),
+                    outcome => {
+                        *self = Self::Frame(decoder);
+                        return outcome;
+                    }
+                },
+                Self::Changing => return Ok(0),
+            };
         }
     }
 }

@@ -11,6 +11,8 @@ pub(super) struct Interfaces {
     described: u32,
     name_bytes: usize,
     names_full: bool,
+    /// The last one described beyond the bound.
+    surplus: Option<Interface>,
 }
 
 impl Interfaces {
@@ -28,17 +30,23 @@ impl Interfaces {
         };
     }
 
-    /// Remembers an interface and returns its number in the section.
-    pub(super) fn push(&mut self, mut interface: Interface, warn: &mut dyn FnMut(WarningKind)) -> u32 {
-        let id = self.described;
+    /// The interface that was described last.
+    pub(super) fn last(&self) -> Option<&Interface> {
+        self.surplus.as_ref().or(self.known.last())
+    }
+
+    /// Numbers an interface within the section and remembers it while there is room.
+    pub(super) fn push(&mut self, mut interface: Interface, warn: &mut dyn FnMut(WarningKind)) {
+        interface.id = self.described;
         self.described = self.described.saturating_add(1);
         if self.known.len() as u64 >= MAX_INTERFACES {
-            if u64::from(id) == MAX_INTERFACES {
+            if u64::from(interface.id) == MAX_INTERFACES {
                 warn(WarningKind::TooManyInterfaces {
                     limit: MAX_INTERFACES,
                 });
             }
-            return id;
+            self.surplus = Some(interface);
+            return;
         }
         for text in [&mut interface.name, &mut interface.description] {
             let length = text.as_ref().map_or(0, |text| text.len());
@@ -54,8 +62,6 @@ impl Interfaces {
                 }
             }
         }
-        interface.id = id;
         self.known.push(interface);
-        id
     }
 }

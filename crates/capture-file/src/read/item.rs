@@ -1,7 +1,7 @@
 //! What a reader gives out: views of its buffer, good until its next call.
 
 use super::options::{EPB_PACKETID, OPT_COMMENT, Options};
-use crate::{ByteOrder, LinkType, Timestamp};
+use crate::{ByteOrder, Interface, LinkType, PcapHeader, Timestamp};
 
 /// The next piece of a capture. The raw bytes of all items one after the other are the (decompressed) file.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl<'a> Item<'a> {
     }
 }
 
-/// A pcap's file header or a section header block; what it says is in [`crate::Container`].
+/// A pcap's file header or a section header block.
 #[derive(Clone, Copy, Debug)]
 pub struct Header<'a> {
     /// Where it begins in the decompressed stream.
@@ -49,6 +49,10 @@ pub struct Header<'a> {
     pub raw: &'a [u8],
     /// Byte order of what follows, up to the next header.
     pub byte_order: ByteOrder,
+    /// What a pcap's header says; none in a section header.
+    pub pcap: Option<PcapHeader>,
+    /// The one interface of a pcap; none in a section header.
+    pub interface: Option<&'a Interface>,
     pub(crate) options: &'a [u8],
 }
 
@@ -60,15 +64,15 @@ impl<'a> Header<'a> {
     }
 }
 
-/// An interface description block; what it says is the last of [`crate::Reader::interfaces`].
+/// An interface description block.
 #[derive(Clone, Copy, Debug)]
 pub struct InterfaceBlock<'a> {
     /// Where it begins in the decompressed stream.
     pub offset: u64,
     /// Its bytes.
     pub raw: &'a [u8],
-    /// Position in its section, from 0.
-    pub id: u32,
+    /// What it says.
+    pub info: &'a Interface,
     pub(crate) order: ByteOrder,
     pub(crate) options: &'a [u8],
 }
@@ -106,6 +110,8 @@ pub struct Packet<'a> {
     pub time: Option<Timestamp>,
     /// Position of its interface in the section, from 0.
     pub interface: u32,
+    /// All that is known of its interface.
+    pub interface_info: &'a Interface,
     /// Name of its interface, as it stands in the file.
     pub interface_name: Option<&'a [u8]>,
     /// What `data` begins with.
@@ -128,7 +134,7 @@ pub(crate) struct Layout {
     pub(crate) order: ByteOrder,
     /// Where `data` begins in `raw`.
     pub(crate) data_at: usize,
-    /// Most bytes that a simple packet block can hold of a packet, or that a reader accepts in a pcap record.
+    /// Most bytes that a reader of this file accepts in a packet.
     pub(crate) limit: u32,
 }
 

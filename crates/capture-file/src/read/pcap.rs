@@ -102,11 +102,19 @@ pub(super) fn interface(header: &PcapHeader, records: &Records) -> Interface {
     }
 }
 
-pub(super) fn header(raw: &[u8], byte_order: ByteOrder) -> Header<'_> {
+/// The file header as an item.
+pub(super) fn header<'a>(
+    raw: &'a [u8],
+    byte_order: ByteOrder,
+    pcap: Option<PcapHeader>,
+    interface: Option<&'a Interface>,
+) -> Header<'a> {
     Header {
         offset: 0,
         raw,
         byte_order,
+        pcap,
+        interface,
         options: &[],
     }
 }
@@ -149,7 +157,7 @@ impl Records {
         raw: &'a [u8],
         number: u64,
         offset: u64,
-        interface: &Interface,
+        interface: &'a Interface,
     ) -> Option<Packet<'a>> {
         let (captured_len, original_len, swapped) = self.lengths(raw)?;
         let seconds = self.order.u32_at(raw, field::SECONDS)?;
@@ -159,6 +167,7 @@ impl Records {
             offset,
             time: Some(Timestamp::new(seconds.into(), fraction.into(), self.resolution)),
             interface: 0,
+            interface_info: interface,
             interface_name: None,
             link_type: interface.link_type,
             captured_len,

@@ -268,16 +268,13 @@ pub(super) fn parse_packet<'a>(
             minimum: 0,
             maximum: room(data_at) as u64,
         })?;
-    let limit = if interface.snaplen == 0 {
-        MAX_BLOCK
-    } else {
-        interface.snaplen
-    };
+
     Ok(Packet {
         number,
         offset,
         time,
         interface: id,
+        interface_info: interface,
         interface_name: interface.name.as_deref(),
         link_type: interface.link_type,
         captured_len,
@@ -288,7 +285,7 @@ pub(super) fn parse_packet<'a>(
             kind,
             order,
             data_at,
-            limit,
+            limit: MAX_BLOCK,
         },
     })
 }

@@ -217,7 +217,8 @@ impl<R: Read> Reader<R> {
         let item = match (whole, &self.framing) {
             (Whole::FileHeader, _) => {
                 self.container.sections = 1;
-                Item::Header(pcap::header(raw, self.container.byte_order))
+                let Container { byte_order, pcap, .. } = self.container;
+                Item::Header(pcap::header(raw, byte_order, pcap, self.interfaces.last()))
             }
             (Whole::Record(_), Framing::Pcap(records)) => {
                 let too_short = ReadErrorKind::CutOff {
@@ -247,6 +248,8 @@ impl<R: Read> Reader<R> {
                             offset,
                             raw,
                             byte_order: frame.order,
+                            pcap: None,
+                            interface: None,
                             options,
                         };
                         if let Some(Err(error)) = header.options().find(Result::is_err) {
@@ -263,11 +266,15 @@ impl<R: Read> Reader<R> {
                         let (mut interface, options) =
                             pcapng::parse_interface(raw, frame.order, &mut |kind| warn.push(kind))?;
                         interface.section = self.container.sections.saturating_sub(1);
-                        let id = self.interfaces.push(interface, &mut |kind| warn.push(kind));
+                        self.interfaces.push(interface, &mut |kind| warn.push(kind));
+                        let info = self
+                            .interfaces
+                            .last()
+                            .ok_or_else(|| cut_off(Part::Block, len, 0))?;
                         Item::Interface(InterfaceBlock {
                             offset,
                             raw,
-                            id,
+                            info,
                             order: frame.order,
                             options,
                         })

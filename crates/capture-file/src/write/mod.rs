@@ -1,0 +1,39 @@
+//! The writing side. Its files bear the names of those of the reading side.
+//!
+//! Nothing is written on drop that matters: an output is whole when `finish` has returned without an error, and not
+//! before. After an error the output is to be thrown away.
+
+mod compress;
+mod error;
+mod losses;
+mod pcap;
+mod pcapng;
+mod rewrite;
+mod verbatim;
+
+pub use compress::Compressor;
+pub use error::WriteError;
+pub use losses::{Loss, Losses};
+pub use pcap::{PcapResolution, PcapWriter};
+pub use pcapng::PcapngWriter;
+pub use rewrite::write_packet_with;
+pub use verbatim::write_item;
+
+use crate::{PcapHeader, PcapVariant};
+
+/// Size of a writer's buffer.
+const BUFFER: usize = 128 * 1024;
+
+/// Counts what of a pcap's header no other header can say.
+fn note_header(losses: &mut Losses, header: &PcapHeader) {
+    if header.version != (2, 4) {
+        losses.add(Loss::Version, 1);
+    }
+    let stray_fcs = header.fcs_bits().is_none() && header.network >> 28 != 0;
+    if header.network & PcapHeader::UNASSIGNED != 0 || stray_fcs {
+        losses.add(Loss::NetworkBits, 1);
+    }
+    if header.variant == PcapVariant::Modified {
+        losses.add(Loss::ModifiedHeaders, 1);
+    }
+}

@@ -1,0 +1,24 @@
+//! The crate from outside, as its callers use it.
+
+#[path = "tests/arrival.rs"]
+mod arrival;
+#[path = "tests/bounds.rs"]
+mod bounds;
+#[path = "tests/build.rs"]
+mod build;
+#[path = "tests/compression.rs"]
+mod compression;
+#[path = "tests/conversion.rs"]
+mod conversion;
+#[path = "tests/corpus.rs"]
+mod corpus;
+#[path = "tests/damage.rs"]
+mod damage;
+#[path = "tests/output.rs"]
+mod output;
+#[path = "tests/pcap.rs"]
+mod pcap;
+#[path = "tests/pcapng.rs"]
+mod pcapng;
+#[path = "tests/rewrite.rs"]
+mod rewrite;

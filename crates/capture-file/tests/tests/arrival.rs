@@ -1,0 +1,196 @@
+//! The answer does not depend on how the bytes arrive, and no call waits for more than the next item needs.
+
+use super::build::*;
+use capture_file::{Compression, Item, Reader};
+use proptest::prelude::*;
+use std::collections::VecDeque;
+use std::io::{self, Read};
+
+/// Hands out pieces of given sizes, an interruption before each, and counts what it handed out.
+struct Pieces<'a> {
+    bytes: &'a [u8],
+    sizes: Vec<usize>,
+    turn: usize,
+    interrupt: bool,
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.interrupt = !self.interrupt;
+        if self.interrupt {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let size = self.sizes[self.turn % self.sizes.len()].clamp(1, buf.len());
+        self.turn += 1;
+        let count = size.min(self.bytes.len());
+        let (now, later) = self.bytes.split_at(count);
+        buf[..count].copy_from_slice(now);
+        self.bytes = later;
+        Ok(count)
+    }
+}
+
+fn files() -> Vec<Vec<u8>> {
+    let pcap = Pcap::new(Big, NANO, 0, 147)
+        .record(1, 2, 3, b"abc")
+        .record(4, 5, 6, &[7; 5000])
+        .bytes();
+    let plain = [pcap, rich_pcapng()];
+    let mut files = Vec::new();
+    for file in plain {
+        for compression in [Compression::Gzip, Compression::Zstd, Compression::Lz4] {
+            files.push(super::compression::compress(&file, compression));
+        }
+        files.push(file);
+    }
+    files
+}
+
+fn same_in_pieces(file: &[u8], sizes: Vec<usize>) {
+    let pieces = Pieces {
+        bytes: file,
+        sizes,
+        turn: 0,
+        interrupt: false,
+    };
+    assert_eq!(read_all(pieces).unwrap().0, items(file));
+}
+
+#[test]
+fn byte_by_byte() {
+    for file in files() {
+        same_in_pieces(&file, vec![1]);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn in_random_pieces(sizes in proptest::collection::vec(1..300_usize, 1..20)) {
+        for file in files() {
+            same_in_pieces(&file, sizes.clone());
+        }
+    }
+}
+
+/// A pipe whose writer has written so much and no more: a read beyond that would wait for ever.
+struct LivePipe<'a> {
+    written: &'a std::cell::RefCell<VecDeque<u8>>,
+}
+
+impl Read for LivePipe<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut written = self.written.borrow_mut();
+        assert!(!written.is_empty(), "would wait");
+        Read::read(&mut *written, buf)
+    }
+}
+
+#[test]
+fn a_live_pipe_is_never_waited_for_without_need() {
+    for file in [
+        rich_pcapng(),
+        Pcap::new(Little, MICRO, 0, 1)
+            .record(0, 0, 3, b"abc")
+            .record(0, 0, 0, b"")
+            .bytes(),
+    ] {
+        let whole = items(&file);
+        let written = std::cell::RefCell::new(VecDeque::new());
+        let header = raw(&whole[..1]);
+        written.borrow_mut().extend(&header);
+        let mut reader = Reader::new(LivePipe { written: &written }).unwrap();
+        for (index, expected) in whole.iter().enumerate() {
+            if index > 0 {
+                assert!(reader.needs_input(), "item {index}");
+                written.borrow_mut().extend(raw(std::slice::from_ref(expected)));
+            }
+            let item = reader.next_item().unwrap().unwrap();
+            assert_eq!(&owned(&item), expected);
+        }
+        assert!(reader.needs_input());
+    }
+}
+
+#[test]
+fn what_is_buffered_needs_no_input() {
+    let file = rich_pcapng();
+    let count = items(&file).len();
+    let mut reader = Reader::new(file.as_slice()).unwrap();
+    for _ in 0..count {
+        assert!(!reader.needs_input());
+        reader.next_item().unwrap().unwrap();
+    }
+    assert!(reader.needs_input(), "the end of the input has not been seen");
+    assert!(reader.next_item().unwrap().is_none());
+    assert!(!reader.needs_input());
+}
+
+/// Gives some bytes, then fails for good.
+struct Failing<'a>(&'a [u8]);
+
+impl Read for Failing<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buf)? {
+            0 => Err(io::Error::other("the disk is gone")),
+            count => Ok(count),
+        }
+    }
+}
+
+#[test]
+fn a_failing_input_is_told_from_a_broken_one() {
+    let file = rich_pcapng();
+    let whole = items(&file);
+    for cut in 0..=file.len() {
+        let Ok((items, error)) = read_all(Failing(&file[..cut])) else {
+            continue;
+        };
+        assert_eq!(items, whole[..items.len()]);
+        assert!(
+            error
+                .unwrap()
+                .to_string()
+                .starts_with("cannot read: the disk is gone (packet")
+        );
+    }
+    for compression in [Compression::Gzip, Compression::Zstd, Compression::Lz4] {
+        let compressed = super::compression::compress(&file, compression);
+        for cut in 0..compressed.len() {
+            match read_all(Failing(&compressed[..cut])) {
+                Ok((_, error)) => assert!(
+                    error
+                        .unwrap()
+                        .to_string()
+                        .starts_with("cannot read: the disk is gone")
+                ),
+                Err(error) => assert_eq!(error.to_string(), "cannot read: the disk is gone"),
+            }
+        }
+    }
+}
+
+#[test]
+fn items_stay_whole_while_the_buffer_wraps() {
+    let mut file = Pcap::new(Little, MICRO, 0, 1);
+    for number in 0..2000_u32 {
+        let data = vec![number as u8; (number as usize * 37) % 1500];
+        file = file.record(number, 0, 1500, &data);
+    }
+    let bytes = file.bytes();
+    let mut reader = Reader::new(Pieces {
+        bytes: &bytes,
+        sizes: vec![1000, 7, 60_000],
+        turn: 0,
+        interrupt: false,
+    })
+    .unwrap();
+    let mut number = 0;
+    while let Some(item) = reader.next_item().unwrap() {
+        if let Item::Packet(packet) = item {
+            assert_eq!(packet.data, vec![number as u8; (number as usize * 37) % 1500]);
+            number += 1;
+        }
+    }
+    assert_eq!(number, 2000);
+}

@@ -1,0 +1,157 @@
+//! Compressed captures: recognised by content, whole in every form, and their damage told from the capture's.
+
+use super::build::*;
+use capture_file::{Compression, Compressor, OpenError, ReadErrorKind, Reader};
+use proptest::prelude::*;
+use std::io::Write;
+
+pub(crate) const ALL: [Compression; 3] = [Compression::Gzip, Compression::Zstd, Compression::Lz4];
+
+pub(crate) fn compress(bytes: &[u8], compression: Compression) -> Vec<u8> {
+    let mut out = Compressor::new(Vec::new(), Some(compression)).unwrap();
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
+}
+
+fn large_pcap() -> Vec<u8> {
+    let mut file = Pcap::new(Little, MICRO, 0, 147);
+    let mut state = 1_u32;
+    for number in 0..400 {
+        let data: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 28) as u8
+        })
+        .take(1000)
+        .collect();
+        file = file.record(number, 0, 1000, &data);
+    }
+    file.bytes()
+}
+
+#[test]
+fn recognised_by_content() {
+    for file in [rich_pcapng(), large_pcap()] {
+        let expected = items(&file);
+        for compression in ALL {
+            let compressed = compress(&file, compression);
+            let reader = Reader::new(compressed.as_slice()).unwrap();
+            assert_eq!(reader.container().compression, Some(compression));
+            assert_eq!(items(&compressed), expected);
+        }
+    }
+}
+
+#[test]
+fn several_members_or_frames_are_one_stream() {
+    let file = large_pcap();
+    let (head, tail) = file.split_at(file.len() / 2);
+    for compression in ALL {
+        let mut joined = compress(head, compression);
+        joined.extend(compress(b"", compression));
+        joined.extend(compress(tail, compression));
+        assert_eq!(items(&joined), items(&file), "{compression}");
+    }
+}
+
+#[test]
+fn every_cut_of_the_compressed_stream_is_noticed() {
+    let file = rich_pcapng();
+    let whole = items(&file);
+    for compression in ALL {
+        let compressed = compress(&file, compression);
+        for cut in 0..compressed.len() {
+            match read_all(&compressed[..cut]) {
+                Ok((items, Some(error))) => {
+                    assert_eq!(items, whole[..items.len()]);
+                    assert!(
+                        matches!(error.kind, ReadErrorKind::Compressed { .. }),
+                        "{compression} at {cut}: {error}"
+                    );
+                }
+                Ok((_, None)) => panic!("{compression} cut at {cut} of {}: not noticed", compressed.len()),
+                Err(OpenError::Compressed { .. } | OpenError::Empty | OpenError::NotACapture { .. }) => {}
+                Err(error) => panic!("{compression} cut at {cut}: {error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_cut_between_blocks_of_a_large_stream_is_noticed() {
+    let file = large_pcap();
+    for compression in ALL {
+        let compressed = compress(&file, compression);
+        for cut in (100..compressed.len())
+            .step_by(1009)
+            .chain(compressed.len() - 12..compressed.len())
+        {
+            let error = match read_all(&compressed[..cut]) {
+                Ok((_, error)) => error.map(|error| error.to_string()),
+                Err(error) => Some(error.to_string()),
+            };
+            let error = error.unwrap_or_else(|| panic!("{compression} cut at {cut} of {}", compressed.len()));
+            assert!(
+                error.starts_with(&format!("broken {compression} stream")),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_bit_flip_is_survived() {
+    let file = rich_pcapng();
+    for compression in ALL {
+        let compressed = compress(&file, compression);
+        for at in 0..compressed.len() {
+            for bit in 0..8 {
+                let mut damaged = compressed.clone();
+                damaged[at] ^= 1 << bit;
+                let _ = read_all(damaged.as_slice());
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_in_the_compressed_stream_are_survived(
+        which in 0..3_usize,
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        tail in proptest::collection::vec(any::<u8>(), 0..30),
+    ) {
+        let mut compressed = compress(&rich_pcapng(), ALL[which]);
+        for (at, byte) in edits {
+            let at = at.index(compressed.len());
+            compressed[at] = byte;
+        }
+        compressed.extend(tail);
+        let _ = read_all(compressed.as_slice());
+    }
+}
+
+#[test]
+fn compressed_twice_is_refused_with_advice() {
+    let inner = compress(&rich_pcapng(), Compression::Zstd);
+    let outer = compress(&inner, Compression::Gzip);
+    let error = read_all(outer.as_slice()).unwrap_err();
+    assert_eq!(error.to_string(), "zstd inside gzip: decompress it once before");
+}
+
+#[test]
+fn a_window_too_large_is_refused() {
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    encoder.window_log(26).unwrap();
+    encoder.write_all(&rich_pcapng()).unwrap();
+    let compressed = encoder.finish().unwrap();
+    let error = read_all(compressed.as_slice()).unwrap_err();
+    assert!(error.to_string().starts_with("broken zstd stream: "), "{error}");
+}
+
+#[test]
+fn an_empty_stream_is_an_empty_file() {
+    for compression in ALL {
+        let error = read_all(compress(b"", compression).as_slice()).unwrap_err();
+        assert!(matches!(error, OpenError::Empty), "{error}");
+    }
+}

@@ -1,0 +1,139 @@
+//! Every failure of the output reaches the caller.
+
+use super::build::*;
+use super::compression::ALL;
+use capture_file::{Compressor, PcapResolution, PcapWriter, PcapngWriter, Reader, WriteError};
+use std::io::{self, Write};
+
+/// A disk with so much room; writes short when it gets full, then fails.
+struct Full(usize);
+
+impl Write for Full {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let count = buf.len().min(self.0);
+        self.0 -= count;
+        if count == 0 && !buf.is_empty() {
+            Err(io::ErrorKind::StorageFull.into())
+        } else {
+            Ok(count)
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Takes everything and fails to flush.
+struct BadFlush;
+
+impl Write for BadFlush {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(io::Error::other("bad flush"))
+    }
+}
+
+fn pcap() -> Vec<u8> {
+    let mut pcap = Pcap::new(Little, MICRO, 0, 1);
+    for number in 0..200 {
+        pcap = pcap.record(number, 0, 2000, &[5; 2000]);
+    }
+    pcap.bytes()
+}
+
+fn convert_to_pcap<W: Write>(out: W) -> Result<(), WriteError> {
+    let bytes = pcap();
+    let mut reader = Reader::new(bytes.as_slice()).unwrap();
+    let mut writer = PcapWriter::new(out, PcapResolution::Auto);
+    while let Some(item) = reader.next_item().unwrap() {
+        writer.write(&item)?;
+    }
+    writer.finish().map(drop)
+}
+
+fn convert_to_pcapng<W: Write>(out: W, bytes: &[u8]) -> Result<(), WriteError> {
+    let mut reader = Reader::new(bytes).unwrap();
+    let mut writer = PcapngWriter::new(out);
+    while let Some(item) = reader.next_item().unwrap() {
+        writer.write(&item)?;
+    }
+    writer.finish().map(drop)
+}
+
+#[test]
+fn a_full_disk_is_noticed_wherever_it_gets_full() {
+    let mut written = Vec::new();
+    convert_to_pcapng(&mut written, &pcap()).unwrap();
+    for room in (0..written.len())
+        .step_by(4001)
+        .chain([0, 1, 27, written.len() - 1])
+    {
+        assert!(
+            matches!(convert_to_pcapng(Full(room), &pcap()), Err(WriteError::Io(_))),
+            "{room}"
+        );
+    }
+    let length = pcap().len();
+    for room in (0..length).step_by(4001).chain([0, 1, 23, length - 1]) {
+        assert!(
+            matches!(convert_to_pcap(Full(room)), Err(WriteError::Io(_))),
+            "{room}"
+        );
+    }
+    convert_to_pcap(Full(length)).unwrap();
+    let rich = rich_pcapng();
+    for room in 0..rich.len() {
+        assert!(
+            matches!(convert_to_pcapng(Full(room), &rich), Err(WriteError::Io(_))),
+            "{room}"
+        );
+    }
+}
+
+#[test]
+fn a_failing_flush_is_noticed() {
+    assert!(convert_to_pcap(BadFlush).is_err());
+    assert!(convert_to_pcapng(BadFlush, &pcap()).is_err());
+    for compression in ALL.map(Some).into_iter().chain([None]) {
+        assert!(Compressor::new(BadFlush, compression).unwrap().finish().is_err());
+    }
+}
+
+#[test]
+fn compression_passes_failures_on() {
+    let bytes = pcap();
+    for compression in ALL {
+        let length = super::compression::compress(&bytes, compression).len();
+        for room in (0..length).step_by(31).chain(length - 20..length) {
+            let mut out = Compressor::new(Full(room), Some(compression)).unwrap();
+            let outcome = out.write_all(&bytes).and_then(|()| out.finish().map(drop));
+            assert!(outcome.is_err(), "{compression} with room for {room} of {length}");
+        }
+    }
+}
+
+#[test]
+fn flush_hands_on_what_is_whole() {
+    let bytes = Pcap::new(Little, MICRO, 0, 1).record(0, 0, 1, b"x").bytes();
+    let mut reader = Reader::new(bytes.as_slice()).unwrap();
+    let shared = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    struct Shared(std::rc::Rc<std::cell::RefCell<Vec<u8>>>);
+    impl Write for Shared {
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(buf)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut writer = PcapWriter::new(Shared(shared.clone()), PcapResolution::Auto);
+    while let Some(item) = reader.next_item().unwrap() {
+        writer.write(&item).unwrap();
+        writer.flush().unwrap();
+    }
+    assert_eq!(*shared.borrow(), bytes);
+}
