@@ -99,6 +99,12 @@ pub enum FieldId {
     EthAddr,
     /// `eth.type`: EtherType.
     EthType,
+    /// `vlan`: 802.1Q virtual LAN tag.
+    Vlan,
+    /// `vlan.id`: VLAN identifier.
+    VlanId,
+    /// `vlan.etype`: EtherType behind the tag.
+    VlanEtype,
     /// `arp`: Address Resolution Protocol.
     Arp,
     /// `arp.opcode`: Operation: 1 is a request, 2 a reply.
@@ -186,7 +192,7 @@ pub enum FieldId {
 }
 
 /// Every display field, at the place of its [`FieldId`].
-pub(crate) static FIELDS: [Field; 88] = [
+pub(crate) static FIELDS: [Field; 91] = [
     Field {
         id: FieldId::MbufTrace,
         name: "mbuf_trace",
@@ -711,6 +717,39 @@ pub(crate) static FIELDS: [Field; 88] = [
         revisions: &[],
         codes: None,
         doc: "EtherType",
+    },
+    Field {
+        id: FieldId::Vlan,
+        name: "vlan",
+        ty: FieldType::Protocol,
+        base: Base::Decimal,
+        scope: Scope::Snapshot,
+        events: &[],
+        revisions: &[],
+        codes: None,
+        doc: "802.1Q virtual LAN tag",
+    },
+    Field {
+        id: FieldId::VlanId,
+        name: "vlan.id",
+        ty: FieldType::Uint16,
+        base: Base::Decimal,
+        scope: Scope::Snapshot,
+        events: &[],
+        revisions: &[],
+        codes: None,
+        doc: "VLAN identifier",
+    },
+    Field {
+        id: FieldId::VlanEtype,
+        name: "vlan.etype",
+        ty: FieldType::Uint16,
+        base: Base::Hex,
+        scope: Scope::Snapshot,
+        events: &[],
+        revisions: &[],
+        codes: None,
+        doc: "EtherType behind the tag",
     },
     Field {
         id: FieldId::Arp,

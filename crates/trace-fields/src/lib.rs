@@ -1,1 +1,56 @@
-//! The display fields of an mbuf_trace capture.
+//! The display fields of an mbuf_trace capture: which there are, and their values in a packet.
+//!
+//! A [`Subject`] is one captured packet with its trace; [`Subject::visit`] gives the values of one field in
+//! it, oldest first. Only what is asked for is decoded. Names, types and values are Wireshark's: what
+//! `tshark -T fields -e NAME` prints, [`Field::show`] prints, and the tests compare the two.
+//!
+//! ```
+//! use mbuf_trace::Detector;
+//! use std::ops::ControlFlow;
+//! use trace_fields::{FieldId, PacketView, Scratch, Subject, Value};
+//!
+//! // Revision 3: two records, newest first.
+//! let data = b"\x00\x02\x00\x0e\x00\x01if.c:9: -send\x00\x00\x0e\x00\x01if.c:7: +send\x00";
+//! let (trace, certainty) = Detector::new(None).read(data, data.len()).unwrap();
+//! let subject = Subject::new(PacketView::of_bytes(data)).with_trace(&trace, certainty);
+//!
+//! let mut lines = Vec::new();
+//! let _ = subject.visit(FieldId::MbufTraceLine, &mut Scratch::default(), &mut |value| {
+//!     lines.push(value.to_string());
+//!     ControlFlow::Continue(())
+//! });
+//! assert_eq!(lines, ["7", "9"]);
+//! ```
+//!
+//! # What cannot happen
+//!
+//! No function of this crate panics, whatever the bytes; the lints below hold it to that. No value is
+//! invented: a header that was cut gives the fields that are there whole.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+mod distinct;
+mod generated;
+mod headers;
+mod layers;
+mod registry;
+mod subject;
+mod summary;
+mod trace_values;
+mod value;
+
+pub use distinct::Scratch;
+pub use generated::FieldId;
+pub use registry::{Base, Field, FieldType, Scope};
+pub use subject::{PacketView, SnapshotLink, Subject, Visitor};
+pub use summary::{Summary, summary};
+pub use value::{Shown, Value};

@@ -1,0 +1,209 @@
+//! One captured packet with its trace, and the way to the values of its fields.
+
+use crate::distinct::Scratch;
+use crate::generated::FieldId;
+use crate::headers::{self, protocol_of};
+use crate::layers::Layers;
+use crate::registry::Scope;
+use crate::trace_values::{visit_events, visit_trace};
+use crate::value::Value;
+use capture_file::{LinkType, Packet, Timestamp};
+use mbuf_trace::{Certainty, Link, Snapshot, Text, Trace};
+use std::ops::ControlFlow;
+
+/// What is called with each value of a field; breaks off by [`ControlFlow::Break`].
+pub type Visitor<'v> = dyn FnMut(Value<'_>) -> ControlFlow<()> + 'v;
+
+/// What fields need to know of a captured packet. Made from a [`Packet`] with `into`.
+#[derive(Debug, Clone, Copy)]
+pub struct PacketView<'a> {
+    /// Its number in the capture, from 1.
+    pub number: u64,
+    /// When it was captured.
+    pub time: Option<Timestamp>,
+    /// The name of its interface, as it stands in the file.
+    pub interface_name: Option<&'a [u8]>,
+    /// What `data` begins with.
+    pub link_type: LinkType,
+    /// Its length on the wire, in bytes.
+    pub original_len: u32,
+    /// Its bytes.
+    pub data: &'a [u8],
+}
+
+impl<'a> PacketView<'a> {
+    /// The first packet of a capture of mbuf_trace (link type 147), whole, without a time.
+    #[must_use]
+    pub fn of_bytes(data: &'a [u8]) -> Self {
+        Self {
+            number: 1,
+            time: None,
+            interface_name: None,
+            link_type: LinkType::USER0,
+            original_len: u32::try_from(data.len()).unwrap_or(u32::MAX),
+            data,
+        }
+    }
+}
+
+impl<'a> From<&Packet<'a>> for PacketView<'a> {
+    fn from(packet: &Packet<'a>) -> Self {
+        Self {
+            number: packet.number,
+            time: packet.time,
+            interface_name: packet.interface_name,
+            link_type: packet.link_type,
+            original_len: packet.original_len,
+            data: packet.data,
+        }
+    }
+}
+
+/// What snapshots begin with where the format does not say it: revisions 1 to 3 call everything Ethernet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SnapshotLink {
+    /// An IP header where the bytes are consistent as an IP packet, otherwise an Ethernet header.
+    #[default]
+    Auto,
+    /// Always an Ethernet header.
+    Ethernet,
+    /// Always an IP header.
+    Ip,
+}
+
+impl SnapshotLink {
+    /// What this snapshot begins with. Revision 4 says it itself and is believed.
+    #[must_use]
+    pub fn of(self, snapshot: &Snapshot<'_>) -> Link {
+        match self {
+            Self::Ethernet if snapshot.packet_length.is_none() => Link::Ethernet,
+            Self::Ip if snapshot.packet_length.is_none() => Link::Ip,
+            _ => snapshot.link(),
+        }
+    }
+}
+
+/// One captured packet with its trace, if it is one: what a filter is asked about.
+///
+/// A packet that is no trace but Ethernet or raw IP is decoded itself, as Wireshark does.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    packet: PacketView<'a>,
+    trace: Option<&'a Trace<'a>>,
+    certainty: Option<Certainty>,
+    link: SnapshotLink,
+}
+
+impl<'a> Subject<'a> {
+    /// A packet without a trace.
+    #[must_use]
+    pub fn new(packet: impl Into<PacketView<'a>>) -> Self {
+        Self {
+            packet: packet.into(),
+            trace: None,
+            certainty: None,
+            link: SnapshotLink::Auto,
+        }
+    }
+
+    /// The same packet with the trace in it, as a [`Detector`](mbuf_trace::Detector) gives both.
+    #[must_use]
+    pub fn with_trace(mut self, trace: &'a Trace<'a>, certainty: Certainty) -> Self {
+        self.trace = Some(trace);
+        self.certainty = Some(certainty);
+        self
+    }
+
+    /// The same packet with another opinion of what its snapshots begin with.
+    #[must_use]
+    pub fn with_snapshot_link(mut self, link: SnapshotLink) -> Self {
+        self.link = link;
+        self
+    }
+
+    /// The captured packet.
+    #[must_use]
+    pub const fn packet(&self) -> &PacketView<'a> {
+        &self.packet
+    }
+
+    /// The trace in it.
+    #[must_use]
+    pub const fn trace(&self) -> Option<&'a Trace<'a>> {
+        self.trace
+    }
+
+    /// What its snapshots begin with.
+    #[must_use]
+    pub const fn snapshot_link(&self) -> SnapshotLink {
+        self.link
+    }
+
+    /// Calls `visit` with every value of the field, oldest first, until it breaks.
+    ///
+    /// Values of event fields come in the order of the events. Values of a snapshot's fields come from each
+    /// snapshot that differs, in its bytes or its link, from all earlier ones of the packet.
+    pub fn visit(&self, field: FieldId, scratch: &mut Scratch, visit: &mut Visitor<'_>) -> ControlFlow<()> {
+        match (field.field().scope, self.trace) {
+            (Scope::Packet, _) => self.of_packet(field).map_or(ControlFlow::Continue(()), visit),
+            (Scope::Trace, Some(trace)) => {
+                visit_trace(trace, self.certainty, field, &mut scratch.text, visit)
+            }
+            (Scope::Event, Some(trace)) => visit_events(trace, self.link, field, &mut scratch.text, visit),
+            (Scope::Trace | Scope::Event, None) => ControlFlow::Continue(()),
+            (Scope::Snapshot, _) => {
+                let protocol = protocol_of(field);
+                self.visit_packets(scratch, &mut |bytes, link| {
+                    Layers::new(bytes, link)
+                        .filter(|layer| Some(layer.protocol) == protocol)
+                        .try_for_each(|layer| headers::visit(layer, field, visit))
+                })
+            }
+        }
+    }
+
+    /// Whether the field has a value.
+    pub fn has(&self, field: FieldId, scratch: &mut Scratch) -> bool {
+        self.visit(field, scratch, &mut |_| ControlFlow::Break(()))
+            .is_break()
+    }
+
+    fn of_packet(&self, field: FieldId) -> Option<Value<'a>> {
+        let packet = &self.packet;
+        match field {
+            FieldId::Frame => Some(Value::Protocol(packet.data)),
+            FieldId::FrameNumber => Some(Value::Uint(packet.number)),
+            FieldId::FrameLen => Some(Value::Uint(u64::from(packet.original_len))),
+            FieldId::FrameCapLen => Some(Value::Uint(u64::try_from(packet.data.len()).ok()?)),
+            FieldId::FrameTimeEpoch => packet.time.map(Value::Time),
+            FieldId::FrameInterfaceName => packet.interface_name.map(|name| Value::Text(Text(name))),
+            _ => None,
+        }
+    }
+
+    /// Calls `visit` with each packet that there is to decode: the snapshots of the trace that repeat no
+    /// earlier one, oldest first, or the captured packet itself where it is no trace.
+    pub fn visit_packets(
+        &self,
+        scratch: &mut Scratch,
+        visit: &mut dyn FnMut(&'a [u8], Link) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Some(trace) = self.trace else {
+            return match self.packet.link_type {
+                LinkType::ETHERNET => visit(self.packet.data, Link::Ethernet),
+                LinkType::RAW => visit(self.packet.data, Link::Ip),
+                _ => ControlFlow::Continue(()),
+            };
+        };
+        scratch.distinct.clear();
+        for snapshot in trace.events().filter_map(|event| event.snapshot) {
+            let link = self.link.of(&snapshot);
+            // Other links cannot be decoded, so nobody needs to know whether they repeat.
+            if matches!(link, Link::Other(_)) || !scratch.distinct.is_new(trace, link, snapshot.bytes) {
+                continue;
+            }
+            visit(snapshot.bytes, link)?;
+        }
+        ControlFlow::Continue(())
+    }
+}

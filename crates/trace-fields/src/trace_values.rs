@@ -1,0 +1,134 @@
+//! The values of `mbuf_trace.*` fields in a trace and in its events.
+
+use crate::generated::FieldId;
+use crate::subject::{SnapshotLink, Visitor};
+use crate::value::Value;
+use mbuf_trace::{Certainty, Event, Kind, Link, Order, Snapshot, Text, Trace, frame_flag};
+use std::ops::ControlFlow;
+
+/// Values that the trace has, fields of scope `trace`.
+pub(crate) fn visit_trace(
+    trace: &Trace<'_>,
+    certainty: Option<Certainty>,
+    field: FieldId,
+    scratch: &mut Vec<u8>,
+    visit: &mut Visitor<'_>,
+) -> ControlFlow<()> {
+    let header = trace.frame_header();
+    let known = |id: u64| (id != 0).then_some(Value::Uint(id));
+    let value = match field {
+        FieldId::MbufTrace => Some(Value::Protocol(trace.packet())),
+        FieldId::MbufTraceRevision => Some(Value::Uint(u64::from(trace.revision().number()))),
+        FieldId::MbufTraceRevisionGuessed => certainty.map(|how| Value::Bool(how == Certainty::Guessed)),
+        FieldId::MbufTraceOrder => Some(Value::Text(Text(match trace.order() {
+            Order::NewestFirst => b"newest_first",
+            Order::OldestFirst => b"oldest_first",
+        }))),
+        FieldId::MbufTraceCount => Some(Value::Uint(u64::from(trace.announced()))),
+        FieldId::MbufTracePath => {
+            scratch.clear();
+            trace
+                .write_path(scratch)
+                .then_some(Value::Text(Text(scratch.as_slice())))
+        }
+        FieldId::MbufTraceLastFunction => trace
+            .events()
+            .filter_map(|event| event.function)
+            .last()
+            .map(Value::Text),
+        FieldId::MbufTraceFault => {
+            return trace
+                .faults()
+                .try_for_each(|fault| visit(Value::Text(Text(fault.kind.name().as_bytes()))));
+        }
+        FieldId::MbufTraceFlags => header.map(|header| Value::Uint(u64::from(header.flags))),
+        FieldId::MbufTraceIncomplete => {
+            header.map(|header| Value::Bool(header.flags & frame_flag::INCOMPLETE != 0))
+        }
+        FieldId::MbufTracePacketId => header.and_then(|header| known(header.packet_id)),
+        FieldId::MbufTraceParentId => header.and_then(|header| known(header.parent_id)),
+        FieldId::MbufTraceLost => header.map(|header| Value::Uint(u64::from(header.lost))),
+        _ => None,
+    };
+    value.map_or(ControlFlow::Continue(()), visit)
+}
+
+/// Values that the events have, fields of scope `event`, oldest event first.
+pub(crate) fn visit_events(
+    trace: &Trace<'_>,
+    link: SnapshotLink,
+    field: FieldId,
+    scratch: &mut Vec<u8>,
+    visit: &mut Visitor<'_>,
+) -> ControlFlow<()> {
+    let mut before: Option<Snapshot<'_>> = None;
+    for (event, step) in trace.events().zip(1_u64..) {
+        let value = match field {
+            FieldId::MbufTraceStep => Some(Value::Uint(step)),
+            FieldId::MbufTraceSnapshotChanged => event.snapshot.and_then(|snapshot| {
+                let same =
+                    |old: Snapshot<'_>| old.bytes == snapshot.bytes && link.of(&old) == link.of(&snapshot);
+                before.replace(snapshot).map(|old| Value::Bool(!same(old)))
+            }),
+            FieldId::MbufTraceLinkType => event.snapshot.map(|snapshot| {
+                Value::Uint(match link.of(&snapshot) {
+                    Link::Ethernet => 1,
+                    Link::Ip => 101,
+                    Link::Other(other) => u64::from(other),
+                })
+            }),
+            _ => of_event(&event, field, scratch),
+        };
+        if let Some(value) = value {
+            visit(value)?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// The value that an event has by itself.
+fn of_event<'a>(event: &Event<'a>, field: FieldId, scratch: &'a mut Vec<u8>) -> Option<Value<'a>> {
+    let number = |number: u64| Some(Value::Uint(number));
+    let header = event.header;
+    match field {
+        FieldId::MbufTraceWireIndex => number(u64::from(event.wire_index)),
+        FieldId::MbufTraceKind => Some(Value::Text(Text(event.kind.name().as_bytes()))),
+        FieldId::MbufTraceRecordType => number(u64::from(event.record_type?)),
+        FieldId::MbufTraceLength => {
+            // The snapshot of revision 1 takes what is left; no record says its length.
+            let told = event.record_type.is_some() || event.kind != Kind::Data;
+            let length = event.payload.len().saturating_add(event.missing);
+            told.then_some(Value::Uint(u64::try_from(length).ok()?))
+        }
+        FieldId::MbufTraceData => {
+            scratch.clear();
+            event
+                .write_data(scratch)
+                .then_some(Value::Text(Text(scratch.as_slice())))
+        }
+        FieldId::MbufTraceText => {
+            scratch.clear();
+            event
+                .write_text(scratch)
+                .then_some(Value::Text(Text(scratch.as_slice())))
+        }
+        FieldId::MbufTraceFile => Some(Value::Text(event.position?.file)),
+        FieldId::MbufTraceLine => number(u64::from(event.position?.line)),
+        FieldId::MbufTraceFunction => Some(Value::Text(event.function?)),
+        FieldId::MbufTraceArgs => Some(Value::Text(event.args?)),
+        FieldId::MbufTraceAge => number(header?.age?),
+        FieldId::MbufTraceThread => number(u64::from(header?.thread?)),
+        FieldId::MbufTraceVnet => number(u64::from(header?.vnet)),
+        FieldId::MbufTraceCpu => number(u64::from(header?.cpu?)),
+        FieldId::MbufTraceEventFlags => number(u64::from(header?.flags)),
+        FieldId::MbufTraceOrigin => number(u64::from(event.origin?.0)),
+        FieldId::MbufTraceErrno => number(u64::from(event.errno?)),
+        FieldId::MbufTraceBytes => match event.kind {
+            Kind::Data => Some(Value::Bytes(event.snapshot?.bytes)),
+            Kind::Unknown => Some(Value::Bytes(event.payload)),
+            _ => None,
+        },
+        FieldId::MbufTracePacketLength => number(u64::from(event.snapshot?.packet_length?)),
+        _ => None,
+    }
+}

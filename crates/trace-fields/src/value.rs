@@ -1,0 +1,131 @@
+//! One value of a field.
+
+use crate::registry::{Base, Field, FieldType};
+use capture_file::{Resolution, Timestamp};
+use mbuf_trace::Text;
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// One value of a field. Borrows from the packet or from the caller's [`Scratch`](crate::Scratch).
+///
+/// `Display` shows numbers in decimal; a field's own base is applied by [`Field::show`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    /// Of [`FieldType::Boolean`].
+    Bool(bool),
+    /// Of the four unsigned types.
+    Uint(u64),
+    /// Of [`FieldType::String`]: any bytes at all.
+    Text(Text<'a>),
+    /// Of [`FieldType::Bytes`].
+    Bytes(&'a [u8]),
+    /// Of [`FieldType::Ipv4`].
+    Ipv4(Ipv4Addr),
+    /// Of [`FieldType::Ipv6`].
+    Ipv6(Ipv6Addr),
+    /// Of [`FieldType::Ether`].
+    Ether([u8; 6]),
+    /// Of [`FieldType::AbsoluteTime`].
+    Time(Timestamp),
+    /// Of [`FieldType::Protocol`]: it is there, with these bytes from its header to the end of what it
+    /// carries.
+    Protocol(&'a [u8]),
+}
+
+/// As `tshark -T fields` prints it, text escaped as [`Text`] is. tshark describes a protocol in words of
+/// its dissector; here a protocol that is there is `1`.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Bool(value) => write!(f, "{}", u8::from(value)),
+            Self::Uint(value) => write!(f, "{value}"),
+            Self::Text(text) => text.fmt(f),
+            Self::Bytes(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+            Self::Ipv4(address) => address.fmt(f),
+            Self::Ipv6(address) => address.fmt(f),
+            Self::Ether([a, b, c, d, e, last]) => {
+                write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{last:02x}")
+            }
+            Self::Time(time) => {
+                // Nine digits as Wireshark prints them, or all of a finer clock's.
+                let nanos = if time.resolution().exponent() <= 9 {
+                    time.to_resolution(Resolution::NANOS)
+                } else {
+                    None
+                };
+                match nanos {
+                    Some((time, true)) => time.epoch().fmt(f),
+                    _ => time.epoch().fmt(f),
+                }
+            }
+            Self::Protocol(_) => f.write_str("1"),
+        }
+    }
+}
+
+/// A value as its field shows it. Made by [`Field::show`].
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    pub(crate) field: &'static Field,
+    pub(crate) value: Value<'a>,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.value, self.field.base) {
+            (Value::Uint(value), Base::Hex) => {
+                let width = match self.field.ty {
+                    FieldType::Uint8 => 4,
+                    FieldType::Uint16 => 6,
+                    FieldType::Uint32 => 10,
+                    _ => 18,
+                };
+                write!(f, "{value:#0width$x}")
+            }
+            (Value::Protocol(_), _) => f.write_str(self.field.name),
+            (value, _) => value.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FieldId;
+
+    #[test]
+    fn shown_as_tshark_does() {
+        let nanos = Timestamp::new(1_700_000_000, 123_456, Resolution::MICROS);
+        let finer = Timestamp::new(0, 1, Resolution::from_code(12));
+        let whole = Timestamp::new(-2, 0, Resolution::from_code(0));
+        let table = [
+            (FieldId::TcpFlagsSyn, Value::Bool(true), "1"),
+            (FieldId::EthType, Value::Uint(0x800), "0x0800"),
+            (FieldId::IpTtl, Value::Uint(64), "64"),
+            (FieldId::MbufTraceBytes, Value::Bytes(&[0, 0xab]), "00ab"),
+            (
+                FieldId::EthDst,
+                Value::Ether([2, 0, 0, 0, 0, 0xff]),
+                "02:00:00:00:00:ff",
+            ),
+            (FieldId::IpSrc, Value::Ipv4(Ipv4Addr::LOCALHOST), "127.0.0.1"),
+            (FieldId::Ipv6Src, Value::Ipv6(Ipv6Addr::LOCALHOST), "::1"),
+            (
+                FieldId::FrameTimeEpoch,
+                Value::Time(nanos),
+                "1700000000.123456000",
+            ),
+            (FieldId::FrameTimeEpoch, Value::Time(finer), "0.000000000001"),
+            (FieldId::FrameTimeEpoch, Value::Time(whole), "-2.000000000"),
+            (
+                FieldId::MbufTraceText,
+                Value::Text(Text(b"a\nb\x1b")),
+                "a\\nb\\x1b",
+            ),
+            (FieldId::Ip, Value::Protocol(b"E"), "ip"),
+        ];
+        for (field, value, expected) in table {
+            assert_eq!(field.field().show(value).to_string(), expected);
+        }
+    }
+}
