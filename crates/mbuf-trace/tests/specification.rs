@@ -15,7 +15,8 @@ const README: &str = include_str!("../../../format-spec/README.md");
 struct Example<'a> {
     /// Line of the hex block, from 1.
     line: usize,
-    encoding: Option<Encoding>,
+    /// As [`Encoding`] is written; empty where none can be found.
+    encoding: &'a str,
     certainty: &'a str,
     original_len: Option<usize>,
     bytes: Vec<u8>,
@@ -75,7 +76,7 @@ fn examples() -> Vec<Example<'static>> {
         for option in options.split_whitespace() {
             let (name, value) = option.split_once('=').expect("an option with a value");
             match name {
-                "rev" => example.encoding = Some(value.parse().expect("a revision")),
+                "rev" => example.encoding = value,
                 "certainty" => example.certainty = value,
                 "original" => example.original_len = Some(value.parse().expect("a length")),
                 _ => panic!("line {number}: unknown option {name}"),
@@ -119,11 +120,8 @@ fn push_bytes(line: &str, out: &mut Vec<u8>) {
 
 /// What the library reads, in the notation of the prose.
 fn read(example: &Example<'_>) -> String {
-    let forced = if example.certainty == "forced" {
-        example.encoding
-    } else {
-        None
-    };
+    let forced: Option<Encoding> =
+        (example.certainty == "forced").then(|| example.encoding.parse().expect("a revision"));
     let original_len = example.original_len.unwrap_or(example.bytes.len());
     let read = Detector::new(forced).read(&example.bytes, original_len);
     let mut out = String::new();
@@ -131,7 +129,7 @@ fn read(example: &Example<'_>) -> String {
         Ok(read) => read,
         Err(fault) => {
             assert_eq!(
-                example.encoding, None,
+                example.encoding, "",
                 "line {}: no revision is found",
                 example.line
             );
@@ -139,7 +137,7 @@ fn read(example: &Example<'_>) -> String {
         }
     };
     assert_eq!(
-        Some(trace.encoding()),
+        trace.encoding().to_string(),
         example.encoding,
         "line {}: revision",
         example.line
@@ -156,6 +154,9 @@ fn read(example: &Example<'_>) -> String {
     }
     for fault in trace.faults() {
         writeln!(out, "! {}: {fault}", fault.kind.name()).unwrap();
+    }
+    if out.is_empty() {
+        out.push_str("no events\n");
     }
     out
 }

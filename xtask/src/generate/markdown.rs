@@ -155,10 +155,12 @@ fn meaning(field: &LayoutField) -> String {
     let mut out = field.doc.clone();
     if let Some(value) = field.value {
         let digits = field.width().unwrap_or_default() * 2;
-        out += &format!("; always `0x{value:0digits$x}`");
+        out += &format!("; written as `0x{value:0digits$x}`");
     }
-    if let Some(name) = field.codes.as_ref().or(field.flags.as_ref()) {
-        out += &format!("; see the table of {name} values below");
+    if field.flags.is_some() {
+        out += "; see the flags below";
+    } else if field.codes.is_some() {
+        out += "; see the codes below";
     }
     out
 }
