@@ -22,6 +22,7 @@ const STEPS: &[Step] = &[
             "--workspace",
             "--all-targets",
             "--locked",
+            "--keep-going",
             "--",
             "-D",
             "warnings",
@@ -33,7 +34,10 @@ const STEPS: &[Step] = &[
         generate::run(root, true)
     }),
     ("documentation", |root| {
-        let mut command = cargo(root, &["doc", "--workspace", "--no-deps", "--locked"]);
+        let mut command = cargo(
+            root,
+            &["doc", "--workspace", "--no-deps", "--locked", "--keep-going"],
+        );
         command.env("RUSTDOCFLAGS", "-D warnings");
         run::run(command)
     }),

@@ -1,8 +1,9 @@
 //! `format-spec/*.toml` as Rust values, and the rules that they have to keep.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 use std::path::Path;
 
 /// `format-spec/mbuf_trace.toml`.
@@ -250,70 +251,104 @@ fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T> {
         .with_context(|| format!("{} is not as xtask/src/spec.rs expects it", path.display()))
 }
 
-/// What the types above cannot say: names that other names refer to exist, and no code stands twice.
+/// What the types above cannot say: what other entries refer to exists, and nothing stands twice.
 fn check(spec: &Spec, wireshark: &[Field]) -> Result<()> {
-    let kinds: BTreeSet<&str> = spec.kinds.iter().map(|kind| kind.name.as_str()).collect();
-    let layouts: BTreeSet<&str> = spec.layouts.iter().map(|layout| layout.name.as_str()).collect();
-    let codes: BTreeSet<&str> = spec.codes.iter().map(|codes| codes.name.as_str()).collect();
-    let flags: BTreeSet<&str> = spec.flags.iter().map(|flags| flags.name.as_str()).collect();
+    let revisions = distinct("revision", spec.revisions.iter().map(|revision| revision.number))?;
+    let kinds = distinct("kind", spec.kinds.iter().map(|kind| kind.name.as_str()))?;
+    let layouts = distinct("layout", spec.layouts.iter().map(|layout| layout.name.as_str()))?;
+    let codes = distinct("code table", spec.codes.iter().map(|codes| codes.name.as_str()))?;
+    let flags = distinct("flag table", spec.flags.iter().map(|flags| flags.name.as_str()))?;
+    distinct("fault", spec.faults.iter().map(|fault| fault.name.as_str()))?;
+    let fields = || spec.fields.iter().chain(wireshark);
+    distinct("field", fields().map(|field| field.name.as_str()))?;
+    let types = spec.records.iter().map(|record| (record.revision, record.code));
+    distinct("record type (revision, code)", types)?;
 
-    let mut seen = BTreeSet::new();
     for record in &spec.records {
-        ensure!(
-            seen.insert((record.revision, record.code)),
-            "record type {:#06x} stands twice in revision {}",
-            record.code,
-            record.revision
-        );
-        if let Some(kind) = &record.kind {
-            ensure!(
-                kinds.contains(kind.as_str()),
-                "record {} is of unknown kind {kind}",
-                record.name
-            );
-        }
-        if let Some(content) = &record.content {
-            let known =
-                ["ethernet", "string"].contains(&content.as_str()) || layouts.contains(content.as_str());
-            ensure!(known, "record {} has unknown content {content}", record.name);
+        let place = format!("record {} of revision {}", record.name, record.revision);
+        known(&place, "revision", &revisions, Some(&record.revision))?;
+        known(&place, "kind", &kinds, record.kind.as_deref().as_ref())?;
+        let content = record.content.as_deref();
+        let content = content.filter(|content| !["ethernet", "string"].contains(content));
+        known(&place, "content", &layouts, content.as_ref())?;
+        for range in &spec.reserved {
+            let reserved = (range.first..=range.last).contains(&record.code);
+            ensure!(!reserved, "{place} has a reserved type");
         }
     }
     for layout in &spec.layouts {
+        let names = layout.fields.iter().map(|field| field.name.as_str());
+        let names = distinct(&format!("field of layout {}", layout.name), names)?;
         for field in &layout.fields {
             let place = format!("{}.{}", layout.name, field.name);
-            if let Some(name) = &field.codes {
-                ensure!(codes.contains(name.as_str()), "{place} has unknown codes {name}");
-            }
-            if let Some(name) = &field.flags {
-                ensure!(flags.contains(name.as_str()), "{place} has unknown flags {name}");
-            }
-            if let Some(name) = &field.length_of {
-                let found = layout.fields.iter().any(|other| other.name == *name);
-                ensure!(found, "{place} is the length of {name}, which is not there");
-            }
+            let variable = ["text", "bytes"].contains(&field.ty.as_str());
+            ensure!(
+                field.width().is_some() || variable,
+                "{place} has unknown type {}",
+                field.ty
+            );
+            known(&place, "code table", &codes, field.codes.as_deref().as_ref())?;
+            known(&place, "flag table", &flags, field.flags.as_deref().as_ref())?;
+            known(
+                &place,
+                "field to give the length of",
+                &names,
+                field.length_of.as_deref().as_ref(),
+            )?;
         }
     }
-    let mut names = BTreeSet::new();
-    for field in spec.fields.iter().chain(wireshark) {
-        ensure!(
-            names.insert(field.name.as_str()),
-            "field {} stands twice",
-            field.name
-        );
+    for field in fields() {
+        let place = format!("field {}", field.name);
+        known(&place, "code table", &codes, field.codes.as_deref().as_ref())?;
         for kind in &field.events {
-            ensure!(
-                kinds.contains(kind.as_str()),
-                "field {} names unknown kind {kind}",
-                field.name
-            );
+            known(&place, "kind", &kinds, Some(&kind.as_str()))?;
         }
-        if let Some(name) = &field.codes {
-            ensure!(
-                codes.contains(name.as_str()),
-                "field {} has unknown codes {name}",
-                field.name
-            );
+        for number in &field.revisions {
+            known(&place, "revision", &revisions, Some(number))?;
         }
     }
     Ok(())
+}
+
+/// The names as a set, each of which may stand only once.
+fn distinct<T: Ord + Copy + Debug>(what: &str, names: impl Iterator<Item = T>) -> Result<BTreeSet<T>> {
+    let mut set = BTreeSet::new();
+    for name in names {
+        ensure!(set.insert(name), "{what} {name:?} stands twice");
+    }
+    Ok(set)
+}
+
+/// Fails where a name is given that is not in the set.
+fn known<T: Ord + Debug>(place: &str, what: &str, set: &BTreeSet<T>, name: Option<&T>) -> Result<()> {
+    match name {
+        Some(name) if !set.contains(name) => bail!("{place} has unknown {what} {name:?}"),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wrong after a change to the real specification.
+    fn error_after(change: impl FnOnce(&mut Spec)) -> String {
+        let (mut spec, wireshark) = load(&crate::root()).expect("the specification");
+        change(&mut spec);
+        check(&spec, &wireshark).expect_err("a mistake").to_string()
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let error = error_after(|spec| spec.records[1].code = spec.records[0].code);
+        assert_eq!(error, "record type (revision, code) (2, 1) stands twice");
+        let error = error_after(|spec| spec.records[0].kind = Some("dta".into()));
+        assert_eq!(error, "record data of revision 2 has unknown kind \"dta\"");
+        let error = error_after(|spec| spec.records[0].code = 0x0110);
+        assert_eq!(error, "record data of revision 2 has a reserved type");
+        let error = error_after(|spec| spec.layouts[0].fields[0].ty = "u12".into());
+        assert_eq!(error, "frame.count has unknown type u12");
+        let error = error_after(|spec| spec.fields[1].name = "ip.src".into());
+        assert_eq!(error, "field \"ip.src\" stands twice");
+    }
 }
