@@ -35,7 +35,7 @@ pub(crate) fn advisories(root: &Path) -> Result<()> {
 }
 
 fn install(root: &Path) -> Result<()> {
-    if succeeds(deny(root, &["--version"])) {
+    if succeeds(cargo(root, &["deny", "--version"])) {
         return Ok(());
     }
     let package = format!("cargo-deny@{VERSION}");
@@ -43,7 +43,8 @@ fn install(root: &Path) -> Result<()> {
 }
 
 fn deny(root: &Path, args: &[&str]) -> Command {
-    let mut command = cargo(root, &["deny"]);
+    // The root is a package as well as a workspace: without the option, only its dependencies would count.
+    let mut command = cargo(root, &["deny", "--workspace"]);
     command.args(args).env("GIT_TERMINAL_PROMPT", "0");
     command
 }
@@ -91,7 +92,7 @@ fn yanked(root: &Path) -> Result<()> {
     advisories.insert("db-urls".into(), vec![NOWHERE].into());
     std::fs::write(&config, toml::to_string(&table)?)?;
 
-    let mut command = cargo(root, &["deny", "--config"]);
+    let mut command = deny(root, &["--config"]);
     command.arg(&config).args(["check", "advisories"]);
     // cargo-deny refuses the URL of a folder, git does not.
     command.env("GIT_CONFIG_COUNT", "1");
