@@ -1,4 +1,49 @@
 //! Streaming readers and writers of pcap and pcapng.
+//!
+//! [`Reader`] takes any [`std::io::Read`], recognises gzip, zstd and lz4 and both formats by content, and lends out
+//! one [`Item`] after the other: headers, interface descriptions, packets, other blocks. Each has its raw bytes, and
+//! all raw bytes one after the other are the (decompressed) file. An item borrows the reader's buffer: it is good
+//! until the next call. Times are exact, whatever the resolution: [`Timestamp`].
+//!
+//! Of the writers, [`write_item`] copies an item as it stands, [`write_packet_with`] puts other data into a packet's
+//! own record, and [`PcapWriter`] and [`PcapngWriter`] make one format of the other, counting in [`Losses`] what the
+//! target has no place for. [`Compressor`] goes below any of them.
+//!
+//! # What is promised
+//!
+//! - No input makes the reader panic, hang or take more memory than a block of [`MAX_BLOCK`] with some room, the
+//!   interfaces of one section up to [`MAX_INTERFACES`], and a decompressor with a window of at most 32 MiB.
+//! - Damage is an error once, with packet number and offset, after every whole item before it.
+//! - The answer is the same however the bytes arrive, and no call waits for more of them than its item needs.
+//!
+//! The crate checks the framing of records and blocks itself, and leaves the inside of file headers, section headers
+//! and interface descriptions to `pcap-parser`; it takes `if_tsresol` and `if_tsoffset` itself, which `pcap-parser`
+//! misreads. Packets are read here, because their options are parsed only when they are asked for.
+//!
+//! # Where programs differ
+//!
+//! Measured with tcpdump on libpcap 1.10.3 and tshark 4.0.17.
+//!
+//! | input | here | libpcap | Wireshark |
+//! |---|---|---|---|
+//! | pcap of version 2.5 | read: any 2.x is | refused | read |
+//! | pcap with reserved link type bits set | refused | refused | refused |
+//! | `thiszone` of a pcap | kept and shown, not applied | same | same |
+//! | pcap with more captured than snaplen or original length | read | read | read |
+//! | the same in a pcapng | read | refused where it exceeds the snaplen | read |
+//! | pcap with microseconds of a second and more | carried over into the seconds | printed as they are | printed wrongly |
+//! | pcapng with several link types, snaplens | read | refused | read |
+//! | custom blocks of pcapng | other blocks | skipped | a packet each |
+//! | packet of an interface not described | the end, as damage | same | same |
+//! | pcap before 2.3 | lengths change places | same | same |
+//! | a later section of a version other than 1.0 and 1.2 | the end, with the version | read | the end |
+//! | section length in a pcapng | not heeded | not heeded | not heeded |
+//! | block lengths that differ or are no multiple of four | the end, as damage | same | same |
+//!
+//! # Absent on purpose
+//!
+//! Seeking and writing in place; recomputing `epb_hash` options; writing `epb_verdict` options and custom blocks,
+//! which Wireshark 4.0 misreads (those of the input are copied); legacy lz4 frames, which do not say where they end.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(

@@ -134,9 +134,18 @@ impl<R: Read> Read for Input<R> {
         match &mut self.0 {
             Stream::Plain(raw) => raw.read(buf),
             Stream::Gzip(decoder) => decoder.read(buf),
-            Stream::Zstd(decoder) => decoder.read(buf),
+            Stream::Zstd(decoder) => decoder.read(buf).map_err(explain_window),
             Stream::Lz4(lz4) => lz4.read(buf),
         }
+    }
+}
+
+/// Says what to do about a window beyond the bound; zstd tells it from damage by its text only.
+fn explain_window(error: io::Error) -> io::Error {
+    if error.to_string() == "Frame requires too much memory for decoding" {
+        io::Error::other("its window is larger than 32 MiB: decompress it with `zstd -d --long=31` first")
+    } else {
+        error
     }
 }
 

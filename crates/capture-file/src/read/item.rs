@@ -194,4 +194,14 @@ impl<'a> Packet<'a> {
     pub fn byte_order(&self) -> ByteOrder {
         self.layout.order
     }
+
+    /// The bytes of `raw` before and after `data`.
+    #[must_use]
+    pub fn around_data(&self) -> (&'a [u8], &'a [u8]) {
+        let (before, rest) = self
+            .raw
+            .split_at_checked(self.layout.data_at)
+            .unwrap_or((self.raw, &[]));
+        (before, rest.get(self.data.len()..).unwrap_or_default())
+    }
 }

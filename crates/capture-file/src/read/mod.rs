@@ -4,6 +4,7 @@ mod buffer;
 mod input;
 mod interfaces;
 pub(crate) mod item;
+mod known;
 pub(crate) mod options;
 mod pcap;
 pub(crate) mod pcapng;

@@ -1,6 +1,6 @@
 //! The header and the records of a pcap: pcap-savefile(5).
 
-use super::item::{Header, Layout, Packet, RecordKind};
+use super::item::{Layout, Packet, RecordKind};
 use super::{MAX_BLOCK, MAX_RECORD};
 use crate::container::{PcapHeader, PcapVariant};
 use crate::{ByteOrder, Format, Interface, OpenError, ReadErrorKind, Resolution, Timestamp};
@@ -99,23 +99,6 @@ pub(super) fn interface(header: &PcapHeader, records: &Records) -> Interface {
         fcs_bits: header.fcs_bits(),
         name: None,
         description: None,
-    }
-}
-
-/// The file header as an item.
-pub(super) fn header<'a>(
-    raw: &'a [u8],
-    byte_order: ByteOrder,
-    pcap: Option<PcapHeader>,
-    interface: Option<&'a Interface>,
-) -> Header<'a> {
-    Header {
-        offset: 0,
-        raw,
-        byte_order,
-        pcap,
-        interface,
-        options: &[],
     }
 }
 

@@ -2,16 +2,12 @@
 
 use super::buffer::Buffer;
 use super::input::{Input, compression_of};
-use super::interfaces::Interfaces;
-use super::item::{Block, Header, InterfaceBlock, Item};
+use super::item::Item;
+use super::known::Known;
 use super::pcap::{self, Records};
 use super::pcapng::{self, BLOCK_HEADER, Frame};
-use crate::error::{Warning, WarningKind};
-use crate::{ByteOrder, Container, Format, Interface, OpenError, Part, ReadError, ReadErrorKind};
+use crate::{ByteOrder, Container, Format, Interface, OpenError, Part, ReadError, ReadErrorKind, Warning};
 use std::io::Read;
-
-/// Warnings kept until they are taken; of the rest only the number.
-const MAX_WARNINGS: usize = 64;
 
 /// Reads a pcap or pcapng, plain or compressed, from any input, item by item.
 ///
@@ -37,20 +33,27 @@ const MAX_WARNINGS: usize = 64;
 pub struct Reader<R: Read> {
     input: Input<R>,
     buffer: Buffer,
-    container: Container,
-    interfaces: Interfaces,
-    warnings: Vec<Warning>,
-    more_warnings: u64,
     framing: Framing,
     state: State,
+    /// Of the next item.
     offset: u64,
-    packets: u64,
+    known: Known,
 }
 
 #[derive(Clone, Copy)]
 enum Framing {
     Pcap(Records),
     Pcapng,
+}
+
+impl Framing {
+    /// Bytes that tell how long an item is, and what they are called.
+    fn header(&self) -> (usize, Part) {
+        match self {
+            Self::Pcap(records) => (records.header_len(), Part::RecordHeader),
+            Self::Pcapng => (BLOCK_HEADER, Part::BlockHeader),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,7 +67,7 @@ enum State {
 /// An item that is in the buffer as a whole.
 enum Whole {
     FileHeader,
-    Record(usize),
+    Record(usize, Records),
     Block(Frame),
 }
 
@@ -81,55 +84,59 @@ impl<R: Read> Reader<R> {
         if let (Some(outer), Some(inner)) = (compression, compression_of(buffer.available())) {
             return Err(OpenError::Nested { outer, inner });
         }
-        let mut interfaces = Interfaces::default();
-        let (format, byte_order, framing, header) =
-            if let Some((variant, order)) = pcap::recognise(buffer.available()) {
-                fill_first(&mut buffer, &mut input, pcap::FILE_HEADER)?;
-                let (header, records) = pcap::parse_header(buffer.available(), variant, order)?;
-                interfaces.push(pcap::interface(&header, &records), &mut |_| {});
-                (Format::Pcap, order, Framing::Pcap(records), Some(header))
-            } else if buffer
-                .available()
-                .starts_with(&pcapng::SECTION_HEADER.to_be_bytes())
-            {
-                (
-                    Format::Pcapng,
-                    open_pcapng(&mut buffer, &mut input)?,
-                    Framing::Pcapng,
-                    None,
-                )
-            } else if buffer.available().is_empty() {
-                return Err(OpenError::Empty);
-            } else {
+        let mut container = Container {
+            format: Format::Pcap,
+            byte_order: ByteOrder::Little,
+            mixed_byte_orders: false,
+            sections: 0,
+            compression,
+            pcap: None,
+        };
+        if let Some((variant, order)) = pcap::recognise(buffer.available()) {
+            fill_first(&mut buffer, &mut input, pcap::FILE_HEADER)?;
+            let (header, records) = pcap::parse_header(buffer.available(), variant, order)?;
+            container.byte_order = order;
+            container.pcap = Some(header);
+            let mut known = Known::new(container);
+            known
+                .interfaces
+                .push(pcap::interface(&header, &records), &mut |_| {});
+            let (framing, state) = (Framing::Pcap(records), State::FileHeader);
+            return Ok(Self {
+                input,
+                buffer,
+                framing,
+                state,
+                offset: 0,
+                known,
+            });
+        }
+        if buffer
+            .available()
+            .starts_with(&pcapng::SECTION_HEADER.to_be_bytes())
+        {
+            container.format = Format::Pcapng;
+            container.byte_order = open_pcapng(&mut buffer, &mut input)?;
+            let (known, framing) = (Known::new(container), Framing::Pcapng);
+            return Ok(Self {
+                input,
+                buffer,
+                framing,
+                state: State::Items,
+                offset: 0,
+                known,
+            });
+        }
+        match buffer.available().len() {
+            0 => Err(OpenError::Empty),
+            1..4 => Err(too_short(pcap::FILE_HEADER, &buffer)),
+            _ => {
                 // For the message only; whatever there is will do.
                 let _ = buffer.fill(&mut input, 8);
-                return Err(OpenError::NotACapture {
-                    first: buffer.available().iter().take(8).copied().collect(),
-                });
-            };
-        Ok(Self {
-            input,
-            buffer,
-            container: Container {
-                format,
-                byte_order,
-                mixed_byte_orders: false,
-                sections: 0,
-                compression,
-                pcap: header,
-            },
-            interfaces,
-            warnings: Vec::new(),
-            more_warnings: 0,
-            framing,
-            state: if format == Format::Pcap {
-                State::FileHeader
-            } else {
-                State::Items
-            },
-            offset: 0,
-            packets: 0,
-        })
+                let first = buffer.available().iter().take(8).copied().collect();
+                Err(OpenError::NotACapture { first })
+            }
+        }
     }
 
     /// The next item; `None` at the end of the file, and ever after an error.
@@ -140,45 +147,37 @@ impl<R: Read> Reader<R> {
         if self.state == State::Ended {
             return Ok(None);
         }
-        // A failure in `item` happens with the buffer borrowed; all that it needs for the message is copied before.
-        let (packet, offset) = (self.packets.saturating_add(1), self.offset);
-        let whole = match self.whole_item() {
-            Ok(Some(whole)) => whole,
-            Ok(None) => {
-                self.state = State::Ended;
-                return Ok(None);
-            }
-            Err(kind) => {
-                self.state = State::Ended;
-                return Err(ReadError { kind, packet, offset });
-            }
-        };
-        self.item(whole)
-            .map(Some)
-            .map_err(|kind| ReadError { kind, packet, offset })
+        let (packet, offset) = (self.known.packets.saturating_add(1), self.offset);
+        let whole = self.whole_item();
+        // Whatever fails from here on is the end; an item that is given out sets the state again.
+        self.state = State::Ended;
+        match whole {
+            Ok(None) => Ok(None),
+            Ok(Some(whole)) => self.item(whole).map(Some),
+            Err(kind) => Err(kind),
+        }
+        .map_err(|kind| ReadError { kind, packet, offset })
     }
 
     /// Waits for the next item to be in the buffer as a whole.
     fn whole_item(&mut self) -> Result<Option<Whole>, ReadErrorKind> {
-        let (header_len, part) = match &self.framing {
-            _ if self.state == State::FileHeader => return Ok(Some(Whole::FileHeader)),
-            Framing::Pcap(records) => (records.header_len(), Part::RecordHeader),
-            Framing::Pcapng => (BLOCK_HEADER, Part::BlockHeader),
-        };
-        if !self.fill(header_len)? {
-            let available = self.buffer.available().len();
-            if available == 0 {
-                return Ok(None);
-            }
-            return Err(cut_off(part, header_len, available));
+        if self.state == State::FileHeader {
+            return Ok(Some(Whole::FileHeader));
         }
-        let (whole, len, part) = match &self.framing {
+        let (header_len, part) = self.framing.header();
+        if !self.fill(header_len)? {
+            return match self.buffer.available().len() {
+                0 => Ok(None),
+                available => Err(cut_off(part, header_len, available)),
+            };
+        }
+        let (whole, len, part) = match self.framing {
             Framing::Pcap(records) => {
                 let len = records.record_len(self.buffer.available())?;
-                (Whole::Record(len), len, Part::Packet)
+                (Whole::Record(len, records), len, Part::Packet)
             }
             Framing::Pcapng => {
-                let frame = pcapng::frame(self.buffer.available(), self.container.byte_order)?;
+                let frame = pcapng::frame(self.buffer.available(), self.known.container.byte_order)?;
                 (Whole::Block(frame), frame.len, frame.part())
             }
         };
@@ -200,105 +199,19 @@ impl<R: Read> Reader<R> {
     /// Gives out an item that is in the buffer.
     fn item(&mut self, whole: Whole) -> Result<Item<'_>, ReadErrorKind> {
         let offset = self.offset;
-        let len = match &whole {
-            Whole::FileHeader => pcap::FILE_HEADER,
-            Whole::Record(len) => *len,
-            Whole::Block(frame) => frame.len,
+        let (item, len) = match whole {
+            Whole::FileHeader => (
+                self.known.file_header(self.buffer.take(pcap::FILE_HEADER)),
+                pcap::FILE_HEADER,
+            ),
+            Whole::Record(len, records) => (self.known.record(self.buffer.take(len), records, offset)?, len),
+            Whole::Block(frame) => (
+                self.known.block(self.buffer.take(frame.len), frame, offset)?,
+                frame.len,
+            ),
         };
         self.offset = offset.saturating_add(len as u64);
-        // Whatever fails below is the end; every way out that is none sets the state back.
-        let state = std::mem::replace(&mut self.state, State::Ended);
-        let raw = self.buffer.take(len);
-        let mut warn = Warn {
-            warnings: &mut self.warnings,
-            more: &mut self.more_warnings,
-            offset,
-        };
-        let item = match (whole, &self.framing) {
-            (Whole::FileHeader, _) => {
-                self.container.sections = 1;
-                let Container { byte_order, pcap, .. } = self.container;
-                Item::Header(pcap::header(raw, byte_order, pcap, self.interfaces.last()))
-            }
-            (Whole::Record(_), Framing::Pcap(records)) => {
-                let too_short = ReadErrorKind::CutOff {
-                    part: Part::Packet,
-                    needed: len as u64,
-                    available: raw.len() as u64,
-                };
-                let interface = self.interfaces.known().first();
-                self.packets = self.packets.saturating_add(1);
-                Item::Packet(
-                    interface
-                        .and_then(|interface| records.packet(raw, self.packets, offset, interface))
-                        .ok_or(too_short)?,
-                )
-            }
-            (Whole::Record(_), Framing::Pcapng) => return Err(cut_off(Part::Packet, len, 0)),
-            (Whole::Block(frame), _) => {
-                frame.check_trailer(raw)?;
-                match frame.block_type {
-                    pcapng::SECTION_HEADER => {
-                        let (version, options) = pcapng::parse_section(raw)?;
-                        if !pcapng::supported(version) {
-                            let (major, minor) = version;
-                            return Err(ReadErrorKind::UnsupportedVersion { major, minor });
-                        }
-                        let header = Header {
-                            offset,
-                            raw,
-                            byte_order: frame.order,
-                            pcap: None,
-                            interface: None,
-                            options,
-                        };
-                        if let Some(Err(error)) = header.options().find(Result::is_err) {
-                            warn.push(WarningKind::Options(error));
-                        }
-                        let container = &mut self.container;
-                        container.mixed_byte_orders |= container.byte_order != frame.order;
-                        container.byte_order = frame.order;
-                        container.sections = container.sections.saturating_add(1);
-                        self.interfaces.clear();
-                        Item::Header(header)
-                    }
-                    pcapng::INTERFACE => {
-                        let (mut interface, options) =
-                            pcapng::parse_interface(raw, frame.order, &mut |kind| warn.push(kind))?;
-                        interface.section = self.container.sections.saturating_sub(1);
-                        self.interfaces.push(interface, &mut |kind| warn.push(kind));
-                        let info = self
-                            .interfaces
-                            .last()
-                            .ok_or_else(|| cut_off(Part::Block, len, 0))?;
-                        Item::Interface(InterfaceBlock {
-                            offset,
-                            raw,
-                            info,
-                            order: frame.order,
-                            options,
-                        })
-                    }
-                    pcapng::ENHANCED_PACKET | pcapng::SIMPLE_PACKET | pcapng::OBSOLETE_PACKET => {
-                        let number = self.packets.saturating_add(1);
-                        let packet =
-                            pcapng::parse_packet(raw, frame, (number, offset), self.interfaces.known())?;
-                        self.packets = number;
-                        Item::Packet(packet)
-                    }
-                    block_type => Item::Other(Block {
-                        offset,
-                        raw,
-                        block_type,
-                        byte_order: frame.order,
-                    }),
-                }
-            }
-        };
-        self.state = match state {
-            State::FileHeader | State::Items => State::Items,
-            State::Ended => State::Ended,
-        };
+        self.state = State::Items;
         Ok(item)
     }
 
@@ -306,21 +219,19 @@ impl<R: Read> Reader<R> {
     /// moment to flush what was written.
     #[must_use]
     pub fn needs_input(&self) -> bool {
-        let available = self.buffer.available();
-        let header_len = match (self.state, &self.framing) {
-            (State::FileHeader | State::Ended, _) => return false,
-            (State::Items, Framing::Pcap(records)) => records.header_len(),
-            (State::Items, Framing::Pcapng) => BLOCK_HEADER,
-        };
-        if self.buffer.ended() {
+        if self.state != State::Items || self.buffer.ended() {
             return false;
         }
+        let available = self.buffer.available();
+        let (header_len, _) = self.framing.header();
         if available.len() < header_len {
             return true;
         }
         let len = match &self.framing {
             Framing::Pcap(records) => records.record_len(available),
-            Framing::Pcapng => pcapng::frame(available, self.container.byte_order).map(|frame| frame.len),
+            Framing::Pcapng => {
+                pcapng::frame(available, self.known.container.byte_order).map(|frame| frame.len)
+            }
         };
         // An impossible length is told without reading on.
         len.is_ok_and(|len| available.len() < len)
@@ -329,13 +240,13 @@ impl<R: Read> Reader<R> {
     /// What the file is, as far as it has been read.
     #[must_use]
     pub fn container(&self) -> &Container {
-        &self.container
+        &self.known.container
     }
 
     /// The interfaces that the current section has described so far; a pcap has exactly one.
     #[must_use]
     pub fn interfaces(&self) -> &[Interface] {
-        self.interfaces.known()
+        self.known.interfaces.known()
     }
 
     /// Warnings since the last call: at most 64, then how many more there were.
@@ -343,18 +254,10 @@ impl<R: Read> Reader<R> {
     /// They concern section headers and interface descriptions. Options of packets are read, and their faults met,
     /// where the caller asks for them.
     pub fn take_warnings(&mut self) -> Vec<Warning> {
-        let mut warnings = std::mem::take(&mut self.warnings);
-        let more = std::mem::take(&mut self.more_warnings);
-        if more > 0 {
-            warnings.push(Warning {
-                kind: WarningKind::More(more),
-                offset: self.offset,
-            });
-        }
-        warnings
+        self.known.warnings.take(self.offset)
     }
 
-    /// Where the next item begins in the decompressed stream; after an error, where the damaged one ended or begins.
+    /// Where the next item begins in the decompressed stream; after an error, where the damaged one does.
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.offset
@@ -363,26 +266,7 @@ impl<R: Read> Reader<R> {
     /// Packets given out so far.
     #[must_use]
     pub fn packets(&self) -> u64 {
-        self.packets
-    }
-}
-
-struct Warn<'a> {
-    warnings: &'a mut Vec<Warning>,
-    more: &'a mut u64,
-    offset: u64,
-}
-
-impl Warn<'_> {
-    fn push(&mut self, kind: WarningKind) {
-        if self.warnings.len() < MAX_WARNINGS {
-            self.warnings.push(Warning {
-                kind,
-                offset: self.offset,
-            });
-        } else {
-            *self.more = self.more.saturating_add(1);
-        }
+        self.known.packets
     }
 }
 
@@ -391,6 +275,13 @@ fn cut_off(part: Part, needed: usize, available: usize) -> ReadErrorKind {
         part,
         needed: needed as u64,
         available: available as u64,
+    }
+}
+
+fn too_short(needed: usize, buffer: &Buffer) -> OpenError {
+    OpenError::TooShort {
+        needed: needed as u64,
+        available: buffer.available().len() as u64,
     }
 }
 
@@ -406,16 +297,12 @@ fn fill_first<R: Read>(buffer: &mut Buffer, input: &mut Input<R>, needed: usize)
 
 /// Checks the first section header, and leaves it in the buffer.
 fn open_pcapng<R: Read>(buffer: &mut Buffer, input: &mut Input<R>) -> Result<ByteOrder, OpenError> {
-    let short = |needed: usize, buffer: &Buffer| OpenError::TooShort {
-        needed: needed as u64,
-        available: buffer.available().len() as u64,
-    };
     if !fill_first(buffer, input, BLOCK_HEADER)? {
-        return Err(short(BLOCK_HEADER, buffer));
+        return Err(too_short(BLOCK_HEADER, buffer));
     }
     let frame = pcapng::frame(buffer.available(), ByteOrder::Little).map_err(OpenError::Damaged)?;
     if !fill_first(buffer, input, frame.len)? {
-        return Err(short(frame.len, buffer));
+        return Err(too_short(frame.len, buffer));
     }
     let raw = buffer.available().get(..frame.len).unwrap_or_default();
     frame.check_trailer(raw).map_err(OpenError::Damaged)?;

@@ -39,12 +39,12 @@ impl Timestamp {
     #[must_use]
     pub fn new(seconds: i128, ticks: u64, resolution: Resolution) -> Self {
         let (carry, ticks) = match resolution.ticks_per_second() {
-            Some(units) => (
+            Some(units) if ticks >= units => (
                 ticks.checked_div(units).unwrap_or(0),
                 ticks.checked_rem(units).unwrap_or(0),
             ),
-            // More units to a second than a u64 can count: never a whole second.
-            None => (0, ticks),
+            // Less than a second, as ever when there are more units to a second than a u64 can count.
+            _ => (0, ticks),
         };
         Self {
             seconds: seconds.saturating_add(i128::from(carry)),

@@ -11,6 +11,19 @@ pub struct Resolution(u8);
 
 const BINARY: u8 = 0x80;
 
+/// All that 64 bits hold. A table, because every packet's time needs one.
+const POWERS_OF_TEN: [u64; 20] = {
+    let mut powers = [1; 20];
+    let mut rest: &mut [u64] = &mut powers;
+    let mut power = 1_u64;
+    while let [first, others @ ..] = rest {
+        *first = power;
+        power = power.wrapping_mul(10);
+        rest = others;
+    }
+    powers
+};
+
 impl Resolution {
     /// 10⁻⁶ s: a pcap of the usual magic, and a pcapng interface that says nothing.
     pub const MICROS: Self = Self(6);
@@ -56,11 +69,11 @@ impl Resolution {
     /// Ticks in a second, when 64 bits hold them: up to 10⁻¹⁹ and 2⁻⁶³.
     #[must_use]
     pub fn ticks_per_second(self) -> Option<u64> {
-        let exponent = u32::from(self.exponent());
+        let exponent = self.exponent();
         if self.is_binary() {
-            1_u64.checked_shl(exponent)
+            1_u64.checked_shl(exponent.into())
         } else {
-            10_u64.checked_pow(exponent)
+            POWERS_OF_TEN.get(usize::from(exponent)).copied()
         }
     }
 }

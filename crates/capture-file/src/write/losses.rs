@@ -43,10 +43,10 @@ pub enum Loss {
     ModifiedHeaders,
 }
 
-impl Loss {
-    /// What is lost, to follow "not kept:" and a number.
-    fn describe(self) -> &'static str {
-        match self {
+/// What is lost, to follow a number.
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::FinerTimes => "times finer than the output's resolution (rounded down)",
             Self::MissingTimes => "packets without a time (written as of 1970)",
             Self::Comments => "packet comments",
@@ -64,7 +64,7 @@ impl Loss {
             Self::Version => "pcap versions other than 2.4",
             Self::NetworkBits => "unassigned bits of the pcap link type field",
             Self::ModifiedHeaders => "modified pcap formats (their record headers' extra fields)",
-        }
+        })
     }
 }
 
@@ -102,7 +102,7 @@ impl fmt::Display for Losses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (loss, count)) in self.iter().enumerate() {
             let gap = if index == 0 { "" } else { "\n" };
-            write!(f, "{gap}not kept: {count} {}", loss.describe())?;
+            write!(f, "{gap}not kept: {count} {loss}")?;
         }
         Ok(())
     }

@@ -70,6 +70,7 @@ fn every_cut_of_the_compressed_stream_is_noticed() {
                 }
                 Ok((_, None)) => panic!("{compression} cut at {cut} of {}: not noticed", compressed.len()),
                 Err(OpenError::Compressed { .. } | OpenError::Empty | OpenError::NotACapture { .. }) => {}
+                Err(OpenError::TooShort { .. }) if cut < 4 => {}
                 Err(error) => panic!("{compression} cut at {cut}: {error}"),
             }
         }
@@ -145,7 +146,10 @@ fn a_window_too_large_is_refused() {
     encoder.write_all(&rich_pcapng()).unwrap();
     let compressed = encoder.finish().unwrap();
     let error = read_all(compressed.as_slice()).unwrap_err();
-    assert!(error.to_string().starts_with("broken zstd stream: "), "{error}");
+    assert!(
+        error.to_string().contains("its window is larger than 32 MiB"),
+        "{error}"
+    );
 }
 
 #[test]

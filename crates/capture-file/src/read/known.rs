@@ -1,0 +1,174 @@
+//! What has been read of a capture so far, apart from the bytes: items get their meaning from it, and add to it.
+
+use super::interfaces::Interfaces;
+use super::item::{Block, Header, InterfaceBlock, Item};
+use super::pcap::Records;
+use super::pcapng::{self, Frame};
+use crate::error::{Warning, WarningKind};
+use crate::{Container, Interface, Part, ReadErrorKind};
+
+/// Warnings kept until they are taken; of the rest only the number.
+const MAX_WARNINGS: usize = 64;
+
+pub(super) struct Known {
+    pub(super) container: Container,
+    pub(super) interfaces: Interfaces,
+    pub(super) warnings: Warnings,
+    /// Packets given out.
+    pub(super) packets: u64,
+}
+
+impl Known {
+    pub(super) fn new(container: Container) -> Self {
+        Self {
+            container,
+            interfaces: Interfaces::default(),
+            warnings: Warnings::default(),
+            packets: 0,
+        }
+    }
+
+    /// The file header of a pcap.
+    pub(super) fn file_header<'a>(&'a mut self, raw: &'a [u8]) -> Item<'a> {
+        self.container.sections = 1;
+        Item::Header(Header {
+            offset: 0,
+            raw,
+            byte_order: self.container.byte_order,
+            pcap: self.container.pcap,
+            interface: self.interfaces.last(),
+            options: &[],
+        })
+    }
+
+    /// A whole record of a pcap.
+    pub(super) fn record<'a>(
+        &'a mut self,
+        raw: &'a [u8],
+        records: Records,
+        offset: u64,
+    ) -> Result<Item<'a>, ReadErrorKind> {
+        let number = self.packets.saturating_add(1);
+        let interface = self.interfaces.known().first();
+        let packet = interface.and_then(|interface| records.packet(raw, number, offset, interface));
+        let packet = packet.ok_or_else(|| missing(Part::Packet, raw))?;
+        self.packets = number;
+        Ok(Item::Packet(packet))
+    }
+
+    /// A whole block of a pcapng.
+    pub(super) fn block<'a>(
+        &'a mut self,
+        raw: &'a [u8],
+        frame: Frame,
+        offset: u64,
+    ) -> Result<Item<'a>, ReadErrorKind> {
+        frame.check_trailer(raw)?;
+        match frame.block_type {
+            pcapng::SECTION_HEADER => self.section(raw, frame, offset),
+            pcapng::INTERFACE => self.interface(raw, frame, offset),
+            pcapng::ENHANCED_PACKET | pcapng::SIMPLE_PACKET | pcapng::OBSOLETE_PACKET => {
+                let number = self.packets.saturating_add(1);
+                let packet = pcapng::parse_packet(raw, frame, (number, offset), self.interfaces.known())?;
+                self.packets = number;
+                Ok(Item::Packet(packet))
+            }
+            block_type => Ok(Item::Other(Block {
+                offset,
+                raw,
+                block_type,
+                byte_order: frame.order,
+            })),
+        }
+    }
+
+    fn section<'a>(
+        &'a mut self,
+        raw: &'a [u8],
+        frame: Frame,
+        offset: u64,
+    ) -> Result<Item<'a>, ReadErrorKind> {
+        let (version, options) = pcapng::parse_section(raw)?;
+        if !pcapng::supported(version) {
+            let (major, minor) = version;
+            return Err(ReadErrorKind::UnsupportedVersion { major, minor });
+        }
+        let header = Header {
+            offset,
+            raw,
+            byte_order: frame.order,
+            pcap: None,
+            interface: None,
+            options,
+        };
+        if let Some(Err(error)) = header.options().find(Result::is_err) {
+            self.warnings.push(offset, WarningKind::Options(error));
+        }
+        self.container.mixed_byte_orders |= self.container.byte_order != frame.order;
+        self.container.byte_order = frame.order;
+        self.container.sections = self.container.sections.saturating_add(1);
+        self.interfaces.clear();
+        Ok(Item::Header(header))
+    }
+
+    fn interface<'a>(
+        &'a mut self,
+        raw: &'a [u8],
+        frame: Frame,
+        offset: u64,
+    ) -> Result<Item<'a>, ReadErrorKind> {
+        let warnings = &mut self.warnings;
+        let mut warn = |kind| warnings.push(offset, kind);
+        let (interface, options) = pcapng::parse_interface(raw, frame.order, &mut warn)?;
+        let section = self.container.sections.saturating_sub(1);
+        self.interfaces
+            .push(Interface { section, ..interface }, &mut warn);
+        let info = self.interfaces.last().ok_or_else(|| missing(Part::Block, raw))?;
+        Ok(Item::Interface(InterfaceBlock {
+            offset,
+            raw,
+            info,
+            order: frame.order,
+            options,
+        }))
+    }
+}
+
+/// Framing sees to it that an item's bytes are all there; were they not, this would say so.
+fn missing(part: Part, raw: &[u8]) -> ReadErrorKind {
+    let available = raw.len() as u64;
+    ReadErrorKind::CutOff {
+        part,
+        needed: available.saturating_add(1),
+        available,
+    }
+}
+
+/// Warnings that nobody has taken yet, bounded in number.
+#[derive(Default)]
+pub(super) struct Warnings {
+    kept: Vec<Warning>,
+    more: u64,
+}
+
+impl Warnings {
+    fn push(&mut self, offset: u64, kind: WarningKind) {
+        if self.kept.len() < MAX_WARNINGS {
+            self.kept.push(Warning { kind, offset });
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+
+    /// Those kept and, at `offset`, how many more there were.
+    pub(super) fn take(&mut self, offset: u64) -> Vec<Warning> {
+        let Self { mut kept, more } = std::mem::take(self);
+        if more > 0 {
+            kept.push(Warning {
+                kind: WarningKind::More(more),
+                offset,
+            });
+        }
+        kept
+    }
+}
