@@ -335,7 +335,7 @@ pub enum FaultKind {
     RecordHeaderCut,
     /// A record's length reaches past the end of the frame; the records before it are kept.
     RecordCut,
-    /// A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; the records before the damage are kept.
+    /// A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; every record is read as its length claims.
     LengthWrapped,
     /// The bytes after the last counted record would parse as more records; the count is believed.
     RecordsUncounted,
@@ -418,7 +418,7 @@ impl FaultKind {
                 "A record's length reaches past the end of the frame; the records before it are kept"
             }
             Self::LengthWrapped => {
-                "A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; the records before the damage are kept"
+                "A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; every record is read as its length claims"
             }
             Self::RecordsUncounted => {
                 "The bytes after the last counted record would parse as more records; the count is believed"
