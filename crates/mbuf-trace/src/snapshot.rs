@@ -39,9 +39,10 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    /// The link type that revision 4 writes for bytes that revisions 1 to 3 call Ethernet.
+    /// The link type of what the bytes begin with: where revisions 1 to 3 say Ethernet and
+    /// [`link`](Self::link) finds IP, that of raw IP.
     #[must_use]
-    pub(crate) fn recognised_link_type(&self) -> u16 {
+    pub fn recognised_link_type(&self) -> u16 {
         match self.link() {
             Link::Ip => link_type::RAW_IP,
             Link::Ethernet => link_type::ETHERNET,

@@ -1,1 +1,23 @@
-//! What people look at: timelines and exports of mbuf_trace captures.
+//! What people look at: the timeline of a packet, and exports that open elsewhere.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`timeline`] | the way of one packet, as a terminal shows it |
+//! | [`ndjson`] | one JSON object a packet, without loss, and the way back to the capture |
+//! | [`json`] | JSON whose strings do no harm on a terminal |
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+mod hex;
+pub mod json;
+pub mod ndjson;
+pub mod timeline;

@@ -1,0 +1,65 @@
+//! JSON whose strings do no harm on a terminal.
+//!
+//! JSON itself makes a program escape only the C0 controls. Here, DEL, C1 controls and whatever else
+//! [`is_unsafe`](mbuf_trace::text::is_unsafe) names are escaped too, so that a file can be looked at with
+//! `cat`. The strings are the same to any program that reads them.
+
+use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
+use std::io::{self, Write};
+
+/// Writes strings as the module says; everything else on one line without spaces.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return out.write_all(fragment.as_bytes());
+        }
+        let mut rest = fragment;
+        while let Some((at, letter)) = rest
+            .char_indices()
+            .find(|(_, letter)| mbuf_trace::text::is_unsafe(*letter))
+        {
+            let (clean, tail) = rest.split_at_checked(at).unwrap_or_default();
+            out.write_all(clean.as_bytes())?;
+            let mut units = [0; 2];
+            for unit in letter.encode_utf16(&mut units) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            rest = tail.get(letter.len_utf8()..).unwrap_or_default();
+        }
+        out.write_all(rest.as_bytes())
+    }
+}
+
+/// Writes a value as one line of JSON, without the line's end.
+///
+/// # Errors
+///
+/// When the output fails.
+pub fn write<W: Write>(out: &mut W, value: &impl Serialize) -> io::Result<()> {
+    value
+        .serialize(&mut Serializer::with_formatter(out, Harmless))
+        .map_err(io::Error::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_what_a_terminal_would_obey() {
+        let hostile = "a\x1b[31m\u{9b}1m\x7f\u{202e}é\u{1f600}\"\\\n";
+        let mut out = Vec::new();
+        write(&mut out, &hostile).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(
+            text,
+            "\"a\\u001b[31m\\u009b1m\\u007f\\u202eé\u{1f600}\\\"\\\\\\n\""
+        );
+        assert_eq!(serde_json::from_str::<String>(&text).unwrap(), hostile);
+    }
+}

@@ -1,0 +1,17 @@
+//! One JSON object a packet, without loss, and the way back to the capture.
+//!
+//! [`Writer`] turns the items of a capture into lines, [`Capture`] turns lines into the bytes of the capture
+//! that they came from, so that every command can read NDJSON as any other capture.
+//!
+//! What events say is not said twice: a packet whose bytes follow from its events carries no bytes of its
+//! own, a pcap record whose header follows from time and lengths no header. What does not follow is given in
+//! hexadecimal. The JSON Schema stands beside the format specification.
+
+mod frame;
+mod model;
+mod pcap_record;
+mod read;
+mod write;
+
+pub use read::Capture;
+pub use write::Writer;

@@ -1,0 +1,68 @@
+//! What is shown in which colour.
+
+use anstyle::{AnsiColor, Reset, Style};
+use std::fmt;
+
+/// The styles of a timeline. The default has none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Palette {
+    pub(super) number: Colour,
+    pub(super) time: Colour,
+    pub(super) summary: Colour,
+    pub(super) dim: Colour,
+    pub(super) enter: Colour,
+    pub(super) leave: Colour,
+    pub(super) function: Colour,
+    pub(super) snapshot: Colour,
+    pub(super) drop: Colour,
+    pub(super) fault: Colour,
+    pub(super) note: Colour,
+    pub(super) reset: Colour,
+}
+
+/// What switches a style on; nothing where there are no colours.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Colour(Option<Kind>);
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    On(Style),
+    Off,
+}
+
+impl fmt::Display for Colour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(Kind::On(style)) => style.render().fmt(f),
+            Some(Kind::Off) => Reset.render().fmt(f),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Palette {
+    /// Colours of the terminal's own sixteen, readable on dark and light.
+    #[must_use]
+    pub const fn coloured() -> Self {
+        const fn on(style: Style) -> Colour {
+            Colour(Some(Kind::On(style)))
+        }
+        const fn fg(colour: AnsiColor) -> Style {
+            Style::new().fg_color(Some(anstyle::Color::Ansi(colour)))
+        }
+        Self {
+            number: on(Style::new().bold()),
+            time: on(Style::new().dimmed()),
+            summary: on(Style::new().bold()),
+            dim: on(Style::new().dimmed()),
+            enter: on(fg(AnsiColor::Green)),
+            leave: on(fg(AnsiColor::Yellow)),
+            function: on(fg(AnsiColor::Cyan)),
+            snapshot: on(fg(AnsiColor::Blue)),
+            drop: on(fg(AnsiColor::Red).bold()),
+            fault: on(fg(AnsiColor::Red)),
+            note: on(fg(AnsiColor::Magenta)),
+            reset: Colour(Some(Kind::Off)),
+        }
+    }
+}
