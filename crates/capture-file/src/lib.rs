@@ -5,8 +5,8 @@
 //! all raw bytes one after the other are the (decompressed) file. An item borrows the reader's buffer: it is good
 //! until the next call. Times are exact, whatever the resolution: [`Timestamp`].
 //!
-//! Of the writers, [`write_item`] copies an item as it stands, [`write_packet_with`] puts other data into a packet's
-//! own record, and [`PcapWriter`] and [`PcapngWriter`] make one format of the other, counting in [`Losses`] what the
+//! Of the writers, [`CopyWriter`] copies items as they stand ([`write_item`]) or with other data in a packet's own
+//! record ([`write_packet_with`]), and [`PcapWriter`] and [`PcapngWriter`] make one format of the other, counting in [`Losses`] what the
 //! target has no place for. [`Compressor`] goes below any of them.
 //!
 //! # What is promised
@@ -75,6 +75,6 @@ pub use read::{
 };
 pub use time::{Epoch, ParseTimestampError, Resolution, Timestamp};
 pub use write::{
-    Compressor, Loss, Losses, PcapResolution, PcapWriter, PcapngWriter, WriteError, write_item,
+    Compressor, CopyWriter, Loss, Losses, PcapResolution, PcapWriter, PcapngWriter, WriteError, write_item,
     write_packet_with,
 };

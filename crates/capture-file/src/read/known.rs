@@ -88,7 +88,7 @@ impl Known {
         frame: Frame,
         offset: u64,
     ) -> Result<Item<'a>, ReadErrorKind> {
-        let (version, options) = pcapng::parse_section(raw)?;
+        let (version, options) = pcapng::parse_section(raw, frame.order)?;
         if !pcapng::supported(version) {
             let (major, minor) = version;
             return Err(ReadErrorKind::UnsupportedVersion { major, minor });

@@ -115,9 +115,26 @@ fn options(raw: &[u8], at: usize) -> &[u8] {
     raw.get(at..raw.len().saturating_sub(TRAILER)).unwrap_or_default()
 }
 
+/// The fixed part of a block as a block of its own, for pcap-parser: it holds each option in 32 bytes of memory, and
+/// a block of 16 MiB has room for four million.
+fn without_options<const LEN: usize>(raw: &[u8], order: ByteOrder, options_at: usize) -> [u8; LEN] {
+    let mut block = [0; LEN];
+    for (to, from) in block.iter_mut().zip(raw).take(options_at) {
+        *to = *from;
+    }
+    let length = order.u32_bytes(u32::try_from(LEN).unwrap_or_default());
+    for at in [4, LEN.saturating_sub(TRAILER)] {
+        if let Some(field) = block.get_mut(at..).and_then(|bytes| bytes.first_chunk_mut()) {
+            *field = length;
+        }
+    }
+    block
+}
+
 /// Version and options of a section header whose frame is right.
-pub(super) fn parse_section(raw: &[u8]) -> Result<((u16, u16), &[u8]), ReadErrorKind> {
-    match pcap_parser::parse_sectionheaderblock(raw) {
+pub(super) fn parse_section(raw: &[u8], order: ByteOrder) -> Result<((u16, u16), &[u8]), ReadErrorKind> {
+    let fixed: [u8; 28] = without_options(raw, order, SECTION_OPTIONS);
+    match pcap_parser::parse_sectionheaderblock(&fixed) {
         Ok((_, block)) => Ok((
             (block.major_version, block.minor_version),
             options(raw, SECTION_OPTIONS),
@@ -150,9 +167,10 @@ pub(super) fn parse_interface<'a>(
     order: ByteOrder,
     warn: &mut dyn FnMut(WarningKind),
 ) -> Result<(Interface, &'a [u8]), ReadErrorKind> {
+    let fixed: [u8; 20] = without_options(raw, order, INTERFACE_OPTIONS);
     let parsed = match order {
-        ByteOrder::Little => pcap_parser::parse_interfacedescriptionblock_le(raw),
-        ByteOrder::Big => pcap_parser::parse_interfacedescriptionblock_be(raw),
+        ByteOrder::Little => pcap_parser::parse_interfacedescriptionblock_le(&fixed),
+        ByteOrder::Big => pcap_parser::parse_interfacedescriptionblock_be(&fixed),
     };
     let Ok((_, block)) = parsed else {
         return Err(too_short(raw, 20));

@@ -306,7 +306,7 @@ fn open_pcapng<R: Read>(buffer: &mut Buffer, input: &mut Input<R>) -> Result<Byt
     }
     let raw = buffer.available().get(..frame.len).unwrap_or_default();
     frame.check_trailer(raw).map_err(OpenError::Damaged)?;
-    let (version, _) = pcapng::parse_section(raw).map_err(OpenError::Damaged)?;
+    let (version, _) = pcapng::parse_section(raw, frame.order).map_err(OpenError::Damaged)?;
     if !pcapng::supported(version) {
         let (major, minor) = version;
         return Err(OpenError::UnsupportedVersion {

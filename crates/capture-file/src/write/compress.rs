@@ -41,6 +41,16 @@ impl<W: Write> Compressor<W> {
         }))
     }
 
+    /// The output, which may lack what the compression holds back until a flush.
+    pub fn get_ref(&self) -> &W {
+        match &self.0 {
+            Encoder::Plain(out) => out,
+            Encoder::Gzip(encoder) => encoder.get_ref(),
+            Encoder::Zstd(encoder) => encoder.get_ref(),
+            Encoder::Lz4(encoder) => encoder.get_ref(),
+        }
+    }
+
     /// Ends the compressed stream and flushes. Without it the output is cut off.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Why a capture cannot be written.
 
-use crate::LinkType;
+use crate::{Format, LinkType};
 use std::io;
 
 /// Why a capture cannot be written, or not in the format asked for.
@@ -22,6 +22,19 @@ pub enum WriteError {
         /// Its link type.
         second: LinkType,
     },
+    /// A pcap after a pcapng in one output, or the other way round.
+    #[error("a {second} cannot follow a {first} in one file: convert one of them first")]
+    Formats {
+        /// What was written before.
+        first: Format,
+        /// What was to follow.
+        second: Format,
+    },
+    /// Two pcaps of different byte orders, resolutions, versions or link types in one output.
+    #[error(
+        "the header of this pcap differs from that of the first in more than the snaplen, and one pcap cannot hold both: convert them to pcapng first"
+    )]
+    PcapHeaders,
     /// No interface, so no link type for a pcap's header.
     #[error("the capture describes no interface, and a pcap cannot say that: write a pcapng")]
     NoInterface,

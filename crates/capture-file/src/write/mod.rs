@@ -4,6 +4,7 @@
 //! before. After an error the output is to be thrown away.
 
 mod compress;
+mod copy;
 mod error;
 mod losses;
 mod pcap;
@@ -12,6 +13,7 @@ mod rewrite;
 mod verbatim;
 
 pub use compress::Compressor;
+pub use copy::CopyWriter;
 pub use error::WriteError;
 pub use losses::{Loss, Losses};
 pub use pcap::{PcapResolution, PcapWriter};

@@ -1,7 +1,7 @@
 //! The answer does not depend on how the bytes arrive, and no call waits for more than the next item needs.
 
 use super::build::*;
-use capture_file::{Compression, Item, Reader};
+use capture_file::{Compression, Compressor, Item, Reader};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -109,6 +109,32 @@ fn a_live_pipe_is_never_waited_for_without_need() {
             assert_eq!(&owned(&item), expected);
         }
         assert!(reader.needs_input());
+    }
+}
+
+#[test]
+fn a_live_compressed_pipe_gives_what_was_flushed() {
+    use std::io::Write;
+    let whole = items(&rich_pcapng());
+    for compression in super::compression::ALL {
+        let written = std::cell::RefCell::new(VecDeque::new());
+        let mut compressor = Compressor::new(Vec::new(), Some(compression)).unwrap();
+        let mut sent = 0;
+        let mut send = |item: &Owned| {
+            compressor.write_all(&raw(std::slice::from_ref(item))).unwrap();
+            compressor.flush().unwrap();
+            written.borrow_mut().extend(&compressor.get_ref()[sent..]);
+            sent = compressor.get_ref().len();
+        };
+        send(&whole[0]);
+        let mut reader = Reader::new(LivePipe { written: &written }).unwrap();
+        for (index, expected) in whole.iter().enumerate() {
+            if index > 0 {
+                send(expected);
+            }
+            let item = reader.next_item().unwrap().unwrap();
+            assert_eq!(&owned(&item), expected, "{compression}");
+        }
     }
 }
 

@@ -196,3 +196,28 @@ fn a_packet_of_an_interface_beyond_the_bound_says_so() {
     assert_eq!(error.packet, 2);
     assert!(error.to_string().contains("(no more are remembered)"), "{error}");
 }
+
+#[test]
+fn four_million_options_in_one_block_are_only_walked() {
+    let options = Bytes::new(Little)
+        .u16(77)
+        .u16(0)
+        .bytes
+        .repeat((16 << 20) / 4 - 10);
+    let file = Pcapng::default().section_with(Little, (1, 0), |b| b.raw(&options));
+    let bytes = file
+        .interface(1, 0, |b| b.raw(&options))
+        .enhanced(0, 0, b"", |b| b.raw(&options))
+        .bytes;
+    let mut reader = Reader::new(bytes.as_slice()).unwrap();
+    let mut count = 0;
+    while let Some(item) = reader.next_item().unwrap() {
+        count += match &item {
+            Item::Header(header) => header.options().count(),
+            Item::Interface(interface) => interface.options().count(),
+            Item::Packet(packet) => packet.options().count(),
+            Item::Other(_) => 0,
+        };
+    }
+    assert_eq!(count, 3 * options.len() / 4);
+}

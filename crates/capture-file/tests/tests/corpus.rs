@@ -1,7 +1,7 @@
 //! The reader against a folder of public captures, when `CAPTURE_CORPUS` names one: its `index.tsv` says for each
 //! file whether it `opens`, is `truncated` or an `error`, and how many packets it holds.
 
-use capture_file::{Item, Reader};
+use capture_file::{CopyWriter, Item, PcapResolution, PcapWriter, PcapngWriter, Reader};
 use std::path::{Path, PathBuf};
 
 struct Case {
@@ -53,6 +53,39 @@ fn read(bytes: &[u8]) -> (&'static str, u64, Vec<u8>) {
                 assert_eq!(error.offset, raw.len() as u64);
                 return ("truncated", packets, raw);
             }
+        }
+    }
+}
+
+/// Rewrites every packet with its own data, and converts a pcap of version 2.4 to pcapng and back.
+#[test]
+fn every_file_comes_back_from_the_writers() {
+    for case in cases().into_iter().filter(|case| case.expected == "opens") {
+        let bytes = std::fs::read(&case.path).expect("a readable file");
+        let mut reader = Reader::new(bytes.as_slice()).expect("a capture");
+        let mut copy = CopyWriter::new(Vec::new());
+        let mut pcapng = PcapngWriter::new(Vec::new());
+        while let Some(item) = reader.next_item().expect("no damage") {
+            pcapng.write(&item).expect("room in memory");
+            match &item {
+                Item::Packet(packet) => copy.write_with(packet, packet.data, packet.original_len),
+                item => copy.write(item),
+            }
+            .expect("room in memory");
+        }
+        let path = case.path.display();
+        assert!(copy.finish().expect("room in memory") == bytes, "{path}");
+        let (pcapng, losses) = pcapng.finish().expect("room in memory");
+        assert_eq!(read(&pcapng).1, case.packets, "{path}");
+        if reader.container().pcap.is_some() && losses.is_empty() {
+            let mut reader = Reader::new(pcapng.as_slice()).expect("a capture");
+            let mut pcap = PcapWriter::new(Vec::new(), PcapResolution::Auto);
+            while let Some(item) = reader.next_item().expect("no damage") {
+                pcap.write(&item).expect("a pcap again");
+            }
+            let (back, losses) = pcap.finish().expect("a pcap again");
+            assert!(losses.is_empty(), "{path}: {losses}");
+            assert!(back == bytes, "{path}");
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::build::*;
 use super::compression::ALL;
-use capture_file::{Compressor, PcapResolution, PcapWriter, PcapngWriter, Reader, WriteError};
+use capture_file::{
+    Compressor, CopyWriter, Item, PcapResolution, PcapWriter, PcapngWriter, Reader, WriteError,
+};
 use std::io::{self, Write};
 
 /// A disk with so much room; writes short when it gets full, then fails.
@@ -64,6 +66,56 @@ fn convert_to_pcapng<W: Write>(out: W, bytes: &[u8]) -> Result<(), WriteError> {
     writer.finish().map(drop)
 }
 
+fn copy<W: Write>(out: W, files: &[Vec<u8>]) -> Result<W, WriteError> {
+    let mut writer = CopyWriter::new(out);
+    for file in files {
+        let mut reader = Reader::new(file.as_slice()).unwrap();
+        while let Some(item) = reader.next_item().unwrap() {
+            match &item {
+                Item::Packet(packet) => writer.write_with(packet, packet.data, packet.original_len)?,
+                item => writer.write(item)?,
+            }
+        }
+    }
+    writer.finish()
+}
+
+#[test]
+fn several_captures_into_one() {
+    let pcap = |order, snaplen, link| {
+        Pcap::new(order, MICRO, snaplen, link)
+            .record(1, 2, 1, b"x")
+            .bytes()
+    };
+    let joined = copy(Vec::new(), &[pcap(Little, 9, 1), pcap(Little, 5, 1)]).unwrap();
+    assert_eq!(
+        joined,
+        Pcap::new(Little, MICRO, 9, 1)
+            .record(1, 2, 1, b"x")
+            .record(1, 2, 1, b"x")
+            .bytes()
+    );
+    let joined = copy(Vec::new(), &[rich_pcapng(), rich_pcapng()]).unwrap();
+    assert_eq!(joined, [rich_pcapng(), rich_pcapng()].concat());
+    for (first, second, message) in [
+        (
+            pcap(Little, 9, 1),
+            pcap(Big, 9, 1),
+            "the header of this pcap differs",
+        ),
+        (
+            pcap(Little, 9, 1),
+            pcap(Little, 9, 147),
+            "the header of this pcap differs",
+        ),
+        (pcap(Little, 9, 1), rich_pcapng(), "a pcapng cannot follow a pcap"),
+        (rich_pcapng(), pcap(Little, 9, 1), "a pcap cannot follow a pcapng"),
+    ] {
+        let error = copy(Vec::new(), &[first, second]).unwrap_err().to_string();
+        assert!(error.starts_with(message), "{error}");
+    }
+}
+
 #[test]
 fn a_full_disk_is_noticed_wherever_it_gets_full() {
     let mut written = Vec::new();
@@ -87,6 +139,8 @@ fn a_full_disk_is_noticed_wherever_it_gets_full() {
     convert_to_pcap(Full(length)).unwrap();
     let rich = rich_pcapng();
     for room in 0..rich.len() {
+        let copied = copy(Full(room), std::slice::from_ref(&rich));
+        assert!(matches!(copied, Err(WriteError::Io(_))), "{room}");
         assert!(
             matches!(convert_to_pcapng(Full(room), &rich), Err(WriteError::Io(_))),
             "{room}"
@@ -97,6 +151,7 @@ fn a_full_disk_is_noticed_wherever_it_gets_full() {
 #[test]
 fn a_failing_flush_is_noticed() {
     assert!(convert_to_pcap(BadFlush).is_err());
+    assert!(copy(BadFlush, &[pcap()]).is_err());
     assert!(convert_to_pcapng(BadFlush, &pcap()).is_err());
     for compression in ALL.map(Some).into_iter().chain([None]) {
         assert!(Compressor::new(BadFlush, compression).unwrap().finish().is_err());
