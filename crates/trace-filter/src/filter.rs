@@ -1,0 +1,72 @@
+//! A filter: an expression, ready to be asked about packets.
+
+use crate::compiled::Test;
+use crate::error::FilterError;
+use crate::{parse, resolve};
+use std::collections::BTreeSet;
+use std::fmt;
+use trace_fields::{FieldId, Subject};
+
+/// Memory that is used again from packet to packet. One for each thread of work; it never says anything
+/// about the packet before.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(crate) left: trace_fields::Scratch,
+    pub(crate) right: trace_fields::Scratch,
+}
+
+/// A display filter.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    text: String,
+    test: Test,
+    fields: BTreeSet<FieldId>,
+}
+
+impl Filter {
+    /// Makes a filter of an expression. An expression of nothing but white space is true of every packet.
+    ///
+    /// # Errors
+    ///
+    /// Where the expression does not follow the grammar, names what does not exist, compares what does not
+    /// go together, or asks for something that only Wireshark has.
+    pub fn compile(text: &str) -> Result<Self, FilterError> {
+        let test = match parse(text)? {
+            Some(expr) => resolve::expression(&expr).map_err(|error| error.in_expression(text))?,
+            None => Test::Always(true),
+        };
+        let mut fields = BTreeSet::new();
+        test.sources(&mut |source| {
+            fields.insert(source.field().id);
+        });
+        Ok(Self {
+            text: text.into(),
+            test,
+            fields,
+        })
+    }
+
+    /// Whether the packet passes.
+    #[must_use]
+    pub fn matches(&self, scratch: &mut Scratch, subject: &Subject<'_>) -> bool {
+        self.test.matches(scratch, subject)
+    }
+
+    /// The fields that it looks at, each once.
+    pub fn fields(&self) -> impl Iterator<Item = FieldId> {
+        self.fields.iter().copied()
+    }
+
+    /// Whether every packet passes.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        matches!(self.test, Test::Always(true))
+    }
+}
+
+/// The expression as it was given.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

@@ -1,0 +1,459 @@
+//! Tokens to the tree.
+//!
+//! ```text
+//! expression = xor { ("or" | "||") xor }
+//! xor        = and { ("xor" | "^^") and }
+//! and        = unary { ("and" | "&&") unary }
+//! unary      = ("not" | "!") unary | "(" expression ")" | relation
+//! relation   = ["any" | "all"] sum [ (compare sum)+ | contains sum | matches sum | ["not"] in set ]
+//! sum        = operands with & below + - below * / % below signs, `{…}` in place of parentheses
+//! ```
+
+use crate::ast::{BinaryOp, CompareOp, Element, Expr, ExprKind, Operand, OperandKind, Quantifier, Span};
+use crate::error::{FilterError, FilterErrorKind};
+use crate::token::{Lexer, Token, keyword_like};
+use crate::{MAX_DEPTH, MAX_LENGTH};
+
+type Result<T> = std::result::Result<T, FilterError>;
+
+/// Reads an expression; none where there is nothing but white space, which every packet matches.
+///
+/// # Errors
+///
+/// Where the text does not follow the grammar, is longer than [`MAX_LENGTH`] or nested deeper than
+/// [`MAX_DEPTH`].
+pub fn parse(text: &str) -> Result<Option<Expr>> {
+    parse_inner(text).map_err(|error| error.in_expression(text))
+}
+
+fn parse_inner(text: &str) -> Result<Option<Expr>> {
+    if text.len() > MAX_LENGTH {
+        let span = Span {
+            start: MAX_LENGTH,
+            end: text.len(),
+        };
+        let message = format!(
+            "the expression is {} bytes long, the limit is {MAX_LENGTH}",
+            text.len()
+        );
+        return Err(FilterError::new(FilterErrorKind::Limit, span, message));
+    }
+    let mut lexer = Lexer::new(text);
+    let (token, span) = lexer.next()?;
+    let mut parser = Parser {
+        lexer,
+        token,
+        span,
+        behind: Span::default(),
+        depth: 0,
+        inner: 0,
+    };
+    if parser.token == Token::End {
+        return Ok(None);
+    }
+    let expr = parser.expression()?;
+    match parser.token {
+        Token::End => Ok(Some(expr)),
+        _ => Err(parser.unexpected()),
+    }
+}
+
+struct Parser<'a> {
+    lexer: Lexer<'a>,
+    token: Token,
+    span: Span,
+    /// Place of the token before.
+    behind: Span,
+    depth: usize,
+    /// Signs, slices, functions and braces so far in the operand: it is at most as deep as that.
+    inner: usize,
+}
+
+impl Parser<'_> {
+    fn advance(&mut self) -> Result<Token> {
+        let (token, span) = self.lexer.next()?;
+        self.behind = self.span;
+        self.span = span;
+        Ok(std::mem::replace(&mut self.token, token))
+    }
+
+    fn eat(&mut self, token: &Token) -> Result<bool> {
+        let found = self.token == *token;
+        if found {
+            self.advance()?;
+        }
+        Ok(found)
+    }
+
+    fn expect(&mut self, token: &Token, missing: &str, opened: Span) -> Result<()> {
+        if self.eat(token)? {
+            return Ok(());
+        }
+        if self.token == Token::End {
+            let message = format!("the closing `{missing}` is missing");
+            return Err(FilterError::new(FilterErrorKind::Syntax, opened, message));
+        }
+        Err(self.unexpected())
+    }
+
+    fn unexpected(&self) -> FilterError {
+        let error = |message: String| FilterError::new(FilterErrorKind::Syntax, self.span, message);
+        match &self.token {
+            Token::End => error("the expression breaks off".into()).label("something is missing here"),
+            Token::Word(word) => {
+                let error = error(format!("`{word}` was not expected here"));
+                match keyword_like(word) {
+                    Some(keyword) => error.with_help(format!("operators are in lower case: `{keyword}`")),
+                    None => error.with_help("conditions are joined by `and` or `or`"),
+                }
+            }
+            Token::Text(_) => error("a string was not expected here".into()),
+            Token::Compare(CompareOp::Greater) => {
+                error("`>` was not expected here".into()).with_help("inequality is `!=`")
+            }
+            Token::Compare(op) => error(format!("`{}` was not expected here", op.sign()))
+                .with_help("what is compared stands without parentheses"),
+            Token::OpenSet => error("`{` was not expected here".into()).with_help("a set follows `in`"),
+            Token::Open => error("`(` was not expected here".into()).with_help(
+                "parentheses group conditions; arithmetic is grouped by braces, as in Wireshark 4.0",
+            ),
+            token => error(format!("{} was not expected here", describe(token))),
+        }
+    }
+
+    fn deeper<T>(&mut self, inside: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.too_deep());
+        }
+        self.depth = self.depth.saturating_add(1);
+        let result = inside(self);
+        self.depth = self.depth.saturating_sub(1);
+        result
+    }
+
+    fn too_deep(&self) -> FilterError {
+        let message = format!("the expression is nested deeper than {MAX_DEPTH}");
+        FilterError::new(FilterErrorKind::Limit, self.span, message)
+    }
+
+    /// Counts what makes an operand deeper. Chains make it deep on the left side, where no call of this
+    /// parser shows it.
+    fn count(&mut self) -> Result<()> {
+        self.inner = self.inner.saturating_add(1);
+        if self.inner > MAX_DEPTH {
+            return Err(self.too_deep());
+        }
+        Ok(())
+    }
+
+    /// Parts joined by one operator.
+    fn joined(
+        &mut self,
+        sign: &Token,
+        part: fn(&mut Self) -> Result<Expr>,
+        make: fn(Vec<Expr>) -> ExprKind,
+    ) -> Result<Expr> {
+        let first = part(self)?;
+        if self.token != *sign {
+            return Ok(first);
+        }
+        let start = first.span;
+        let mut parts = vec![first];
+        while self.eat(sign)? {
+            parts.push(part(self)?);
+        }
+        Ok(Expr {
+            kind: make(parts),
+            span: start.to(self.behind),
+        })
+    }
+
+    fn expression(&mut self) -> Result<Expr> {
+        self.joined(&Token::Or, Self::xor, ExprKind::Or)
+    }
+
+    fn xor(&mut self) -> Result<Expr> {
+        self.joined(&Token::Xor, Self::and, ExprKind::Xor)
+    }
+
+    fn and(&mut self) -> Result<Expr> {
+        self.joined(&Token::And, Self::unary, ExprKind::And)
+    }
+
+    fn unary(&mut self) -> Result<Expr> {
+        let start = self.span;
+        match self.token {
+            Token::Not => self.deeper(|parser| {
+                parser.advance()?;
+                let inner = parser.unary()?;
+                let span = start.to(inner.span);
+                Ok(Expr {
+                    kind: ExprKind::Not(Box::new(inner)),
+                    span,
+                })
+            }),
+            Token::Open => self.deeper(|parser| {
+                parser.advance()?;
+                let inner = parser.expression()?;
+                parser.expect(&Token::Close, ")", start)?;
+                Ok(Expr {
+                    span: start.to(parser.behind),
+                    ..inner
+                })
+            }),
+            _ => self.relation(),
+        }
+    }
+
+    fn relation(&mut self) -> Result<Expr> {
+        let start = self.span;
+        let quantifier = match self.token {
+            Token::Quantifier(quantifier) => {
+                self.advance()?;
+                Some(quantifier)
+            }
+            _ => None,
+        };
+        let left = self.operand()?;
+        let kind = self.relation_of(quantifier, left)?;
+        Ok(Expr {
+            kind,
+            span: start.to(self.behind),
+        })
+    }
+
+    fn relation_of(&mut self, quantifier: Option<Quantifier>, left: Operand) -> Result<ExprKind> {
+        let negated = self.token == Token::Not;
+        match self.token {
+            Token::Compare(_) => {
+                let mut rest = Vec::new();
+                while let Token::Compare(op) = self.token {
+                    self.advance()?;
+                    rest.push((op, self.operand()?));
+                }
+                Ok(ExprKind::Compare {
+                    quantifier,
+                    first: left,
+                    rest,
+                })
+            }
+            Token::Contains => {
+                self.advance()?;
+                Ok(ExprKind::Contains {
+                    quantifier,
+                    left,
+                    right: self.operand()?,
+                })
+            }
+            Token::Matches => {
+                self.advance()?;
+                Ok(ExprKind::Matches {
+                    quantifier,
+                    left,
+                    right: self.operand()?,
+                })
+            }
+            Token::In | Token::Not => {
+                self.advance()?;
+                if negated && !self.eat(&Token::In)? {
+                    return Err(self.unexpected());
+                }
+                Ok(ExprKind::In {
+                    quantifier,
+                    negated,
+                    left,
+                    set: self.set()?,
+                })
+            }
+            // `any ip` says nothing.
+            _ if quantifier.is_some() => Err(self.unexpected()),
+            _ => Ok(ExprKind::Exists(left)),
+        }
+    }
+
+    fn set(&mut self) -> Result<Vec<Element>> {
+        let opened = self.span;
+        if !self.eat(&Token::OpenSet)? {
+            let message = "a set in braces follows `in`";
+            return Err(FilterError::new(FilterErrorKind::Syntax, self.span, message)
+                .with_help("for example `tcp.port in {22, 80 .. 90}`"));
+        }
+        let mut set = Vec::new();
+        loop {
+            let first = self.operand()?;
+            set.push(if self.eat(&Token::DotDot)? {
+                Element::Range(first, self.operand()?)
+            } else {
+                Element::One(first)
+            });
+            if !self.eat(&Token::Comma)? {
+                break;
+            }
+        }
+        if let Token::Word(word) = &self.token {
+            let message = format!("`{word}` was not expected here");
+            return Err(FilterError::new(FilterErrorKind::Syntax, self.span, message)
+                .with_help("elements of a set are separated by commas"));
+        }
+        self.expect(&Token::CloseSet, "}", opened)?;
+        Ok(set)
+    }
+
+    fn operand(&mut self) -> Result<Operand> {
+        self.inner = 0;
+        self.binary(0)
+    }
+
+    /// Operators that bind at least as tightly as `level`.
+    fn binary(&mut self, level: u8) -> Result<Operand> {
+        let mut left = self.signed()?;
+        while let Token::Binary(op) = self.token {
+            let tightness = match op {
+                BinaryOp::And => 0,
+                BinaryOp::Add | BinaryOp::Subtract => 1,
+                BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder => 2,
+            };
+            if tightness < level {
+                break;
+            }
+            self.count()?;
+            self.advance()?;
+            let right = self.binary(tightness.saturating_add(1))?;
+            let span = left.span.to(right.span);
+            let (left_side, right) = (Box::new(left), Box::new(right));
+            left = Operand {
+                kind: OperandKind::Binary {
+                    op,
+                    left: left_side,
+                    right,
+                },
+                span,
+            };
+        }
+        Ok(left)
+    }
+
+    fn signed(&mut self) -> Result<Operand> {
+        let start = self.span;
+        match self.token {
+            Token::Binary(BinaryOp::Subtract) => {
+                self.count()?;
+                self.advance()?;
+                let inner = self.signed()?;
+                let span = start.to(inner.span);
+                Ok(Operand {
+                    kind: OperandKind::Negate(Box::new(inner)),
+                    span,
+                })
+            }
+            Token::Binary(BinaryOp::Add) => {
+                self.count()?;
+                self.advance()?;
+                self.signed()
+            }
+            _ => self.sliced(),
+        }
+    }
+
+    fn sliced(&mut self) -> Result<Operand> {
+        let mut operand = self.primary()?;
+        while let Token::Brackets(ranges) = &self.token {
+            let ranges = ranges.clone();
+            self.count()?;
+            self.advance()?;
+            operand = Operand {
+                span: operand.span.to(self.behind),
+                kind: OperandKind::Slice {
+                    of: Box::new(operand),
+                    ranges,
+                },
+            };
+        }
+        Ok(operand)
+    }
+
+    fn primary(&mut self) -> Result<Operand> {
+        let start = self.span;
+        let kind = match &self.token {
+            Token::Word(word) => {
+                let word = word.clone();
+                self.advance()?;
+                match &self.token {
+                    Token::Open => self.call(word)?,
+                    Token::Layer(ranges) => {
+                        let ranges = ranges.clone();
+                        self.advance()?;
+                        OperandKind::Layer { field: word, ranges }
+                    }
+                    _ => OperandKind::Word(word),
+                }
+            }
+            Token::Text(text) => {
+                let text = text.clone();
+                self.advance()?;
+                OperandKind::Text(text)
+            }
+            Token::Char(byte) => {
+                let byte = *byte;
+                self.advance()?;
+                OperandKind::Char(byte)
+            }
+            Token::OpenSet => {
+                self.count()?;
+                self.advance()?;
+                let inner = self.binary(0)?;
+                self.expect(&Token::CloseSet, "}", start)?;
+                return Ok(inner);
+            }
+            _ => return Err(self.unexpected()),
+        };
+        Ok(Operand {
+            kind,
+            span: start.to(self.behind),
+        })
+    }
+
+    fn call(&mut self, name: String) -> Result<OperandKind> {
+        let opened = self.span;
+        self.count()?;
+        self.advance()?;
+        let mut arguments = vec![self.binary(0)?];
+        while self.eat(&Token::Comma)? {
+            arguments.push(self.binary(0)?);
+        }
+        self.expect(&Token::Close, ")", opened)?;
+        Ok(OperandKind::Call { name, arguments })
+    }
+}
+
+fn describe(token: &Token) -> &'static str {
+    match token {
+        Token::Contains => "`contains`",
+        Token::Matches => "`matches`",
+        Token::In => "`in`",
+        Token::And => "`and`",
+        Token::Or => "`or`",
+        Token::Xor => "`xor`",
+        Token::Not => "`not`",
+        Token::Quantifier(Quantifier::Any) => "`any`",
+        Token::Quantifier(Quantifier::All) => "`all`",
+        Token::Binary(op) => match op {
+            BinaryOp::And => "`&`",
+            BinaryOp::Add => "`+`",
+            BinaryOp::Subtract => "`-`",
+            BinaryOp::Multiply => "`*`",
+            BinaryOp::Divide => "`/`",
+            BinaryOp::Remainder => "`%`",
+        },
+        Token::Open => "`(`",
+        Token::Close => "`)`",
+        Token::OpenSet => "`{`",
+        Token::CloseSet => "`}`",
+        Token::Comma => "`,`",
+        Token::DotDot => "`..`",
+        Token::Brackets(_) => "`[`",
+        Token::Layer(_) => "`#`",
+        Token::Char(_) => "a character constant",
+        Token::Word(_) | Token::Text(_) | Token::Compare(_) | Token::End => "this",
+    }
+}
