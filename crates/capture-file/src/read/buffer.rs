@@ -1,8 +1,12 @@
 //! The one buffer between the input and the items.
 
+use super::MAX_BLOCK;
 use std::io::{self, Read};
 
 const INITIAL: usize = 256 * 1024;
+
+/// Room for the largest item and the header of a record before it.
+const MAX_CAPACITY: usize = MAX_BLOCK as usize + INITIAL;
 
 /// Bytes read and not yet given out. Grows only when it is full of bytes that arrived and the next item needs more.
 pub(super) struct Buffer {
@@ -56,14 +60,15 @@ impl Buffer {
 
     fn make_room(&mut self) {
         let available = self.available().len();
-        // Moving no more than was given out since the last move keeps the work linear in the input.
-        if self.start > 0 && available <= self.start {
+        let full = self.end == self.bytes.len();
+        // Moving no more than was given out since the last move, or than a whole item, keeps the work linear.
+        if self.start > 0 && (full || available <= self.start) {
             self.bytes.copy_within(self.start..self.end, 0);
             self.start = 0;
             self.end = available;
-        }
-        if self.end == self.bytes.len() {
-            let grown = self.bytes.len().saturating_mul(2);
+        } else if full {
+            let grown = self.bytes.len().saturating_mul(2).min(MAX_CAPACITY);
+            self.bytes.reserve_exact(grown.saturating_sub(self.bytes.len()));
             self.bytes.resize(grown, 0);
         }
     }

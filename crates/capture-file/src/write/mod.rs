@@ -26,6 +26,13 @@ use crate::{PcapHeader, PcapVariant};
 /// Size of a writer's buffer.
 const BUFFER: usize = 128 * 1024;
 
+/// The answer of a writer that has lost its output to an error, or got a packet before any header.
+fn failed() -> WriteError {
+    WriteError::Io(std::io::Error::other(
+        "nothing to write to: an error came before, or no header",
+    ))
+}
+
 /// Counts what of a pcap's header no other header can say.
 fn note_header(losses: &mut Losses, header: &PcapHeader) {
     if header.version != (2, 4) {

@@ -1,6 +1,6 @@
 //! A pcap made of the items of any capture.
 
-use super::{BUFFER, Loss, Losses, WriteError, note_header};
+use super::{BUFFER, Loss, Losses, WriteError, failed, note_header};
 use crate::read::item::RecordKind;
 use crate::read::options::{IF_DESCRIPTION, IF_FCSLEN, IF_NAME, IF_TSOFFSET, IF_TSRESOL};
 use crate::read::{MAX_BLOCK, MAX_RECORD, OPT_COMMENT};
@@ -28,6 +28,21 @@ pub enum PcapResolution {
 /// The header is written before the first packet, when the interfaces are known. Byte order, resolution, snaplen,
 /// link type and the length of frame check sequences are kept: a pcap of version 2.4 that was converted to pcapng
 /// comes back as the same bytes. What a pcap has no place for is counted in [`Losses`].
+///
+/// ```
+/// use capture_file::{PcapResolution, PcapWriter, Reader};
+/// # let mut file = vec![0xa1, 0xb2, 0x3c, 0x4d, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 1];
+/// # file.extend([0, 0, 0, 1, 0, 0, 3, 233, 0, 0, 0, 1, 0, 0, 0, 1, 7]);
+/// let mut reader = Reader::new(file.as_slice())?;
+/// let mut writer = PcapWriter::new(Vec::new(), PcapResolution::Micro);
+/// while let Some(item) = reader.next_item()? {
+///     writer.write(&item)?;
+/// }
+/// let (pcap, losses) = writer.finish()?;
+/// assert_eq!(pcap[..4], [0xa1, 0xb2, 0xc3, 0xd4]);
+/// assert_eq!(losses.to_string(), "not kept: 1 times finer than the output's resolution (rounded down)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct PcapWriter<W: Write> {
     output: Output<W>,
     resolution: PcapResolution,
@@ -140,7 +155,7 @@ impl<W: Write> PcapWriter<W> {
     fn packet(&mut self, packet: &Packet<'_>) -> Result<(), WriteError> {
         self.begin(Some((packet.link_type, packet.interface_info.fcs_bits)))?;
         let Output::Records(writer, link_type, resolution) = &mut self.output else {
-            return Err(WriteError::NoInterface);
+            return Err(failed());
         };
         if packet.link_type != *link_type {
             let (first, second) = (*link_type, packet.link_type);
@@ -233,7 +248,8 @@ impl<W: Write> PcapWriter<W> {
     /// When the output fails.
     pub fn flush(&mut self) -> Result<(), WriteError> {
         match &mut self.output {
-            Output::Pending(_) | Output::Failed => Ok(()),
+            Output::Pending(_) => Ok(()),
+            Output::Failed => Err(failed()),
             Output::Records(writer, ..) => Ok(writer.flush()?),
         }
     }
@@ -258,7 +274,7 @@ impl<W: Write> PcapWriter<W> {
                     .map_err(std::io::IntoInnerError::into_error)?;
                 Ok((out, self.losses))
             }
-            Output::Pending(_) | Output::Failed => Err(WriteError::NoInterface),
+            Output::Pending(_) | Output::Failed => Err(failed()),
         }
     }
 }

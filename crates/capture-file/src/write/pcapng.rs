@@ -1,6 +1,6 @@
 //! A pcapng made of the items of any capture.
 
-use super::{BUFFER, Loss, Losses, WriteError, note_header};
+use super::{BUFFER, Loss, Losses, WriteError, failed, note_header};
 use crate::read::MAX_BLOCK;
 use crate::read::item::RecordKind;
 use crate::{ByteOrder, Header, Interface, Item, Packet, PcapHeader, Resolution};
@@ -18,6 +18,21 @@ use std::io::{BufWriter, Write};
 /// A pcap becomes one section in its byte order, with one interface and enhanced packet blocks; another pcap begins
 /// another section. The items of a pcapng are written as they stand. What a pcapng has no place for is counted in
 /// [`Losses`].
+///
+/// ```
+/// use capture_file::{PcapngWriter, Reader};
+/// # let mut file = vec![0xa1, 0xb2, 0x3c, 0x4d, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 1];
+/// # file.extend([0, 0, 0, 1, 0, 0, 3, 233, 0, 0, 0, 1, 0, 0, 0, 1, 7]);
+/// let mut reader = Reader::new(file.as_slice())?;
+/// let mut writer = PcapngWriter::new(Vec::new());
+/// while let Some(item) = reader.next_item()? {
+///     writer.write(&item)?;
+/// }
+/// let (pcapng, losses) = writer.finish()?;
+/// assert_eq!(pcapng[..4], [0x0a, 0x0d, 0x0d, 0x0a]);
+/// assert!(losses.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct PcapngWriter<W: Write> {
     output: Output<W>,
     losses: Losses,
@@ -47,10 +62,6 @@ impl<W: Write> Output<W> {
             Self::Failed => None,
         }
     }
-}
-
-fn failed() -> WriteError {
-    WriteError::Io(std::io::Error::other("the output failed before"))
 }
 
 impl<W: Write> PcapngWriter<W> {
@@ -125,7 +136,7 @@ impl<W: Write> PcapngWriter<W> {
     /// block twice; its raw block writes what it is given.
     fn packet(&mut self, packet: &Packet<'_>) -> Result<(), WriteError> {
         let Output::Section(writer) = &mut self.output else {
-            return Err(WriteError::NoInterface);
+            return Err(failed());
         };
         let ticks = packet.time.and_then(|time| time.ticks_since_epoch()).unwrap_or(0);
         let ticks = u64::try_from(ticks).unwrap_or(0);
