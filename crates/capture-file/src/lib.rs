@@ -13,7 +13,8 @@
 //!
 //! - No input makes the reader panic, hang or take more memory than a block of [`MAX_BLOCK`] with some room, the
 //!   interfaces of one section up to [`MAX_INTERFACES`], and a decompressor with a window of at most 32 MiB.
-//! - Damage is an error once, with packet number and offset, after every whole item before it.
+//! - Damage is an error once, with packet number and offset, after every whole item before it; [`Reader::salvage`] finds
+//!   the next item behind it.
 //! - The answer is the same however the bytes arrive, and no call waits for more of them than its item needs.
 //!
 //! The crate checks the framing of records and blocks itself, and leaves the inside of file headers, section headers

@@ -22,3 +22,5 @@ mod pcap;
 mod pcapng;
 #[path = "tests/rewrite.rs"]
 mod rewrite;
+#[path = "tests/salvage.rs"]
+mod salvage;

@@ -14,6 +14,8 @@ pub(super) struct Buffer {
     start: usize,
     end: usize,
     ended: bool,
+    /// Of `start` in the stream.
+    position: u64,
 }
 
 impl Buffer {
@@ -23,6 +25,7 @@ impl Buffer {
             start: 0,
             end: 0,
             ended: false,
+            position: 0,
         }
     }
 
@@ -60,13 +63,13 @@ impl Buffer {
 
     fn make_room(&mut self) {
         let available = self.available().len();
-        let full = self.end == self.bytes.len();
-        // Moving no more than was given out since the last move, or than a whole item, keeps the work linear.
-        if self.start > 0 && (full || available <= self.start) {
+        // Moving no more than was given out since the last move keeps the work linear; at full size there is no
+        // other way, and it happens once an item.
+        if self.start > 0 && (available <= self.start || self.bytes.len() >= MAX_CAPACITY) {
             self.bytes.copy_within(self.start..self.end, 0);
             self.start = 0;
             self.end = available;
-        } else if full {
+        } else if self.end == self.bytes.len() {
             let grown = self.bytes.len().saturating_mul(2).min(MAX_CAPACITY);
             self.bytes.reserve_exact(grown.saturating_sub(self.bytes.len()));
             self.bytes.resize(grown, 0);
@@ -77,6 +80,16 @@ impl Buffer {
     pub(super) fn take(&mut self, len: usize) -> &[u8] {
         let from = self.start;
         self.start = self.start.saturating_add(len).min(self.end);
+        self.position = self
+            .position
+            .saturating_add(self.start.saturating_sub(from) as u64);
         self.bytes.get(from..self.start).unwrap_or_default()
+    }
+
+    /// Takes back what was given out from `position` in the stream on; only right when nothing was read since.
+    pub(super) fn give_back_to(&mut self, position: u64) {
+        let back = self.position.saturating_sub(position);
+        self.start = self.start.saturating_sub(usize::try_from(back).unwrap_or(0));
+        self.position = position;
     }
 }

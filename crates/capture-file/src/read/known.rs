@@ -16,6 +16,8 @@ pub(super) struct Known {
     pub(super) warnings: Warnings,
     /// Packets given out.
     pub(super) packets: u64,
+    /// Seconds field of a pcap's last record.
+    pub(super) last_seconds: Option<u32>,
 }
 
 impl Known {
@@ -25,6 +27,7 @@ impl Known {
             interfaces: Interfaces::default(),
             warnings: Warnings::default(),
             packets: 0,
+            last_seconds: None,
         }
     }
 
@@ -53,6 +56,7 @@ impl Known {
         let packet = interface.and_then(|interface| records.packet(raw, number, offset, interface));
         let packet = packet.ok_or_else(|| missing(Part::Packet, raw))?;
         self.packets = number;
+        self.last_seconds = records.seconds(raw);
         Ok(Item::Packet(packet))
     }
 
@@ -88,6 +92,11 @@ impl Known {
         frame: Frame,
         offset: u64,
     ) -> Result<Item<'a>, ReadErrorKind> {
+        // Before the version: a salvage behind it has to forget the section before, too.
+        self.container.mixed_byte_orders |= self.container.byte_order != frame.order;
+        self.container.byte_order = frame.order;
+        self.container.sections = self.container.sections.saturating_add(1);
+        self.interfaces.clear();
         let (version, options) = pcapng::parse_section(raw, frame.order)?;
         if !pcapng::supported(version) {
             let (major, minor) = version;
@@ -104,10 +113,6 @@ impl Known {
         if let Some(Err(error)) = header.options().find(Result::is_err) {
             self.warnings.push(offset, WarningKind::Options(error));
         }
-        self.container.mixed_byte_orders |= self.container.byte_order != frame.order;
-        self.container.byte_order = frame.order;
-        self.container.sections = self.container.sections.saturating_add(1);
-        self.interfaces.clear();
         Ok(Item::Header(header))
     }
 

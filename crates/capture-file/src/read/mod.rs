@@ -9,6 +9,7 @@ pub(crate) mod options;
 mod pcap;
 pub(crate) mod pcapng;
 mod reader;
+mod salvage;
 
 pub use item::{Block, Header, InterfaceBlock, Item, Packet};
 pub use options::{BlockOption, EPB_PACKETID, OPT_COMMENT, Options};

@@ -134,6 +134,24 @@ impl Records {
         Ok(self.header_len.saturating_add(captured as usize))
     }
 
+    pub(super) fn seconds(&self, header: &[u8]) -> Option<u32> {
+        self.order.u32_at(header, field::SECONDS)
+    }
+
+    /// Length and seconds of the record that `header` seems to begin, when it looks like one.
+    pub(super) fn plausible(&self, header: &[u8]) -> Option<(usize, u32)> {
+        let (captured, original, _) = self.lengths(header)?;
+        let fraction = self.order.u32_at(header, field::FRACTION)?;
+        let below_second = self
+            .resolution
+            .ticks_per_second()
+            .is_some_and(|ticks| u64::from(fraction) < ticks);
+        if !below_second || captured > original {
+            return None;
+        }
+        Some((self.record_len(header).ok()?, self.seconds(header)?))
+    }
+
     /// The packet of a whole record.
     pub(super) fn packet<'a>(
         &self,
@@ -143,7 +161,7 @@ impl Records {
         interface: &'a Interface,
     ) -> Option<Packet<'a>> {
         let (captured_len, original_len, swapped) = self.lengths(raw)?;
-        let seconds = self.order.u32_at(raw, field::SECONDS)?;
+        let seconds = self.seconds(raw)?;
         let fraction = self.order.u32_at(raw, field::FRACTION)?;
         Some(Packet {
             number,

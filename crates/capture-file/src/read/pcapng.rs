@@ -12,6 +12,21 @@ pub(crate) const OBSOLETE_PACKET: u32 = 2;
 pub(crate) const SIMPLE_PACKET: u32 = 3;
 pub(crate) const ENHANCED_PACKET: u32 = 6;
 
+/// Block types of the specification's registry that captures hold, custom blocks included.
+pub(super) const REGISTERED: [u32; 11] = [
+    INTERFACE,
+    OBSOLETE_PACKET,
+    SIMPLE_PACKET,
+    4,
+    5,
+    ENHANCED_PACKET,
+    9,
+    10,
+    0x0bad,
+    0x4000_0bad,
+    SECTION_HEADER,
+];
+
 /// Type, length and, in a section header, byte-order magic: what it takes to know how long a block is.
 pub(super) const BLOCK_HEADER: usize = 12;
 /// The length after a block.

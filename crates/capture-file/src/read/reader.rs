@@ -32,16 +32,16 @@ use std::io::Read;
 /// ```
 pub struct Reader<R: Read> {
     input: Input<R>,
-    buffer: Buffer,
-    framing: Framing,
-    state: State,
+    pub(super) buffer: Buffer,
+    pub(super) framing: Framing,
+    pub(super) state: State,
     /// Of the next item.
-    offset: u64,
-    known: Known,
+    pub(super) offset: u64,
+    pub(super) known: Known,
 }
 
 #[derive(Clone, Copy)]
-enum Framing {
+pub(super) enum Framing {
     Pcap(Records),
     Pcapng,
 }
@@ -57,10 +57,12 @@ impl Framing {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     /// The pcap's file header has not been given out.
     FileHeader,
     Items,
+    /// At the end, but [`Reader::salvage`] may find more.
+    Damaged,
     Ended,
 }
 
@@ -144,19 +146,29 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// Once, where the file is damaged or cut off or cannot be read, after all whole items before.
     pub fn next_item(&mut self) -> Result<Option<Item<'_>>, ReadError> {
-        if self.state == State::Ended {
+        if matches!(self.state, State::Ended | State::Damaged) {
             return Ok(None);
         }
         let (packet, offset) = (self.known.packets.saturating_add(1), self.offset);
-        let whole = self.whole_item();
-        // Whatever fails from here on is the end; an item that is given out sets the state again.
-        self.state = State::Ended;
-        match whole {
-            Ok(None) => Ok(None),
-            Ok(Some(whole)) => self.item(whole).map(Some),
-            Err(kind) => Err(kind),
-        }
-        .map_err(|kind| ReadError { kind, packet, offset })
+        let whole = match self.whole_item() {
+            Ok(Some(whole)) => whole,
+            Ok(None) => {
+                self.state = State::Ended;
+                return Ok(None);
+            }
+            Err(kind) => {
+                self.state = match kind {
+                    ReadErrorKind::Io(_) | ReadErrorKind::Compressed { .. } => State::Ended,
+                    _ => State::Damaged,
+                };
+                return Err(ReadError { kind, packet, offset });
+            }
+        };
+        // An item that is given out sets the state again.
+        self.state = State::Damaged;
+        self.item(whole)
+            .map(Some)
+            .map_err(|kind| ReadError { kind, packet, offset })
     }
 
     /// Waits for the next item to be in the buffer as a whole.
@@ -187,7 +199,7 @@ impl<R: Read> Reader<R> {
         Ok(Some(whole))
     }
 
-    fn fill(&mut self, needed: usize) -> Result<bool, ReadErrorKind> {
+    pub(super) fn fill(&mut self, needed: usize) -> Result<bool, ReadErrorKind> {
         self.buffer
             .fill(&mut self.input, needed)
             .map_err(|source| match self.input.broken_compression() {

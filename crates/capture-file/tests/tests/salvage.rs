@@ -1,0 +1,138 @@
+//! Going on behind damage.
+
+use super::build::*;
+use capture_file::{Item, Reader};
+use proptest::prelude::*;
+
+/// Numbers that packets carry in their data, and the bytes skipped, with salvage after every error.
+fn salvage(file: &[u8]) -> (Vec<u32>, Vec<u64>) {
+    let mut reader = Reader::new(file).unwrap();
+    let (mut packets, mut skips) = (Vec::new(), Vec::new());
+    loop {
+        match reader.next_item() {
+            Ok(Some(Item::Packet(packet))) => {
+                packets.push(
+                    packet
+                        .data
+                        .first_chunk()
+                        .map_or(0, |bytes| u32::from_le_bytes(*bytes)),
+                );
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => return (packets, skips),
+            Err(error) => {
+                assert_eq!(error.offset, reader.offset());
+                match reader.salvage().unwrap() {
+                    Some(skipped) => {
+                        assert_eq!(reader.offset(), error.offset + skipped);
+                        assert!(reader.offset() <= file.len() as u64);
+                        skips.push(skipped);
+                    }
+                    None => assert!(reader.next_item().unwrap().is_none()),
+                }
+            }
+        }
+    }
+}
+
+fn data(number: u32) -> Vec<u8> {
+    number.to_le_bytes().repeat(3 + number as usize % 20)
+}
+
+const START: u32 = 1_700_000_000;
+
+/// A file of 50 packets and where each begins.
+fn file(pcapng: bool) -> (Vec<u8>, Vec<usize>) {
+    let mut starts = Vec::new();
+    if pcapng {
+        let mut file = Pcapng::default().section(Big).interface(1, 0, |o| o);
+        for number in 0..50 {
+            starts.push(file.bytes.len());
+            file = file.enhanced(0, u64::from(START + number) * 1_000_000, &data(number), |o| {
+                o.option(1, b"c")
+            });
+        }
+        (file.bytes, starts)
+    } else {
+        let mut file = Pcap::new(Little, MICRO, 0, 147);
+        for number in 0..50 {
+            starts.push(file.0.bytes.len());
+            file = file.record(START + number, number, 5000, &data(number));
+        }
+        (file.bytes(), starts)
+    }
+}
+
+#[test]
+fn one_bad_length_costs_one_packet() {
+    for pcapng in [false, true] {
+        let (file, starts) = file(pcapng);
+        for number in 0..50_usize {
+            for byte in [0, 1, 2, 3] {
+                let mut damaged = file.clone();
+                damaged[starts[number] + if pcapng { 4 } else { 8 } + byte] ^= 0x41;
+                let (packets, skips) = salvage(&damaged);
+                let lost = 50 - packets.len();
+                // A pcap record that got only a little longer or shorter still frames, and takes its neighbour along.
+                assert!(
+                    lost <= if pcapng { 1 } else { 3 },
+                    "{pcapng} {number} {byte}: {lost} lost, {skips:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn rubbish_and_cuts_in_the_middle() {
+    for pcapng in [false, true] {
+        let (file, starts) = file(pcapng);
+        let mut damaged = file[..starts[10] + 9].to_vec();
+        damaged.extend([0xa5; 4003]);
+        damaged.resize(damaged.len().next_multiple_of(4) + starts[20] % 4, 0xa5);
+        damaged.extend(&file[starts[20]..]);
+        let (packets, skips) = salvage(&damaged);
+        assert_eq!(packets, (0..10).chain(20..50).collect::<Vec<_>>());
+        assert_eq!(skips.len(), 1);
+    }
+}
+
+#[test]
+fn nothing_to_go_on_with() {
+    let (file, starts) = file(true);
+    let (packets, skips) = salvage(&file[..starts[49] + 20]);
+    assert_eq!((packets.len(), skips.len()), (49, 0));
+    let mut reader = Reader::new(file.as_slice()).unwrap();
+    assert_eq!(reader.salvage().unwrap(), None);
+    assert!(
+        reader.next_item().unwrap().is_some(),
+        "salvage without an error changes nothing"
+    );
+}
+
+#[test]
+fn the_search_is_linear_whatever_lengths_are_claimed() {
+    let mut file = Pcapng::default().section(Little).interface(1, 0, |o| o).bytes;
+    for length in [1_u32 << 20, (1 << 20) - 4] {
+        file.extend(Bytes::new(Little).u32(6).u32(length).bytes.repeat(300_000));
+    }
+    let start = std::time::Instant::now();
+    assert_eq!(salvage(&file).0.len(), 0);
+    assert!(start.elapsed().as_secs() < 30);
+}
+
+proptest! {
+    #[test]
+    fn any_damage_ends(
+        pcapng in any::<bool>(),
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..30),
+    ) {
+        let (mut file, starts) = file(pcapng);
+        let body = file.len() - starts[0];
+        for (at, byte) in edits {
+            file[starts[0] + at.index(body)] = byte;
+        }
+        let (packets, skips) = salvage(&file);
+        prop_assert!(packets.len() + skips.len() <= 2 * body);
+    }
+}
