@@ -2,6 +2,7 @@
 
 mod ci;
 mod deny;
+mod fixtures;
 mod generate;
 mod run;
 mod spec;

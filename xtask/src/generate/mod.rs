@@ -4,7 +4,7 @@ mod display_fields;
 mod format_codes;
 mod markdown;
 
-use crate::spec;
+use crate::{fixtures, spec};
 use anyhow::{Context, Result, bail};
 use std::io::Write;
 use std::path::Path;
@@ -39,12 +39,13 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
             continue;
         }
         if check {
-            stale.push(*name);
+            stale.push((*name).to_owned());
         } else {
             std::fs::write(root.join(name), text).with_context(|| format!("cannot write {name}"))?;
             println!("wrote {name}");
         }
     }
+    stale.extend(fixtures::generate(root, check)?);
     if !stale.is_empty() {
         bail!(
             "not as the specification has it: {}\nmend with: cargo xtask generate",
