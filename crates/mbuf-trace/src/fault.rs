@@ -22,13 +22,7 @@ pub struct Fault {
 
 impl Fault {
     pub(crate) const fn new(kind: FaultKind, offset: usize, needed: usize, available: usize) -> Self {
-        Self {
-            kind,
-            offset,
-            record: None,
-            needed: needed as u64,
-            available: available as u64,
-        }
+        Self { kind, offset, record: None, needed: needed as u64, available: available as u64 }
     }
 
     pub(crate) const fn in_record(mut self, record: u32) -> Self {
@@ -40,13 +34,7 @@ impl Fault {
 /// A sentence without a full stop: what, where, how much.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kind,
-            offset,
-            record,
-            needed,
-            available,
-        } = *self;
+        let Self { kind, offset, record, needed, available } = *self;
         let record = record.unwrap_or(0);
         match kind {
             FaultKind::NoCount => {
@@ -61,10 +49,7 @@ impl fmt::Display for Fault {
                 "record {record} at offset {offset}: header needs {needed} bytes, {available} available"
             ),
             FaultKind::RecordCut => {
-                write!(
-                    f,
-                    "record {record} at offset {offset}: {needed} bytes needed, {available} available"
-                )
+                write!(f, "record {record} at offset {offset}: {needed} bytes needed, {available} available")
             }
             FaultKind::LengthWrapped => write!(
                 f,
@@ -72,9 +57,10 @@ impl fmt::Display for Fault {
                  (really {needed}, as a large TSO snapshot makes it)"
             ),
             FaultKind::RecordsUncounted => {
+                let plural = if needed == 1 { "" } else { "s" };
                 write!(
                     f,
-                    "the {available} bytes at offset {offset} parse as {needed} more records than counted"
+                    "the {available} bytes at offset {offset} parse as {needed} more record{plural} than counted"
                 )
             }
             FaultKind::TrailingBytes => write!(f, "{available} trailing bytes at offset {offset}"),
@@ -82,27 +68,17 @@ impl fmt::Display for Fault {
                 write!(f, "looks little-endian: record headers in reversed byte order")
             }
             FaultKind::LittleEndian => {
-                write!(
-                    f,
-                    "looks little-endian: the count reads {available}, reversed {needed}"
-                )
+                write!(f, "looks little-endian: the count reads {available}, reversed {needed}")
             }
             FaultKind::FrameHeaderCut => {
-                write!(
-                    f,
-                    "frame header at offset {offset}: {needed} bytes needed, {available} available"
-                )
+                write!(f, "frame header at offset {offset}: {needed} bytes needed, {available} available")
             }
             FaultKind::BadMagic => {
-                write!(
-                    f,
-                    "no frame header at offset {offset}: magic {available:#010x}, not {needed:#010x}"
-                )
+                write!(f, "no frame header at offset {offset}: magic {available:#010x}, not {needed:#010x}")
             }
-            FaultKind::UnsupportedMajor => write!(
-                f,
-                "frame of major revision {available} at offset {offset}: only {needed} can be read"
-            ),
+            FaultKind::UnsupportedMajor => {
+                write!(f, "frame of major revision {available} at offset {offset}: only {needed} can be read")
+            }
             FaultKind::RepeatedFrameHeader => {
                 write!(f, "record {record} at offset {offset}: a second frame header")
             }
@@ -114,15 +90,11 @@ impl fmt::Display for Fault {
                 f,
                 "record {record} at offset {offset}: event body needs {needed} bytes, {available} available"
             ),
-            FaultKind::NotATrace => write!(
-                f,
-                "not mbuf_trace: no record can be found in its {available} bytes"
-            ),
+            FaultKind::NotATrace => {
+                write!(f, "not mbuf_trace: no record can be found in its {available} bytes")
+            }
             FaultKind::CutByCapture => {
-                write!(
-                    f,
-                    "cut by the capture at offset {offset}: {available} of {needed} bytes kept"
-                )
+                write!(f, "cut by the capture at offset {offset}: {available} of {needed} bytes kept")
             }
         }
     }

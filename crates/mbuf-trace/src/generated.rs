@@ -54,10 +54,8 @@ pub mod record_type {
         match revision {
             2 => [0x1, 0x2, 0x3].contains(&code),
             3 => [0x0, 0x1].contains(&code),
-            4 => [
-                0x0, 0x1, 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106, 0x107, 0x108, 0x109,
-            ]
-            .contains(&code),
+            4 => [0x0, 0x1, 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106, 0x107, 0x108, 0x109]
+                .contains(&code),
             _ => false,
         }
     }
@@ -347,7 +345,7 @@ pub enum FaultKind {
     FrameHeaderCut,
     /// The frame header of revision 4 does not begin with `mtrc`.
     BadMagic,
-    /// The frame is of a later major revision; its events are not read.
+    /// The frame is of another major revision; its events are not read.
     UnsupportedMajor,
     /// A frame header that is not the first record.
     RepeatedFrameHeader,
@@ -427,7 +425,7 @@ impl FaultKind {
             Self::LittleEndian => "The headers are in little-endian byte order",
             Self::FrameHeaderCut => "The frame header of revision 4 is shorter than its fields",
             Self::BadMagic => "The frame header of revision 4 does not begin with `mtrc`",
-            Self::UnsupportedMajor => "The frame is of a later major revision; its events are not read",
+            Self::UnsupportedMajor => "The frame is of another major revision; its events are not read",
             Self::RepeatedFrameHeader => "A frame header that is not the first record",
             Self::EventHeaderCut => {
                 "A record is too short for the event header of its type; it is kept as unknown"

@@ -28,7 +28,7 @@
 //! |---|---|
 //! | [`event`] | the model: one event, with position, function, text and snapshot taken apart |
 //! | [`read`] | bytes to events: [`Trace`], [`Detector`] |
-//! | [`write`] | events to bytes: [`FrameWriter`](write::FrameWriter), [`convert`](write::convert()) between revisions |
+//! | [`mod@write`] | events to bytes: [`FrameWriter`](write::FrameWriter), [`convert`](write::convert()) between revisions |
 //! | [`record`] | making traces: [`Recorder`] and the `mtrace_*!` macros |
 //! | [`fault`] | what can be wrong with a frame, and where |
 

@@ -89,10 +89,7 @@ impl Encoding {
     /// A revision in big-endian byte order.
     #[must_use]
     pub const fn new(revision: Revision) -> Self {
-        Self {
-            revision,
-            byte_order: ByteOrder::Big,
-        }
+        Self { revision, byte_order: ByteOrder::Big }
     }
 }
 
@@ -123,14 +120,7 @@ impl FromStr for Encoding {
             "4" => Revision::Four,
             _ => return Err(UnknownEncoding),
         };
-        let byte_order = if text == "1le" {
-            ByteOrder::Little
-        } else {
-            ByteOrder::Big
-        };
-        Ok(Self {
-            revision: number,
-            byte_order,
-        })
+        let byte_order = if text == "1le" { ByteOrder::Little } else { ByteOrder::Big };
+        Ok(Self { revision: number, byte_order })
     }
 }

@@ -32,11 +32,7 @@ impl<'a> Snapshot<'a> {
     /// An Ethernet snapshot of a whole packet.
     #[must_use]
     pub const fn ethernet(bytes: &'a [u8]) -> Self {
-        Self {
-            link_type: link_type::ETHERNET,
-            packet_length: None,
-            bytes,
-        }
+        Self { link_type: link_type::ETHERNET, packet_length: None, bytes }
     }
 
     /// The link type of what the bytes begin with: where revisions 1 to 3 say Ethernet and

@@ -101,13 +101,7 @@ pub struct Parts<'a> {
 /// Takes a trace text apart. Never fails: what is not of the grammar is free text.
 #[must_use]
 pub fn take_apart(text: Text<'_>) -> Parts<'_> {
-    let free = Parts {
-        kind: None,
-        position: None,
-        text: Some(text),
-        function: None,
-        args: None,
-    };
+    let free = Parts { kind: None, position: None, text: Some(text), function: None, args: None };
     let mut parts = free;
     let mut rest = text.0;
     if let Some((position, after)) = leading_position(rest) {
@@ -120,11 +114,7 @@ pub fn take_apart(text: Text<'_>) -> Parts<'_> {
             rest = after;
         }
         if rest.is_empty() {
-            return Parts {
-                kind: Some(Kind::Position),
-                text: None,
-                ..parts
-            };
+            return Parts { kind: Some(Kind::Position), text: None, ..parts };
         }
         parts.text = Some(Text(rest));
     }
@@ -152,27 +142,14 @@ fn leading_position(text: &[u8]) -> Option<(Position<'_>, &[u8])> {
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (number, rest) = rest.split_at_checked(digits)?;
     let line = decimal(number)?;
-    let rest = if rest.is_empty() {
-        rest
-    } else {
-        rest.strip_prefix(b": ")?
-    };
-    Some((
-        Position {
-            file: Text(file),
-            line,
-        },
-        rest,
-    ))
+    let rest = if rest.is_empty() { rest } else { rest.strip_prefix(b": ")? };
+    Some((Position { file: Text(file), line }, rest))
 }
 
 /// A path names a folder, or a file with an extension that begins with a letter; so `10.0.0.1:80` and
 /// `tcp:80` are no positions. White space and control characters are not in it.
 fn is_path(file: &[u8]) -> bool {
-    if file
-        .iter()
-        .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control())
-    {
+    if file.iter().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()) {
         return false;
     }
     if file.contains(&b'/') {
@@ -194,18 +171,13 @@ fn decimal(digits: &[u8]) -> Option<u32> {
         return None;
     }
     digits.iter().try_fold(0_u32, |value, digit| {
-        value
-            .checked_mul(10)?
-            .checked_add(u32::from(digit.wrapping_sub(b'0')))
+        value.checked_mul(10)?.checked_add(u32::from(digit.wrapping_sub(b'0')))
     })
 }
 
 /// `identifier` or `identifier(args)`, where the parentheses balance and the last one closes the first.
 fn split_call(text: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
-    let end = text
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
-        .count();
+    let end = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
     let (name, rest) = text.split_at_checked(end)?;
     if name.first().is_none_or(u8::is_ascii_digit) {
         return None;
@@ -258,19 +230,10 @@ mod tests {
                 "/usr/src/sys/net/if.c:3982: IFQ_ENQUEUE",
                 "function at /usr/src/sys/net/if.c:3982 fn IFQ_ENQUEUE text [IFQ_ENQUEUE]",
             ),
-            (
-                "if_dequeue(vtnet0)",
-                "function fn if_dequeue args [vtnet0] text [if_dequeue(vtnet0)]",
-            ),
+            ("if_dequeue(vtnet0)", "function fn if_dequeue args [vtnet0] text [if_dequeue(vtnet0)]"),
             ("f.c:9: +ip_input", "enter at f.c:9 fn ip_input text [+ip_input]"),
-            (
-                "f.c:9: f.c:9: +ip_input",
-                "enter at f.c:9 fn ip_input text [+ip_input]",
-            ),
-            (
-                "f.c:9: f.c:10: +ip_input",
-                "text at f.c:9 text [f.c:10: +ip_input]",
-            ),
+            ("f.c:9: f.c:9: +ip_input", "enter at f.c:9 fn ip_input text [+ip_input]"),
+            ("f.c:9: f.c:10: +ip_input", "text at f.c:9 text [f.c:10: +ip_input]"),
             ("f.c:9: f.c:9", "position at f.c:9"),
             ("-ip_input(0)", "leave fn ip_input args [0] text [-ip_input(0)]"),
             ("f.c:9", "position at f.c:9"),

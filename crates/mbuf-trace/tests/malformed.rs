@@ -20,9 +20,7 @@ fn record(code: u16, payload: &[u8]) -> Vec<u8> {
 fn packet() -> Vec<u8> {
     let mut packet = vec![0xff; 6];
     packet.extend_from_slice(&[0, 0xa0, 0x98, 0x27, 0x8d, 0x55, 0x08, 0x06]);
-    packet.extend_from_slice(&[
-        0, 1, 8, 0, 6, 4, 0, 1, 0, 0xa0, 0x98, 0x27, 0x8d, 0x55, 10, 0, 0, 1,
-    ]);
+    packet.extend_from_slice(&[0, 1, 8, 0, 6, 4, 0, 1, 0, 0xa0, 0x98, 0x27, 0x8d, 0x55, 10, 0, 0, 1]);
     packet.extend_from_slice(&[0, 0, 0, 0, 0, 0, 10, 0, 0, 2]);
     packet
 }
@@ -51,47 +49,22 @@ fn cases() -> Vec<Case> {
         faults,
         malformed: true,
     };
-    let fine = |name, packet, events| Case {
-        malformed: false,
-        ..case(name, packet, events, &[])
-    };
+    let fine = |name, packet, events| Case { malformed: false, ..case(name, packet, events, &[]) };
     let mut swapped_headers = whole.clone();
     let mut at = 0;
     for length in [2_usize, 4, 42, 4, 13, 4, 13] {
         if length <= 4 {
-            swapped_headers[at..at + length]
-                .chunks_exact_mut(2)
-                .for_each(<[u8]>::reverse);
+            swapped_headers[at..at + length].chunks_exact_mut(2).for_each(<[u8]>::reverse);
         }
         at += length;
     }
     vec![
         fine("whole", whole.clone(), 3),
-        case(
-            "empty",
-            vec![],
-            0,
-            &["no count field: 2 bytes needed, 0 available"],
-        ),
-        case(
-            "one byte",
-            vec![0],
-            0,
-            &["no count field: 2 bytes needed, 1 available"],
-        ),
+        case("empty", vec![], 0, &["no count field: 2 bytes needed, 0 available"]),
+        case("one byte", vec![0], 0, &["no count field: 2 bytes needed, 1 available"]),
         fine("count 0", vec![0, 0], 0),
-        case(
-            "count 0 and bytes",
-            vec![0, 0, 1, 2, 3],
-            0,
-            &["3 trailing bytes at offset 2"],
-        ),
-        case(
-            "count too high",
-            with(&|f| f[1] = 5),
-            3,
-            &["2 of 5 records missing at offset 82"],
-        ),
+        case("count 0 and bytes", vec![0, 0, 1, 2, 3], 0, &["3 trailing bytes at offset 2"]),
+        case("count too high", with(&|f| f[1] = 5), 3, &["2 of 5 records missing at offset 82"]),
         case(
             "count too low",
             with(&|f| f[1] = 1),
@@ -102,10 +75,7 @@ fn cases() -> Vec<Case> {
             "length past the end",
             with(&|f| f[66] = 0x20),
             2,
-            &[
-                "record 2 at offset 65: 32 bytes needed, 13 available",
-                "1 of 3 records missing at offset 65",
-            ],
+            &["record 2 at offset 65: 32 bytes needed, 13 available", "1 of 3 records missing at offset 65"],
         ),
         case(
             "header cut",
@@ -132,31 +102,11 @@ fn cases() -> Vec<Case> {
             3,
             &["3 trailing bytes at offset 82"],
         ),
-        fine(
-            "length 0",
-            [&b"\0\x02"[..], &record(0, &packet()), &record(1, b"")].concat(),
-            2,
-        ),
-        fine(
-            "unknown type",
-            [&b"\0\x02"[..], &record(0, &packet()), &record(0x8001, b"abc")].concat(),
-            2,
-        ),
-        fine(
-            "no NUL",
-            [&b"\0\x02"[..], &record(0, &packet()), &record(1, b"abc")].concat(),
-            2,
-        ),
-        fine(
-            "inner NUL",
-            [&b"\0\x02"[..], &record(0, &packet()), &record(1, b"a\0b\0")].concat(),
-            2,
-        ),
-        fine(
-            "not UTF-8",
-            [&b"\0\x02"[..], &record(0, &packet()), &record(1, b"caf\xe9\0")].concat(),
-            2,
-        ),
+        fine("length 0", [&b"\0\x02"[..], &record(0, &packet()), &record(1, b"")].concat(), 2),
+        fine("unknown type", [&b"\0\x02"[..], &record(0, &packet()), &record(0x8001, b"abc")].concat(), 2),
+        fine("no NUL", [&b"\0\x02"[..], &record(0, &packet()), &record(1, b"abc")].concat(), 2),
+        fine("inner NUL", [&b"\0\x02"[..], &record(0, &packet()), &record(1, b"a\0b\0")].concat(), 2),
+        fine("not UTF-8", [&b"\0\x02"[..], &record(0, &packet()), &record(1, b"caf\xe9\0")].concat(), 2),
         case(
             "headers reversed",
             swapped_headers,
@@ -177,28 +127,17 @@ fn every_class() {
     for case in cases() {
         let mut detector = Detector::new(None);
         let original_len = case.original_len.unwrap_or(case.packet.len());
-        let (trace, _) = detector
-            .read(&case.packet, original_len)
-            .unwrap_or_else(|f| panic!("{}: {f}", case.name));
+        let (trace, _) =
+            detector.read(&case.packet, original_len).unwrap_or_else(|f| panic!("{}: {f}", case.name));
         let faults: Vec<String> = trace.faults().map(|fault| fault.to_string()).collect();
-        assert_eq!(
-            faults,
-            case.faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "{}",
-            case.name
-        );
+        assert_eq!(faults, case.faults.iter().map(ToString::to_string).collect::<Vec<_>>(), "{}", case.name);
         assert_eq!(trace.events().count(), case.events, "{}", case.name);
         assert_eq!(trace.event_count(), case.events, "{}", case.name);
         assert_eq!(trace.is_malformed(), case.malformed, "{}", case.name);
 
         let whole = frame();
         let (next, _) = detector.read(&whole, whole.len()).unwrap();
-        assert_eq!(
-            (next.revision(), next.is_malformed()),
-            (Revision::Three, false),
-            "after {}",
-            case.name
-        );
+        assert_eq!((next.revision(), next.is_malformed()), (Revision::Three, false), "after {}", case.name);
     }
 }
 
@@ -206,10 +145,7 @@ fn every_class() {
 fn a_wrapped_length_is_named() {
     // 70,000 bytes of snapshot: the length says 4,464. Depending on what they are, the rest of them ends
     // inside a record or leaves bytes over.
-    for (fill, second) in [
-        (0xff, FaultKind::RecordsMissing),
-        (0xaa, FaultKind::TrailingBytes),
-    ] {
+    for (fill, second) in [(0xff, FaultKind::RecordsMissing), (0xaa, FaultKind::TrailingBytes)] {
         let mut packet = packet();
         packet.resize(70_000, fill);
         let mut wrapped = b"\0\x02".to_vec();
@@ -286,10 +222,7 @@ fn certainty_is_inherited_and_forced() {
     let whole = frame();
     let own = detector.read(&whole, whole.len()).unwrap().1;
     let inherited = detector.read(b"\0\0", 2).unwrap().1;
-    assert_eq!(
-        [guess, own, inherited],
-        [Certainty::Guessed, Certainty::Certain, Certainty::Inherited]
-    );
+    assert_eq!([guess, own, inherited], [Certainty::Guessed, Certainty::Certain, Certainty::Inherited]);
     let mut forced = Detector::new(Some(Encoding::new(Revision::Two)));
     let (trace, certainty) = forced.read(&whole, whole.len()).unwrap();
     assert_eq!((trace.revision(), certainty), (Revision::Two, Certainty::Forced));

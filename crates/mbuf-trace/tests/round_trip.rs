@@ -24,10 +24,10 @@ struct Said {
 impl Said {
     fn event(&self) -> Event<'_> {
         Event {
-            position: self.position.as_ref().map(|(file, line)| Position {
-                file: Text(file.as_bytes()),
-                line: *line,
-            }),
+            position: self
+                .position
+                .as_ref()
+                .map(|(file, line)| Position { file: Text(file.as_bytes()), line: *line }),
             function: self.function.as_ref().map(|name| Text(name.as_bytes())),
             args: self.args.as_ref().map(|args| Text(args.as_bytes())),
             text: self.text.as_ref().map(|text| Text(text.as_bytes())),
@@ -51,9 +51,7 @@ impl Said {
             function: event.function.map(owned),
             args: event.args.map(owned),
             text: event.text.map(owned),
-            snapshot: event
-                .snapshot
-                .map(|s| (s.link_type, s.packet_length.unwrap(), s.bytes.to_vec())),
+            snapshot: event.snapshot.map(|s| (s.link_type, s.packet_length.unwrap(), s.bytes.to_vec())),
             origin: event.origin.map(|origin| origin.0),
             errno: event.errno,
             header: event.header.unwrap(),
@@ -62,20 +60,15 @@ impl Said {
 }
 
 fn header() -> impl Strategy<Value = EventHeader> {
-    (
-        any::<Option<u64>>(),
-        any::<Option<u32>>(),
-        any::<u32>(),
-        any::<Option<u16>>(),
-        any::<u16>(),
-    )
-        .prop_map(|(age, thread, vnet, cpu, flags)| EventHeader {
+    (any::<Option<u64>>(), any::<Option<u32>>(), any::<u32>(), any::<Option<u16>>(), any::<u16>()).prop_map(
+        |(age, thread, vnet, cpu, flags)| EventHeader {
             age: age.filter(|age| *age != u64::MAX),
             thread: thread.filter(|thread| *thread != 0),
             vnet,
             cpu: cpu.filter(|cpu| *cpu != u16::MAX),
             flags,
-        })
+        },
+    )
 }
 
 /// Events of revision 4, of every kind but unknown.
@@ -92,11 +85,7 @@ fn said() -> impl Strategy<Value = Said> {
         Kind::Drop,
     ]);
     let place = prop::option::of(("/[a-z/]{0,20}\\.c", 1_u32..));
-    let parts = (
-        "[a-z_]{1,12}",
-        prop::option::of("[^)(\\x00]{1,10}"),
-        "[^\\x00]{0,20}",
-    );
+    let parts = ("[a-z_]{1,12}", prop::option::of("[^)(\\x00]{1,10}"), "[^\\x00]{0,20}");
     let bytes = prop::collection::vec(any::<u8>(), 0..80);
     let codes = (any::<u16>(), any::<u32>(), any::<u16>(), any::<Option<u16>>());
     (kind, place, parts, bytes, codes, header()).prop_map(|(kind, position, parts, bytes, codes, header)| {
@@ -220,10 +209,7 @@ proptest! {
 
 /// Everything that a trace gives, forwards and backwards.
 fn walk(trace: &Trace<'_>) {
-    let forwards: Vec<u32> = trace
-        .events_in_wire_order()
-        .map(|event| event.wire_index)
-        .collect();
+    let forwards: Vec<u32> = trace.events_in_wire_order().map(|event| event.wire_index).collect();
     let backwards: Vec<u32> = trace.events().map(|event| event.wire_index).collect();
     assert_eq!(forwards.len(), trace.event_count());
     match trace.order() {
@@ -251,18 +237,10 @@ fn the_twelve_calls() {
     assert_eq!(kinds.join(" "), expected);
 
     let mut frame = Vec::new();
-    assert!(
-        trace
-            .write(Encoding::new(Revision::Two), &mut frame)
-            .unwrap()
-            .is_empty()
-    );
+    assert!(trace.write(Encoding::new(Revision::Two), &mut frame).unwrap().is_empty());
     let (read, _) = Detector::new(None).read(&frame, frame.len()).unwrap();
-    let texts: Vec<String> = read
-        .events()
-        .filter_map(|event| event.text)
-        .map(|text| text.to_string())
-        .collect();
+    let texts: Vec<String> =
+        read.events().filter_map(|event| event.text).map(|text| text.to_string()).collect();
     let expected = [
         "ttl 64",
         "a st",
@@ -281,24 +259,15 @@ fn the_twelve_calls() {
 
 #[test]
 fn the_recorder_has_the_kernels_switches() {
-    let mut anywhere = Recorder::with_options(Options {
-        start_anywhere: true,
-        ..Options::default()
-    });
+    let mut anywhere = Recorder::with_options(Options { start_anywhere: true, ..Options::default() });
     mbuf_trace::mtrace!(anywhere, "before the start");
     assert_eq!(anywhere.events().count(), 1);
 
-    let mut off = Recorder::with_options(Options {
-        enable: false,
-        ..Options::default()
-    });
+    let mut off = Recorder::with_options(Options { enable: false, ..Options::default() });
     mbuf_trace::mtrace_start!(off);
     assert_eq!(off.events().count(), 0);
 
-    let mut placed = Recorder::with_options(Options {
-        source_position: true,
-        ..Options::default()
-    });
+    let mut placed = Recorder::with_options(Options { source_position: true, ..Options::default() });
     mbuf_trace::mtrace_start!(placed);
     mbuf_trace::mtrace!(placed, "hello");
     let position = placed.events().last().unwrap().position.unwrap();
@@ -323,23 +292,14 @@ fn record_all(trace: &mut Recorder) {
 fn a_downgrade_tells_what_it_loses() {
     let mut trace = Recorder::new();
     trace.set_identity(7, 3);
-    trace.set_context(EventHeader {
-        age: Some(5),
-        cpu: Some(1),
-        ..EventHeader::default()
-    });
+    trace.set_context(EventHeader { age: Some(5), cpu: Some(1), ..EventHeader::default() });
     trace.start(mbuf_trace::site!(), Origin::PF_RULE, "block in");
     record_all(&mut trace);
     trace.drop_packet(mbuf_trace::site!(), 13, "blocked");
     let mut lost = Vec::new();
     for revision in [Revision::Three, Revision::One] {
         let mut frame = Vec::new();
-        lost.push(
-            trace
-                .write(Encoding::new(revision), &mut frame)
-                .unwrap()
-                .to_string(),
-        );
+        lost.push(trace.write(Encoding::new(revision), &mut frame).unwrap().to_string());
     }
     let common = "the time of an event (13 times), the CPU of an event (13 times), ";
     let rev3 = "the function in which an event was recorded (once), \
@@ -347,11 +307,7 @@ fn a_downgrade_tells_what_it_loses() {
                 that an event is a start or a drop (it is kept as text) (2 times), \
                 the identity of a packet (once), the identity of the packet it came from (once)";
     assert_eq!(lost[0], format!("{common}{rev3}"));
-    assert!(
-        lost[1].contains("the place of a snapshot among the events"),
-        "{}",
-        lost[1]
-    );
+    assert!(lost[1].contains("the place of a snapshot among the events"), "{}", lost[1]);
 }
 
 #[test]
@@ -361,11 +317,7 @@ fn a_large_snapshot_survives_the_longer_header() {
     let rev3 = Encoding::new(Revision::Three);
     let mut upgraded = Vec::new();
     let trace = Trace::parse(&frame, frame.len(), rev3);
-    assert!(
-        convert(&trace, Encoding::new(Revision::Four), &mut upgraded)
-            .unwrap()
-            .is_empty()
-    );
+    assert!(convert(&trace, Encoding::new(Revision::Four), &mut upgraded).unwrap().is_empty());
     let mut back = Vec::new();
     let later = Trace::parse(&upgraded, upgraded.len(), Encoding::new(Revision::Four));
     convert(&later, rev3, &mut back).unwrap();
@@ -388,29 +340,71 @@ fn revision_1_in_both_byte_orders() {
     let mut packet = vec![2; 12];
     packet.extend_from_slice(b"\x08\x00payload");
     for byte_order in [ByteOrder::Big, ByteOrder::Little] {
-        let encoding = Encoding {
-            revision: Revision::One,
-            byte_order,
-        };
+        let encoding = Encoding { revision: Revision::One, byte_order };
         let mut frame = Vec::new();
         let mut writer = FrameWriter::new(&mut frame, encoding, None).unwrap();
+        writer.push(&Event::from_text(Kind::String, Text(b"f.c:9: -send"))).unwrap();
         writer
-            .push(&Event::from_text(Kind::String, Text(b"f.c:9: -send")))
-            .unwrap();
-        writer
-            .push(&Event {
-                snapshot: Some(Snapshot::ethernet(&packet)),
-                ..Event::new(Kind::Data)
-            })
+            .push(&Event { snapshot: Some(Snapshot::ethernet(&packet)), ..Event::new(Kind::Data) })
             .unwrap();
         assert!(writer.finish().is_empty());
         let (trace, certainty) = Detector::new(None).read(&frame, frame.len()).unwrap();
-        assert_eq!(
-            (trace.encoding(), certainty),
-            (encoding, mbuf_trace::Certainty::Certain)
-        );
+        assert_eq!((trace.encoding(), certainty), (encoding, mbuf_trace::Certainty::Certain));
         let kinds: Vec<Kind> = trace.events().map(|event| event.kind).collect();
         assert_eq!(kinds, [Kind::Data, Kind::Leave]);
         assert!(!trace.is_malformed());
+    }
+}
+
+#[test]
+fn revision_2_to_4_and_back() {
+    for text in ["f.c:9: f.c:9: +x", "f.c:9: +x", "+x()", "hello", "f.c:9"] {
+        for code in [2_u8, 3] {
+            let length = u8::try_from(text.len() + 1).unwrap();
+            let frame = [b"\0\x01\0", &[length, 0, code][..], text.as_bytes(), b"\0"].concat();
+            let rev2 = Encoding::new(Revision::Two);
+            let mut upgraded = Vec::new();
+            let trace = Trace::parse(&frame, frame.len(), rev2);
+            assert!(convert(&trace, Encoding::new(Revision::Four), &mut upgraded).unwrap().is_empty());
+            let later = Trace::parse(&upgraded, upgraded.len(), Encoding::new(Revision::Four));
+            let (old, new) = (trace.events().next().unwrap(), later.events().next().unwrap());
+            assert_eq!(
+                (old.kind, old.position, old.function),
+                (new.kind, new.position, new.function),
+                "{text}"
+            );
+            let mut back = Vec::new();
+            assert!(convert(&later, rev2, &mut back).unwrap().is_empty(), "{text}");
+            assert_eq!(back, frame, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_start_stays_readable_in_older_revisions() {
+    for (origin, label, expected) in
+        [(Origin(9), "lab", "start: origin 9 lab"), (Origin::PF_RULE, "3", "start: pf_rule 3")]
+    {
+        let event =
+            Event { origin: Some(origin), text: Some(Text(label.as_bytes())), ..Event::new(Kind::Start) };
+        let mut frame = Vec::new();
+        let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Three), None).unwrap();
+        writer.push(&event).unwrap();
+        let _ = writer.finish();
+        let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Three));
+        let read = trace.events().next().unwrap();
+        assert_eq!((read.kind, read.text.unwrap().to_str()), (Kind::String, Some(expected)));
+    }
+}
+
+#[test]
+fn a_cut_frame_header_is_no_event() {
+    let mut frame = Vec::new();
+    let writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Four), None).unwrap();
+    let _ = writer.finish();
+    for length in 2..frame.len() {
+        let trace = Trace::parse(&frame[..length], frame.len(), Encoding::new(Revision::Four));
+        assert_eq!((trace.event_count(), trace.events().count()), (0, 0), "{length}");
+        assert!(!trace.is_malformed() && trace.is_cut());
     }
 }

@@ -47,17 +47,10 @@ fn every_kind_and_fault_has_an_example() {
     let all: String = examples().into_iter().map(|example| example.expected).collect();
     for kind in Kind::ALL {
         let start = format!("{} ", kind.name());
-        assert!(
-            all.lines().any(|line| line.starts_with(&start)),
-            "no example of a {start}"
-        );
+        assert!(all.lines().any(|line| line.starts_with(&start)), "no example of a {start}");
     }
     for fault in FaultKind::ALL {
-        assert!(
-            all.contains(&format!("! {}: ", fault.name())),
-            "no example of {}",
-            fault.name()
-        );
+        assert!(all.contains(&format!("! {}: ", fault.name())), "no example of {}", fault.name());
     }
 }
 
@@ -68,11 +61,7 @@ fn examples() -> Vec<Example<'static>> {
         let Some(options) = line.strip_prefix("```hex") else {
             continue;
         };
-        let mut example = Example {
-            line: number,
-            certainty: "certain",
-            ..Example::default()
-        };
+        let mut example = Example { line: number, certainty: "certain", ..Example::default() };
         for option in options.split_whitespace() {
             let (name, value) = option.split_once('=').expect("an option with a value");
             match name {
@@ -82,22 +71,11 @@ fn examples() -> Vec<Example<'static>> {
                 _ => panic!("line {number}: unknown option {name}"),
             }
         }
-        let block = lines
-            .by_ref()
-            .map(|(_, line)| line)
-            .take_while(|line| *line != "```");
+        let block = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```");
         block.for_each(|line| push_bytes(line, &mut example.bytes));
-        let (_, next) = lines
-            .find(|(_, line)| !line.is_empty())
-            .expect("a block behind the hex block");
-        assert_eq!(
-            next, "```events",
-            "line {number}: no events block behind the hex block"
-        );
-        let block = lines
-            .by_ref()
-            .map(|(_, line)| line)
-            .take_while(|line| *line != "```");
+        let (_, next) = lines.find(|(_, line)| !line.is_empty()).expect("a block behind the hex block");
+        assert_eq!(next, "```events", "line {number}: no events block behind the hex block");
+        let block = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```");
         block.for_each(|line| {
             example.expected.push_str(line);
             example.expected.push('\n');
@@ -128,26 +106,12 @@ fn read(example: &Example<'_>) -> String {
     let (trace, certainty) = match read {
         Ok(read) => read,
         Err(fault) => {
-            assert_eq!(
-                example.encoding, "",
-                "line {}: no revision is found",
-                example.line
-            );
+            assert_eq!(example.encoding, "", "line {}: no revision is found", example.line);
             return format!("! {}: {fault}\n", fault.kind.name());
         }
     };
-    assert_eq!(
-        trace.encoding().to_string(),
-        example.encoding,
-        "line {}: revision",
-        example.line
-    );
-    assert_eq!(
-        name(certainty),
-        example.certainty,
-        "line {}: certainty",
-        example.line
-    );
+    assert_eq!(trace.encoding().to_string(), example.encoding, "line {}: revision", example.line);
+    assert_eq!(name(certainty), example.certainty, "line {}: certainty", example.line);
     frame_header(&trace, &mut out);
     for event in trace.events() {
         line(&event, &mut out);
@@ -179,11 +143,9 @@ fn frame_header(trace: &Trace<'_>, out: &mut String) {
         Order::OldestFirst => "oldest first",
     };
     write!(out, "frame 4.{}, {order}", header.minor).unwrap();
-    for (name, value) in [
-        ("packet", header.packet_id),
-        ("parent", header.parent_id),
-        ("lost", header.lost.into()),
-    ] {
+    for (name, value) in
+        [("packet", header.packet_id), ("parent", header.parent_id), ("lost", header.lost.into())]
+    {
         if value != 0 {
             write!(out, ", {name} {value}").unwrap();
         }
@@ -243,10 +205,8 @@ fn line(event: &Event<'_>, out: &mut String) {
         ("vnet", Some(u64::from(header.vnet)).filter(|vnet| *vnet != 0)),
         ("cpu", header.cpu.map(u64::from)),
     ];
-    let words: Vec<String> = known
-        .iter()
-        .filter_map(|(name, value)| value.map(|value| format!("{name} {value}")))
-        .collect();
+    let words: Vec<String> =
+        known.iter().filter_map(|(name, value)| value.map(|value| format!("{name} {value}"))).collect();
     if !words.is_empty() {
         write!(out, " [{}]", words.join(", ")).unwrap();
     }

@@ -58,10 +58,7 @@ impl Detector {
     /// A detector that has seen nothing; with `forced`, every packet is read as that.
     #[must_use]
     pub const fn new(forced: Option<Encoding>) -> Self {
-        Self {
-            forced,
-            settled: None,
-        }
+        Self { forced, settled: None }
     }
 
     /// Reads a packet of which `packet.len()` bytes of `original_len` were captured.
@@ -69,7 +66,7 @@ impl Detector {
     /// # Errors
     ///
     /// [`FaultKind::NotATrace`] where nothing in the packet looks like an mbuf_trace frame, and no earlier
-    /// packet of the interface was one.
+    /// packet of the interface was certain to be one.
     pub fn read<'a>(
         &mut self,
         packet: &'a [u8],
@@ -85,13 +82,7 @@ impl Detector {
         }
         let own = opinion(packet, packet.len() < original_len);
         match (own, self.settled) {
-            (
-                Some(Opinion {
-                    encoding,
-                    certain: true,
-                }),
-                settled,
-            ) => {
+            (Some(Opinion { encoding, certain: true }), settled) => {
                 // A frame without records tells too little to change what is settled.
                 if settled.is_none() || !packet.starts_with(&[0, 0]) {
                     self.settled = Some(encoding);
@@ -109,12 +100,7 @@ impl Detector {
 /// did not keep all of it.
 #[must_use]
 fn opinion(packet: &[u8], cut: bool) -> Option<Opinion> {
-    let guess = |encoding| {
-        Some(Opinion {
-            encoding,
-            certain: false,
-        })
-    };
+    let guess = |encoding| Some(Opinion { encoding, certain: false });
     let default = Encoding::new(Revision::Three);
     let Some(rest) = packet.get(layout::frame::LEN..) else {
         return guess(default);
@@ -123,11 +109,7 @@ fn opinion(packet: &[u8], cut: bool) -> Option<Opinion> {
         // No record: all that can tell is a packet where revision 1 would have one.
         let certain = looks_like_a_packet(rest);
         return Some(Opinion {
-            encoding: if certain {
-                Encoding::new(Revision::One)
-            } else {
-                default
-            },
+            encoding: if certain { Encoding::new(Revision::One) } else { default },
             certain,
         });
     }
@@ -138,10 +120,7 @@ fn opinion(packet: &[u8], cut: bool) -> Option<Opinion> {
         Survey::typed(packet, ByteOrder::Little, cut),
     ];
     let best = candidates.into_iter().rev().max_by_key(Survey::rank)?;
-    (best.score > 0).then_some(Opinion {
-        encoding: best.encoding,
-        certain: best.certain,
-    })
+    (best.score > 0).then_some(Opinion { encoding: best.encoding, certain: best.certain })
 }
 
 /// How well a packet fits one way of reading it.
@@ -190,20 +169,13 @@ impl Survey {
             certain: ends_well && agreed,
             exact: ends_well && whole > 0,
             // Records of unknown types count only where the whole frame makes sense.
-            score: if ends_well && whole > 0 {
-                whole.max(votes.plausible)
-            } else {
-                votes.plausible
-            },
+            score: if ends_well && whole > 0 { whole.max(votes.plausible) } else { votes.plausible },
         }
     }
 
     /// Revision 1: strings, then a packet.
     fn untyped(packet: &[u8], byte_order: ByteOrder, cut: bool) -> Self {
-        let encoding = Encoding {
-            revision: Revision::One,
-            byte_order,
-        };
+        let encoding = Encoding { revision: Revision::One, byte_order };
         let mut records = Records::new(packet, encoding);
         let mut texts = 0_u32;
         let last = loop {
@@ -219,12 +191,7 @@ impl Survey {
             None => snapshot.is_empty() || cut || looks_like_a_packet(snapshot),
             Some(_) => cut,
         };
-        Self {
-            encoding,
-            certain: all_text && ends_well,
-            exact: all_text && last.is_none(),
-            score: texts,
-        }
+        Self { encoding, certain: all_text && ends_well, exact: all_text && last.is_none(), score: texts }
     }
 }
 
@@ -288,23 +255,14 @@ impl Votes {
             return (Revision::Four, true);
         }
         let (second, third) = (self.second, self.third);
-        let revision = if second > third {
-            Revision::Two
-        } else {
-            Revision::Three
-        };
-        (
-            revision,
-            (self.decisive || !self.doubtful) && (second == 0) != (third == 0),
-        )
+        let revision = if second > third { Revision::Two } else { Revision::Three };
+        (revision, (self.decisive || !self.doubtful) && (second == 0) != (third == 0))
     }
 }
 
 /// Whether a payload is text as the kernel writes it: UTF-8 without control characters, one NUL at its end.
 fn texty(payload: &[u8]) -> bool {
-    payload
-        .strip_suffix(b"\0")
-        .is_some_and(|text| !text.is_empty() && printable(text))
+    payload.strip_suffix(b"\0").is_some_and(|text| !text.is_empty() && printable(text))
 }
 
 /// UTF-8 without control characters but white space. The last character may be cut.
@@ -317,9 +275,7 @@ fn printable(text: &[u8]) -> bool {
             .unwrap_or_default(),
         Err(_) => return false,
     };
-    !valid
-        .chars()
-        .any(|letter| letter.is_control() && !letter.is_whitespace())
+    !valid.chars().any(|letter| letter.is_control() && !letter.is_whitespace())
 }
 
 /// Whether a payload can be a packet: long enough for a header, and not text.
@@ -329,9 +285,6 @@ fn packety(payload: &[u8]) -> bool {
 
 /// Whether most bytes are printable, as in a text with an odd byte or two.
 fn mostly_text(payload: &[u8]) -> bool {
-    let printable = payload
-        .iter()
-        .filter(|byte| byte.is_ascii_graphic() || **byte == b' ')
-        .count();
+    let printable = payload.iter().filter(|byte| byte.is_ascii_graphic() || **byte == b' ').count();
     printable.saturating_mul(4) >= payload.len().saturating_mul(3)
 }

@@ -48,10 +48,7 @@ pub(super) fn rev1_snapshot(bytes: &[u8], index: u32, offset: usize) -> Event<'_
 }
 
 fn data<'a>(record: &Record<'a>) -> Event<'a> {
-    Event {
-        snapshot: Some(Snapshot::ethernet(record.payload)),
-        ..Event::new(Kind::Data)
-    }
+    Event { snapshot: Some(Snapshot::ethernet(record.payload)), ..Event::new(Kind::Data) }
 }
 
 /// A string of revisions 1 to 3: its length counts one trailing NUL, which is not part of the text.
@@ -59,10 +56,7 @@ fn string<'a>(kind: Kind, record: &Record<'a>) -> Event<'a> {
     let text = Text(record.payload.strip_suffix(b"\0").unwrap_or(record.payload));
     if record.missing > 0 {
         // What a cut left of a call or a line number would be taken for another one.
-        return Event {
-            text: Some(text),
-            ..Event::new(kind)
-        };
+        return Event { text: Some(text), ..Event::new(kind) };
     }
     Event::from_text(kind, text)
 }
@@ -93,19 +87,14 @@ fn typed<'a>(code: u16, record: &Record<'a>) -> Event<'a> {
     };
     let event = Event { kind, ..head };
     let read = match kind {
-        Kind::Static | Kind::Dynamic if record.missing == 0 && is_bare(&event) => Some(Event {
-            header: event.header,
-            ..Event::from_text(kind, Text(body))
-        }),
-        Kind::Function | Kind::Enter | Kind::Leave => Some(Event {
-            args: (!body.is_empty()).then_some(Text(body)),
-            ..event
-        }),
+        Kind::Static | Kind::Dynamic if record.missing == 0 && is_bare(&event) => {
+            Some(Event { header: event.header, ..Event::from_text(kind, Text(body)) })
+        }
+        Kind::Function | Kind::Enter | Kind::Leave => {
+            Some(Event { args: (!body.is_empty()).then_some(Text(body)), ..event })
+        }
         Kind::Position => Some(event),
-        Kind::Data => snapshot(body).map(|snapshot| Event {
-            snapshot: Some(snapshot),
-            ..event
-        }),
+        Kind::Data => snapshot(body).map(|snapshot| Event { snapshot: Some(snapshot), ..event }),
         Kind::Start => code_and_text(body).map(|(origin, label)| Event {
             origin: Some(Origin(origin)),
             text: Some(label),
@@ -116,10 +105,7 @@ fn typed<'a>(code: u16, record: &Record<'a>) -> Event<'a> {
             text: Some(reason),
             ..event
         }),
-        _ => Some(Event {
-            text: Some(Text(body)),
-            ..event
-        }),
+        _ => Some(Event { text: Some(Text(body)), ..event }),
     };
     read.unwrap_or_else(|| {
         let fixed = match kind {
@@ -139,26 +125,12 @@ fn is_bare(event: &Event<'_>) -> bool {
 
 /// Event header, file and function; what is left is the body.
 fn header(payload: &[u8]) -> Option<(&[u8], Event<'_>)> {
-    let fixed = (
-        be_u64::<_, ()>,
-        be_u32,
-        be_u32,
-        be_u16,
-        be_u16,
-        be_u32,
-        be_u16,
-        be_u16,
-    )
-        .parse(payload);
+    let fixed = (be_u64::<_, ()>, be_u32, be_u32, be_u16, be_u16, be_u32, be_u16, be_u16).parse(payload);
     let (names, (age, thread, vnet, cpu, flags, line, file_length, function_length)) = fixed.ok()?;
-    let (body, (file, function)) = (take::<_, _, ()>(file_length), take(function_length))
-        .parse(names)
-        .ok()?;
+    let (body, (file, function)) =
+        (take::<_, _, ()>(file_length), take(function_length)).parse(names).ok()?;
     let event = Event {
-        position: (line != event_header::LINE_NONE).then_some(Position {
-            file: Text(file),
-            line,
-        }),
+        position: (line != event_header::LINE_NONE).then_some(Position { file: Text(file), line }),
         function: (!function.is_empty()).then_some(Text(function)),
         header: Some(EventHeader {
             age: (age != event_header::AGE_NONE).then_some(age),
@@ -176,9 +148,7 @@ fn header(payload: &[u8]) -> Option<(&[u8], Event<'_>)> {
 fn header_len(payload: &[u8]) -> usize {
     let length = |range| -> usize {
         let bytes = payload.get::<core::ops::Range<usize>>(range).unwrap_or_default();
-        be_u16::<_, ()>
-            .parse(bytes)
-            .map_or(0, |(_, length)| usize::from(length))
+        be_u16::<_, ()>.parse(bytes).map_or(0, |(_, length)| usize::from(length))
     };
     event_header::LEN
         .saturating_add(length(event_header::FILE_LENGTH))
@@ -188,11 +158,7 @@ fn header_len(payload: &[u8]) -> usize {
 fn snapshot(body: &[u8]) -> Option<Snapshot<'_>> {
     let (_, (link_type, _reserved, length, bytes)) =
         (be_u16::<_, ()>, be_u16, be_u32, rest).parse(body).ok()?;
-    Some(Snapshot {
-        link_type,
-        packet_length: Some(length),
-        bytes,
-    })
+    Some(Snapshot { link_type, packet_length: Some(length), bytes })
 }
 
 /// The body of a start and of a drop: a code, then text.

@@ -45,23 +45,13 @@ impl FrameHeader {
         }
         let fields = (be_u8::<_, ()>, be_u16, be_u64, be_u64, be_u32).parse(rest);
         let (_, (minor, flags, packet_id, parent_id, lost)) = fields.map_err(|_| cut())?;
-        Ok(Self {
-            minor,
-            flags,
-            packet_id,
-            parent_id,
-            lost,
-        })
+        Ok(Self { minor, flags, packet_id, parent_id, lost })
     }
 
     /// How the records lie.
     #[must_use]
     pub const fn order(&self) -> Order {
-        if self.flags & frame_flag::OLDEST_FIRST == 0 {
-            Order::NewestFirst
-        } else {
-            Order::OldestFirst
-        }
+        if self.flags & frame_flag::OLDEST_FIRST == 0 { Order::NewestFirst } else { Order::OldestFirst }
     }
 
     /// Whether the trace is known to lack events.

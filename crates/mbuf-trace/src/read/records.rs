@@ -91,11 +91,7 @@ impl<'a> Records<'a> {
 
     /// Where the headers' end is, from a record's start.
     const fn header_len(&self) -> usize {
-        if self.typed {
-            layout::typed_record::LEN
-        } else {
-            layout::untyped_record::LEN
-        }
+        if self.typed { layout::typed_record::LEN } else { layout::untyped_record::LEN }
     }
 
     /// The same walk, continued at another place: for the way back through a frame.
@@ -127,19 +123,10 @@ impl<'a> Records<'a> {
         };
         let rest = self.packet.get(start..).unwrap_or_default();
         let length = usize::from(length);
-        let record = Record {
-            index: self.index,
-            offset,
-            record_type,
-            payload: rest,
-            missing: 0,
-        };
+        let record = Record { index: self.index, offset, record_type, payload: rest, missing: 0 };
         let Ok((_, payload)) = take::<_, _, ()>(length).parse(rest) else {
             let fault = Fault::new(FaultKind::RecordCut, offset, length, rest.len()).in_record(self.index);
-            let record = Record {
-                missing: length.saturating_sub(rest.len()),
-                ..record
-            };
+            let record = Record { missing: length.saturating_sub(rest.len()), ..record };
             return Some(Err(Short::Payload(record, fault)));
         };
         self.index = self.index.saturating_add(1);

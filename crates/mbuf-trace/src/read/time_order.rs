@@ -38,13 +38,7 @@ struct Pages {
 impl<'a> Events<'a> {
     pub(super) fn new(trace: &Trace<'a>, order: Order) -> Self {
         let (next, last) = (trace.first_event(), trace.given());
-        let mut events = Self {
-            trace: trace.clone(),
-            next,
-            last,
-            walk: trace.records(),
-            backwards: None,
-        };
+        let mut events = Self { trace: trace.clone(), next, last, walk: trace.records(), backwards: None };
         match order {
             Order::OldestFirst => {
                 let skipped = usize::try_from(next).unwrap_or_default();
@@ -65,11 +59,7 @@ impl<'a> Events<'a> {
 
 impl Pages {
     fn new(trace: &Trace<'_>, count: u32) -> Self {
-        let mut pages = Self {
-            first_of_page: [0; PAGE_LEN],
-            page: u32::MAX,
-            offsets: [0; PAGE_LEN],
-        };
+        let mut pages = Self { first_of_page: [0; PAGE_LEN], page: u32::MAX, offsets: [0; PAGE_LEN] };
         let mut records = trace.records();
         for place in &mut pages.first_of_page {
             if records.index() >= count {

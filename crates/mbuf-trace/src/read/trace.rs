@@ -30,7 +30,7 @@ pub struct Trace<'a> {
     /// Whether the record at `end` is given too, although the capture cut it.
     partial: bool,
     /// Faults of the framing; those of single records come from the records.
-    faults: [Option<Fault>; 4],
+    faults: [Option<Fault>; 5],
 }
 
 impl<'a> Trace<'a> {
@@ -50,25 +50,15 @@ impl<'a> Trace<'a> {
             whole: 0,
             end: packet.len(),
             partial: false,
-            faults: [None; 4],
+            faults: [None; 5],
         };
         let cut = packet.len() < original_len;
         if cut {
-            trace.note(Fault::new(
-                FaultKind::CutByCapture,
-                packet.len(),
-                original_len,
-                packet.len(),
-            ));
+            trace.note(Fault::new(FaultKind::CutByCapture, packet.len(), original_len, packet.len()));
         }
         if packet.len() < layout::frame::LEN {
             if !cut {
-                trace.note(Fault::new(
-                    FaultKind::NoCount,
-                    0,
-                    layout::frame::LEN,
-                    packet.len(),
-                ));
+                trace.note(Fault::new(FaultKind::NoCount, 0, layout::frame::LEN, packet.len()));
             }
             return trace;
         }
@@ -96,8 +86,7 @@ impl<'a> Trace<'a> {
         trace
     }
 
-    /// Keeps a fault; the places are enough: byte order, two where the records end, one of the frame header,
-    /// and a cut frame has none of the middle two.
+    /// Keeps a fault. The places are enough: cut, byte order, two where the records end, the frame header.
     fn note(&mut self, fault: Fault) {
         if let Some(place) = self.faults.iter_mut().find(|place| place.is_none()) {
             *place = Some(fault);
@@ -112,20 +101,15 @@ impl<'a> Trace<'a> {
         }
         let mut more = records.clone().beyond_count();
         let revision = self.encoding.revision.number();
-        let known = more.by_ref().all(|record| {
-            record
-                .record_type
-                .is_some_and(|code| record_type::is_declared(revision, code))
-        });
+        let known = more
+            .by_ref()
+            .all(|record| record.record_type.is_some_and(|code| record_type::is_declared(revision, code)));
         let found = more.index().saturating_sub(self.whole);
         if let Some(wrapped) = self.wrapped_length() {
             self.note(wrapped);
         }
         let fault = if known && found > 0 && more.offset() == self.packet.len() {
-            Fault {
-                needed: u64::from(found),
-                ..Fault::new(FaultKind::RecordsUncounted, self.end, 0, rest)
-            }
+            Fault { needed: u64::from(found), ..Fault::new(FaultKind::RecordsUncounted, self.end, 0, rest) }
         } else {
             Fault::new(FaultKind::TrailingBytes, self.end, 0, rest)
         };
@@ -174,6 +158,8 @@ impl<'a> Trace<'a> {
 
     fn read_frame_header(&mut self) {
         let Some(first) = self.wire_records().next() else {
+            // What there is of a cut frame header is no event.
+            self.partial = false;
             return;
         };
         let offset = first.offset.saturating_add(layout::typed_record::LEN);
@@ -310,10 +296,7 @@ impl<'a> Trace<'a> {
     /// then the records', in wire order.
     #[must_use]
     pub fn faults(&self) -> Faults<'a> {
-        Faults {
-            frame: self.faults.into_iter().flatten(),
-            records: self.typed_events(),
-        }
+        Faults { frame: self.faults.into_iter().flatten(), records: self.typed_events() }
     }
 
     /// The events that can be at fault: only those of revision 4 have anything that could be wrong.
@@ -330,10 +313,7 @@ impl<'a> Trace<'a> {
     /// Whether the capture cut the frame.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        self.faults
-            .iter()
-            .flatten()
-            .any(|fault| fault.kind == FaultKind::CutByCapture)
+        self.faults.iter().flatten().any(|fault| fault.kind == FaultKind::CutByCapture)
     }
 
     /// Bytes that belong to no event: behind the last record, or from the first that is not whole.
@@ -349,11 +329,7 @@ impl<'a> Trace<'a> {
     /// joined by ` > `. Gives false, and appends nothing, where there is none.
     pub fn write_path(&self, out: &mut Vec<u8>) -> bool {
         let mut any = false;
-        for function in self
-            .events()
-            .filter(Event::is_on_path)
-            .filter_map(|event| event.function)
-        {
+        for function in self.events().filter(Event::is_on_path).filter_map(|event| event.function) {
             if any {
                 out.extend_from_slice(PATH_SEPARATOR);
             }
@@ -367,7 +343,7 @@ impl<'a> Trace<'a> {
 /// The faults of a trace. See [`Trace::faults`].
 #[derive(Debug, Clone)]
 pub struct Faults<'a> {
-    frame: core::iter::Flatten<core::array::IntoIter<Option<Fault>, 4>>,
+    frame: core::iter::Flatten<core::array::IntoIter<Option<Fault>, 5>>,
     records: Option<Events<'a>>,
 }
 
@@ -375,8 +351,6 @@ impl Iterator for Faults<'_> {
     type Item = Fault;
 
     fn next(&mut self) -> Option<Fault> {
-        self.frame
-            .next()
-            .or_else(|| self.records.as_mut()?.find_map(|event| event.fault))
+        self.frame.next().or_else(|| self.records.as_mut()?.find_map(|event| event.fault))
     }
 }

@@ -28,11 +28,7 @@ pub struct Options {
 /// Enabled, without source positions, ignoring what comes before the start.
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            enable: true,
-            source_position: false,
-            start_anywhere: false,
-        }
+        Self { enable: true, source_position: false, start_anywhere: false }
     }
 }
 
@@ -78,10 +74,7 @@ impl Recorder {
     /// A recorder with other switches than the default.
     #[must_use]
     pub fn with_options(options: Options) -> Self {
-        Self {
-            options,
-            ..Self::default()
-        }
+        Self { options, ..Self::default() }
     }
 
     /// Age, thread, VNET and CPU of the events to come. Only revision 4 carries them.
@@ -107,12 +100,7 @@ impl Recorder {
     pub fn start(&mut self, site: Site, origin: Origin, label: &str) {
         self.started = true;
         let text = Some(Cow::Owned(label.as_bytes().to_vec()));
-        self.note(Note {
-            site: Some(site),
-            text,
-            origin: Some(origin),
-            ..self.blank(Kind::Start)
-        });
+        self.note(Note { site: Some(site), text, origin: Some(origin), ..self.blank(Kind::Start) });
     }
 
     /// Records the packet's bytes, which begin with an Ethernet header; the kernel's `mtrace_data(m)`.
@@ -123,11 +111,7 @@ impl Recorder {
     /// Records the packet's bytes, of this link type (1 Ethernet, 101 raw IP).
     pub fn snapshot(&mut self, site: Site, link_type: u16, packet: &[u8]) {
         let snapshot = Some((link_type, packet.to_vec()));
-        self.note(Note {
-            site: self.position(site),
-            snapshot,
-            ..self.blank(Kind::Data)
-        });
+        self.note(Note { site: self.position(site), snapshot, ..self.blank(Kind::Data) });
     }
 
     /// Records formatted text; the kernel's `mtrace_printf(m, f, …)`.
@@ -140,11 +124,7 @@ impl Recorder {
 
     /// Records the first `length` bytes of a static string, all of it where it is shorter.
     pub fn mtrace_static_length(&mut self, site: Site, text: &'static [u8], length: usize) {
-        self.string(
-            Kind::Static,
-            site,
-            Cow::Borrowed(text.get(..length).unwrap_or(text)),
-        );
+        self.string(Kind::Static, site, Cow::Borrowed(text.get(..length).unwrap_or(text)));
     }
 
     /// Records a static string.
@@ -154,11 +134,7 @@ impl Recorder {
 
     /// Records a copy of the first `length` bytes of a string, of all of it where it is shorter.
     pub fn mtrace_dynamic_length(&mut self, site: Site, text: &[u8], length: usize) {
-        self.string(
-            Kind::Dynamic,
-            site,
-            Cow::Owned(text.get(..length).unwrap_or(text).to_vec()),
-        );
+        self.string(Kind::Dynamic, site, Cow::Owned(text.get(..length).unwrap_or(text).to_vec()));
     }
 
     /// Records a copy of a string.
@@ -173,10 +149,7 @@ impl Recorder {
 
     /// Records that the packet passed this source line.
     pub fn mtrace_(&mut self, site: Site) {
-        self.note(Note {
-            site: Some(site),
-            ..self.blank(Kind::Position)
-        });
+        self.note(Note { site: Some(site), ..self.blank(Kind::Position) });
     }
 
     /// Records that the function begins.
@@ -200,13 +173,7 @@ impl Recorder {
         let text = Some(Cow::Owned(reason.as_bytes().to_vec()));
         let function = Some(site.function);
         let errno = (errno != 0).then_some(errno);
-        self.note(Note {
-            site: Some(site),
-            function,
-            text,
-            errno,
-            ..self.blank(Kind::Drop)
-        });
+        self.note(Note { site: Some(site), function, text, errno, ..self.blank(Kind::Drop) });
     }
 
     fn blank(&self, kind: Kind) -> Note {
@@ -227,19 +194,11 @@ impl Recorder {
     }
 
     fn string(&mut self, kind: Kind, site: Site, text: Cow<'static, [u8]>) {
-        self.note(Note {
-            site: self.position(site),
-            text: Some(text),
-            ..self.blank(kind)
-        });
+        self.note(Note { site: self.position(site), text: Some(text), ..self.blank(kind) });
     }
 
     fn call(&mut self, kind: Kind, site: Site) {
-        self.note(Note {
-            site: Some(site),
-            function: Some(site.function),
-            ..self.blank(kind)
-        });
+        self.note(Note { site: Some(site), function: Some(site.function), ..self.blank(kind) });
     }
 
     fn note(&mut self, note: Note) {
@@ -257,16 +216,13 @@ impl Recorder {
     /// The events so far, oldest first.
     pub fn events(&self) -> impl DoubleEndedIterator<Item = Event<'_>> {
         self.notes.iter().map(|note| Event {
-            position: note.site.map(|site| Position {
-                file: Text(site.file.as_bytes()),
-                line: site.line,
-            }),
+            position: note.site.map(|site| Position { file: Text(site.file.as_bytes()), line: site.line }),
             function: note.function.map(|name| Text(name.as_bytes())),
             text: note.text.as_deref().map(Text),
-            snapshot: note.snapshot.as_ref().map(|(link_type, bytes)| Snapshot {
-                link_type: *link_type,
-                ..Snapshot::ethernet(bytes)
-            }),
+            snapshot: note
+                .snapshot
+                .as_ref()
+                .map(|(link_type, bytes)| Snapshot { link_type: *link_type, ..Snapshot::ethernet(bytes) }),
             origin: note.origin,
             errno: note.errno,
             header: Some(note.header),
@@ -291,11 +247,7 @@ impl Recorder {
         let start = out.len();
         let mut write = || {
             let mut writer = FrameWriter::new(out, encoding, Some(header))?;
-            for event in self
-                .events()
-                .rev()
-                .filter(|event| is_written(event, encoding.revision))
-            {
+            for event in self.events().rev().filter(|event| is_written(event, encoding.revision)) {
                 writer.push(&event)?;
             }
             Ok(writer.finish())

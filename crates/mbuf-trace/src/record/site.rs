@@ -15,10 +15,7 @@ pub struct Site {
 /// (`stack::ip::ip_input::here` is `ip_input`). Closures are left out.
 #[must_use]
 pub fn function_name(item: &'static str) -> &'static str {
-    item.rsplit("::")
-        .skip(1)
-        .find(|part| !part.starts_with('{'))
-        .unwrap_or(item)
+    item.rsplit("::").skip(1).find(|part| !part.starts_with('{')).unwrap_or(item)
 }
 
 #[cfg(test)]

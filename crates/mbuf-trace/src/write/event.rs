@@ -25,6 +25,8 @@ pub(super) enum Payload<'a> {
     Verbatim(&'a [u8]),
     /// The event's whole text and a NUL.
     String,
+    /// This text and a NUL.
+    Text(&'a [u8]),
     /// Event header and body of revision 4, as the event's kind has them.
     Typed,
     /// Event header of revision 4 without position and function, and this text.
@@ -47,13 +49,8 @@ fn to_older<'a>(event: &Event<'a>, revision: Revision, losses: &mut Losses) -> B
             let snapshot = event.snapshot.unwrap_or(crate::Snapshot::ethernet(&[]));
             let plain = crate::Snapshot::ethernet(snapshot.bytes);
             losses.add_if(plain.link() != snapshot.link(), Loss::LinkType);
-            let whole = snapshot
-                .packet_length
-                .and_then(|length| usize::try_from(length).ok());
-            losses.add_if(
-                whole.is_some_and(|length| length != snapshot.bytes.len()),
-                Loss::PacketLength,
-            );
+            let whole = snapshot.packet_length.and_then(|length| usize::try_from(length).ok());
+            losses.add_if(whole.is_some_and(|length| length != snapshot.bytes.len()), Loss::PacketLength);
             losses.add_if(event.position.is_some(), Loss::Position);
             losses.add_if(event.function.is_some(), Loss::Function);
             let code = match revision {
@@ -81,7 +78,8 @@ fn to_older<'a>(event: &Event<'a>, revision: Revision, losses: &mut Losses) -> B
         _ => Some(record_type::REV3_STRING),
     };
     losses.add_if(revision != Revision::Two && tells_storage(event), Loss::Storage);
-    let payload = recorded_string(event).map_or(Payload::String, Payload::Verbatim);
+    let recorded = recorded_string(event).map(Payload::Verbatim);
+    let payload = recorded.or_else(|| bare_text(event).map(Payload::Text)).unwrap_or(Payload::String);
     Body::Record(code, payload)
 }
 
@@ -91,9 +89,8 @@ fn to_rev4<'a>(event: &Event<'a>, losses: &mut Losses) -> Body<'a> {
         Kind::Unknown => return unknown(event, Revision::Four, losses),
         Kind::Data => {
             let bytes = event.snapshot.map_or(&[][..], |snapshot| snapshot.bytes);
-            let length = event_header::LEN
-                .saturating_add(crate::layout::snapshot::LEN)
-                .saturating_add(bytes.len());
+            let length =
+                event_header::LEN.saturating_add(crate::layout::snapshot::LEN).saturating_add(bytes.len());
             if event.header.is_none() && length > crate::MAX_PAYLOAD {
                 // What an earlier revision just held, the longer header of this one does not: types 0 and 1
                 // keep their meaning for this.
@@ -128,11 +125,7 @@ fn to_rev4<'a>(event: &Event<'a>, losses: &mut Losses) -> Body<'a> {
 fn bare<'a>(event: &Event<'a>, string: &'a [u8], losses: &mut Losses) -> Body<'a> {
     let text = string.strip_suffix(b"\0");
     losses.add_if(text.is_none(), Loss::OddString);
-    let code = if is_dynamic(event) {
-        record_type::REV4_DYNAMIC
-    } else {
-        record_type::REV4_STATIC
-    };
+    let code = if is_dynamic(event) { record_type::REV4_DYNAMIC } else { record_type::REV4_STATIC };
     Body::Record(Some(code), Payload::Bare(text.unwrap_or(string)))
 }
 
@@ -167,32 +160,35 @@ fn recorded_string<'a>(event: &Event<'a>) -> Option<&'a [u8]> {
     (read && !matches!(event.kind, Kind::Data | Kind::Unknown)).then_some(event.payload)
 }
 
+/// The text of a string that was read from revision 4 and whose header says neither where nor in which
+/// function: the text may, and not in the words that it would be written in.
+fn bare_text<'a>(event: &Event<'a>) -> Option<&'a [u8]> {
+    let is_string = matches!(event.record_type, Some(record_type::REV4_STATIC | record_type::REV4_DYNAMIC));
+    let read = is_string && event.header.is_some() && event.offset > 0;
+    let (header, text) = event.payload.split_at_checked(event_header::LEN).filter(|_| read)?;
+    let names = [event_header::LINE, event_header::FILE_LENGTH, event_header::FUNCTION_LENGTH];
+    let is_bare =
+        names.into_iter().all(|name| header.get(name).is_some_and(|name| name.iter().all(|b| *b == 0)));
+    is_bare.then_some(text)
+}
+
 /// Whether the event's record says that its string was dynamic.
 fn is_dynamic(event: &Event<'_>) -> bool {
     event.kind == Kind::Dynamic
-        || matches!(
-            event.record_type,
-            Some(record_type::REV2_DYNAMIC | record_type::REV4_DYNAMIC)
-        )
+        || matches!(event.record_type, Some(record_type::REV2_DYNAMIC | record_type::REV4_DYNAMIC))
 }
 
 /// Whether the event's record says how its string was stored at all.
 fn tells_storage(event: &Event<'_>) -> bool {
     use record_type::{REV2_DYNAMIC, REV2_STATIC, REV4_DYNAMIC, REV4_STATIC};
     matches!(event.kind, Kind::Static | Kind::Dynamic)
-        || matches!(
-            event.record_type,
-            Some(REV2_STATIC | REV2_DYNAMIC | REV4_STATIC | REV4_DYNAMIC)
-        )
+        || matches!(event.record_type, Some(REV2_STATIC | REV2_DYNAMIC | REV4_STATIC | REV4_DYNAMIC))
 }
 
 /// Whether a typed event of revision 4 says all that a recorded string does, to the byte: going back gives
 /// the same string.
 fn is_lossless(event: &Event<'_>, string: &[u8]) -> bool {
-    let call_or_place = matches!(
-        event.kind,
-        Kind::Position | Kind::Function | Kind::Enter | Kind::Leave
-    );
+    let call_or_place = matches!(event.kind, Kind::Position | Kind::Function | Kind::Enter | Kind::Leave);
     // `f()` would come back as `f`.
     let args_survive = event.args.is_none_or(|args| !args.is_empty());
     call_or_place && args_survive && !is_dynamic(event) && is_canonical(event, string)
@@ -215,19 +211,17 @@ impl Payload<'_> {
                 write_as_text(event, out);
                 out.push(0);
             }
+            Self::Text(text) => {
+                out.extend_from_slice(text);
+                out.push(0);
+            }
             Self::Bare(text) => {
                 write_header(event.header, 0, b"", b"", out)?;
                 out.extend_from_slice(text);
             }
             Self::Typed => {
                 let (line, file) = event.position.map_or((0, Text(b"")), |at| (at.line, at.file));
-                write_header(
-                    event.header,
-                    line,
-                    file.0,
-                    event.function.unwrap_or_default().0,
-                    out,
-                )?;
+                write_header(event.header, line, file.0, event.function.unwrap_or_default().0, out)?;
                 write_body(event, out);
             }
         }
@@ -237,26 +231,25 @@ impl Payload<'_> {
 
 /// The words of an event as an older revision has them; a start and a drop say what they are.
 fn write_as_text(event: &Event<'_>, out: &mut Vec<u8>) {
-    let detail = match event.kind {
-        Kind::Start => event.origin.and_then(Origin::name).map(|name| ("start: ", name)),
-        Kind::Drop => Some(("drop", "")),
-        _ => None,
-    };
-    let Some((word, origin)) = detail else {
-        event.write_data(out);
-        return;
+    let word = match event.kind {
+        Kind::Start => "start: ",
+        Kind::Drop => "drop: ",
+        _ => {
+            event.write_data(out);
+            return;
+        }
     };
     if let Some(position) = event.position {
-        let place = Event {
-            position: Some(position),
-            ..Event::new(Kind::Position)
-        };
+        let place = Event { position: Some(position), ..Event::new(Kind::Position) };
         place.write_data(out);
         out.extend_from_slice(b": ");
     }
     out.extend_from_slice(word.as_bytes());
-    out.extend_from_slice(origin.as_bytes());
-    out.extend_from_slice(if event.kind == Kind::Drop { b": " } else { b" " });
+    match event.origin.map(|origin| (origin.0, origin.name())) {
+        None => {}
+        Some((_, Some(name))) => out.extend_from_slice(alloc::format!("{name} ").as_bytes()),
+        Some((code, None)) => out.extend_from_slice(alloc::format!("origin {code} ").as_bytes()),
+    }
     event.write_text(out);
     if let Some(errno) = event.errno {
         out.extend_from_slice(alloc::format!(" (errno {errno})").as_bytes());

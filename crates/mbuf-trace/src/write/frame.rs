@@ -68,14 +68,7 @@ impl<'out, 'event> FrameWriter<'out, 'event> {
     ) -> Result<Self, WriteError> {
         let start = out.len();
         out.extend_from_slice(&[0, 0]);
-        let mut writer = Self {
-            out,
-            encoding,
-            start,
-            count: 0,
-            losses: Losses::default(),
-            snapshot: None,
-        };
+        let mut writer = Self { out, encoding, start, count: 0, losses: Losses::default(), snapshot: None };
         let header = header.unwrap_or_default();
         if encoding.revision == Revision::Four {
             writer.record(Some(record_type::REV4_FRAME_HEADER), |out| {

@@ -113,12 +113,7 @@ pub struct Losses {
 impl Losses {
     /// Counts one more.
     pub fn add(&mut self, loss: Loss) {
-        for (place, _) in self
-            .counts
-            .iter_mut()
-            .zip(Loss::ALL)
-            .filter(|(_, kind)| *kind == loss)
-        {
+        for (place, _) in self.counts.iter_mut().zip(Loss::ALL).filter(|(_, kind)| *kind == loss) {
             *place = place.saturating_add(1);
         }
     }
@@ -145,10 +140,7 @@ impl Losses {
 
     /// What was lost and how often.
     pub fn iter(&self) -> impl Iterator<Item = (Loss, u64)> {
-        Loss::ALL
-            .into_iter()
-            .zip(self.counts)
-            .filter(|(_, count)| *count > 0)
+        Loss::ALL.into_iter().zip(self.counts).filter(|(_, count)| *count > 0)
     }
 }
 
