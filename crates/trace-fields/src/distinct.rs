@@ -51,11 +51,7 @@ impl Distinct {
     pub(crate) fn is_new(&mut self, trace: &Trace<'_>, link: Link, bytes: &[u8]) -> bool {
         let packet = trace.packet();
         let start = bytes.as_ptr().addr().saturating_sub(packet.as_ptr().addr());
-        let new = Seen {
-            start,
-            len: bytes.len(),
-            link,
-        };
+        let new = Seen { start, len: bytes.len(), link };
         let same = |seen: &Seen| seen.link == link && seen.bytes(packet) == bytes;
         if self.seen.len() < FEW {
             if self.seen.iter().any(same) {

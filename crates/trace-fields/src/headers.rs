@@ -13,6 +13,17 @@ pub(crate) fn visit(
     field: FieldId,
     visit: &mut dyn FnMut(Value<'_>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
+    // Of a header cut shorter than this, Wireshark does not show even that it is there.
+    let needed = match layer.protocol {
+        Protocol::Ethernet => 14,
+        Protocol::Icmp => 6,
+        Protocol::Tcp | Protocol::Udp => 4,
+        Protocol::Arp | Protocol::Vlan => 2,
+        Protocol::Ipv4 | Protocol::Ipv6 | Protocol::Icmpv6 => 0,
+    };
+    if layer.bytes.len() < needed {
+        return ControlFlow::Continue(());
+    }
     let header = Header(layer.bytes);
     let (first, second) = match layer.protocol {
         Protocol::Ethernet => header.ethernet(field),
@@ -77,9 +88,7 @@ impl<'a> Header<'a> {
     }
 
     fn v4(self, at: usize) -> Option<Value<'a>> {
-        Some(Value::Ipv4(Ipv4Addr::from(
-            *self.0.get(at..)?.first_chunk::<4>()?,
-        )))
+        Some(Value::Ipv4(Ipv4Addr::from(*self.0.get(at..)?.first_chunk::<4>()?)))
     }
 
     fn v6(self, at: usize) -> Option<Value<'a>> {
@@ -115,8 +124,11 @@ impl<'a> Header<'a> {
     fn arp(self, field: FieldId) -> Values<'a> {
         let hardware = usize::from(self.0.get(4).copied().unwrap_or_default());
         let protocol = usize::from(self.0.get(5).copied().unwrap_or_default());
-        let ethernet = hardware == 6 && matches!(be16(self.0, 0), Some(1 | 6));
-        let ipv4 = protocol == 4 && be16(self.0, 2) == Some(0x0800);
+        // Wireshark reads all addresses before it shows one.
+        let length = hardware.saturating_add(protocol).saturating_mul(2).saturating_add(8);
+        let whole = self.0.len() >= length;
+        let ethernet = whole && hardware == 6 && matches!(be16(self.0, 0), Some(1 | 6));
+        let ipv4 = whole && protocol == 4 && be16(self.0, 2) == Some(0x0800);
         let ether = |at| one(self.ether(at).filter(|_| ethernet));
         let address = |at| one(self.v4(at).filter(|_| ipv4));
         let source_ip = hardware.saturating_add(8);
@@ -137,30 +149,40 @@ impl<'a> Header<'a> {
             return one(self.whole());
         }
         // With another version or an impossible header length, Wireshark shows nothing more.
-        if !self
-            .0
-            .first()
-            .is_some_and(|first| first >> 4 == 4 && first & 0x0f >= 5)
-        {
+        if !self.0.first().is_some_and(|first| first >> 4 == 4 && first & 0x0f >= 5) {
             return NONE;
         }
+        let header = u16::from(self.0.first().copied().unwrap_or_default() & 0x0f).saturating_mul(4);
+        // Wireshark reads into the options before it shows this.
+        let target = self.v4(16).filter(|_| header <= 20 || self.0.len() > 21);
         match field {
-            FieldId::IpLen => one(self.uint16(2)),
+            FieldId::IpLen => return one(self.uint16(2)),
+            // Nor with a total length that does not hold the header; 0 is a segment yet to be cut (TSO).
+            _ if be16(self.0, 2).is_some_and(|total| total != 0 && total < header) => return NONE,
+            _ => {}
+        }
+        match field {
             FieldId::IpId => one(self.uint16(4)),
             FieldId::IpTtl => one(self.uint8(8)),
             FieldId::IpProto => one(self.uint8(9)),
             FieldId::IpChecksum => one(self.uint16(10)),
             FieldId::IpSrc => one(self.v4(12)),
-            FieldId::IpDst => one(self.v4(16)),
-            FieldId::IpAddr => (self.v4(12), self.v4(16)),
+            FieldId::IpDst => one(target),
+            FieldId::IpAddr => (self.v4(12), target),
             _ => NONE,
         }
     }
 
     fn ipv6(self, field: FieldId) -> Values<'a> {
+        if field == FieldId::Ipv6 {
+            return one(self.whole());
+        }
+        if !self.0.first().is_some_and(|first| first >> 4 == 6) {
+            return NONE;
+        }
         match field {
-            FieldId::Ipv6 => one(self.whole()),
-            FieldId::Ipv6Plen => one(self.uint16(4)),
+            // Wireshark reads the next header before it shows this.
+            FieldId::Ipv6Plen => one(self.uint16(4).filter(|_| self.0.len() > 6)),
             FieldId::Ipv6Nxt => one(self.uint8(6)),
             FieldId::Ipv6Hlim => one(self.uint8(7)),
             FieldId::Ipv6Src => one(self.v6(8)),
@@ -189,13 +211,17 @@ impl<'a> Header<'a> {
     }
 
     fn tcp(self, field: FieldId) -> Values<'a> {
-        let flag = |mask| one(self.bits16(12, mask).map(|bits| Value::Bool(bits != 0)));
+        // Wireshark reads the window before it shows the flags, and nothing behind an impossible header
+        // length.
+        let there = self.0.len() >= 16 && self.bits16(12, !0) >= Some(0x5000);
+        let flags = |mask| self.bits16(12, mask).filter(|_| there);
+        let flag = |mask| one(flags(mask).map(|bits| Value::Bool(bits != 0)));
         match field {
             FieldId::Tcp => one(self.whole()),
             FieldId::TcpSrcport => one(self.uint16(0)),
             FieldId::TcpDstport => one(self.uint16(2)),
             FieldId::TcpPort => (self.uint16(0), self.uint16(2)),
-            FieldId::TcpFlags => one(self.bits16(12, 0x0fff).map(|bits| Value::Uint(u64::from(bits)))),
+            FieldId::TcpFlags => one(flags(0x0fff).map(|bits| Value::Uint(u64::from(bits)))),
             FieldId::TcpFlagsFin => flag(0x01),
             FieldId::TcpFlagsSyn => flag(0x02),
             FieldId::TcpFlagsReset => flag(0x04),

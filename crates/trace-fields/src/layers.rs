@@ -63,8 +63,6 @@ pub(crate) struct Layers<'a> {
     next: Option<Next>,
     /// Whether `rest` is shorter than the headers before say: the snapshot was cut.
     cut: bool,
-    /// Whether `rest` is in a packet that an ICMP error quotes.
-    quoted: bool,
     /// Headers that may still come: tunnels in tunnels have to end.
     left: u8,
 }
@@ -79,13 +77,7 @@ impl<'a> Layers<'a> {
             Link::Ip => Some(Next::RawIp),
             Link::Other(_) => None,
         };
-        Self {
-            rest: bytes,
-            next,
-            cut: false,
-            quoted: false,
-            left: MOST,
-        }
+        Self { rest: bytes, next, cut: false, left: MOST }
     }
 
     /// Goes on behind `header` bytes of the rest.
@@ -103,10 +95,7 @@ impl<'a> Layers<'a> {
     }
 
     fn layer(&self, protocol: Protocol) -> Layer<'a> {
-        Layer {
-            protocol,
-            bytes: self.rest,
-        }
+        Layer { protocol, bytes: self.rest }
     }
 
     fn ethernet(&mut self) -> Layer<'a> {
@@ -143,6 +132,7 @@ impl<'a> Layers<'a> {
 
     fn ipv4(&mut self) -> Layer<'a> {
         let bytes = self.rest;
+        self.cut = false;
         let header = usize::from(bytes.first().copied().unwrap_or_default() & 0x0f).saturating_mul(4);
         let total = be16(bytes, 2).map(usize::from);
         match total {
@@ -164,18 +154,19 @@ impl<'a> Layers<'a> {
     }
 
     /// Whether what a fragment carries is looked into. Wireshark waits until it has put all fragments
-    /// together, except where it cannot: in a packet that was cut or quoted.
+    /// together, except where it cannot because the packet was cut.
     fn may_go_on(&self, is_first: bool, more: bool) -> bool {
-        is_first && (!more || self.cut || self.quoted)
+        is_first && (!more || self.cut)
     }
 
     fn ipv6(&mut self) -> Layer<'a> {
         let bytes = self.rest;
+        self.cut = false;
         if let Some(payload) = be16(bytes, 4).filter(|payload| *payload > 0) {
             self.limit(usize::from(payload).saturating_add(40));
         }
         let layer = self.layer(Protocol::Ipv6);
-        let usable = bytes.len() >= 40;
+        let usable = bytes.len() >= 40 && bytes.first().is_some_and(|first| first >> 4 == 6);
         let next = bytes.get(6).copied().map(Next::IpProtocol);
         self.go_on(40, next.filter(|_| usable));
         layer
@@ -208,8 +199,8 @@ impl<'a> Layers<'a> {
 
     fn gre(&mut self) {
         let (flags, code) = (be16(self.rest, 0).unwrap_or_default(), be16(self.rest, 2));
-        // Version 0 without source routing; checksum, key and sequence number take 4 bytes each.
-        let next = code.filter(|_| flags & 0x4007 == 0).map(Next::EtherType);
+        // No source routing; checksum, key and sequence number take 4 bytes each.
+        let next = code.filter(|_| flags & 0x4000 == 0).map(Next::EtherType);
         let options = (flags & 0xb000).count_ones();
         let length = usize::try_from(options).unwrap_or_default().saturating_mul(4);
         self.go_on(length.saturating_add(4), next);
@@ -223,7 +214,6 @@ impl<'a> Layers<'a> {
             Protocol::Icmp => matches!(kind, 3 | 4 | 5 | 11 | 12).then_some(Protocol::Ipv4),
             _ => matches!(kind, 1..=4).then_some(Protocol::Ipv6),
         };
-        self.quoted = true;
         self.go_on(8, quotes.map(Next::Protocol));
         layer
     }
@@ -238,8 +228,11 @@ impl<'a> Layers<'a> {
             ether_type::IPV4 => Some(Next::Protocol(Protocol::Ipv4)),
             ether_type::IPV6 => Some(Next::Protocol(Protocol::Ipv6)),
             ether_type::ARP | ether_type::RARP => Some(Next::Protocol(Protocol::Arp)),
-            ether_type::VLAN | ether_type::PROVIDER_VLAN | ether_type::OLD_QINQ => {
-                Some(Next::Protocol(Protocol::Vlan))
+            ether_type::VLAN | ether_type::OLD_QINQ => Some(Next::Protocol(Protocol::Vlan)),
+            // Another protocol for Wireshark, ieee8021ad, that has no fields here.
+            ether_type::PROVIDER_VLAN => {
+                let next = be16(self.rest, 2).map(Next::EtherType);
+                return self.go_on(4, next);
             }
             ether_type::TRANSPARENT_ETHERNET => Some(Next::Protocol(Protocol::Ethernet)),
             _ => None,

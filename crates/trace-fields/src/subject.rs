@@ -98,12 +98,7 @@ impl<'a> Subject<'a> {
     /// A packet without a trace.
     #[must_use]
     pub fn new(packet: impl Into<PacketView<'a>>) -> Self {
-        Self {
-            packet: packet.into(),
-            trace: None,
-            certainty: None,
-            link: SnapshotLink::Auto,
-        }
+        Self { packet: packet.into(), trace: None, certainty: None, link: SnapshotLink::Auto }
     }
 
     /// The same packet with the trace in it, as a [`Detector`](mbuf_trace::Detector) gives both.
@@ -164,8 +159,7 @@ impl<'a> Subject<'a> {
 
     /// Whether the field has a value.
     pub fn has(&self, field: FieldId, scratch: &mut Scratch) -> bool {
-        self.visit(field, scratch, &mut |_| ControlFlow::Break(()))
-            .is_break()
+        self.visit(field, scratch, &mut |_| ControlFlow::Break(())).is_break()
     }
 
     fn of_packet(&self, field: FieldId) -> Option<Value<'a>> {

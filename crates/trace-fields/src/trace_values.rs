@@ -27,15 +27,11 @@ pub(crate) fn visit_trace(
         FieldId::MbufTraceCount => Some(Value::Uint(u64::from(trace.announced()))),
         FieldId::MbufTracePath => {
             scratch.clear();
-            trace
-                .write_path(scratch)
-                .then_some(Value::Text(Text(scratch.as_slice())))
+            trace.write_path(scratch).then_some(Value::Text(Text(scratch.as_slice())))
         }
-        FieldId::MbufTraceLastFunction => trace
-            .events()
-            .filter_map(|event| event.function)
-            .last()
-            .map(Value::Text),
+        FieldId::MbufTraceLastFunction => {
+            trace.events().filter_map(|event| event.function).last().map(Value::Text)
+        }
         FieldId::MbufTraceFault => {
             return trace
                 .faults()
@@ -102,15 +98,11 @@ fn of_event<'a>(event: &Event<'a>, field: FieldId, scratch: &'a mut Vec<u8>) -> 
         }
         FieldId::MbufTraceData => {
             scratch.clear();
-            event
-                .write_data(scratch)
-                .then_some(Value::Text(Text(scratch.as_slice())))
+            event.write_data(scratch).then_some(Value::Text(Text(scratch.as_slice())))
         }
         FieldId::MbufTraceText => {
             scratch.clear();
-            event
-                .write_text(scratch)
-                .then_some(Value::Text(Text(scratch.as_slice())))
+            event.write_text(scratch).then_some(Value::Text(Text(scratch.as_slice())))
         }
         FieldId::MbufTraceFile => Some(Value::Text(event.position?.file)),
         FieldId::MbufTraceLine => number(u64::from(event.position?.line)),

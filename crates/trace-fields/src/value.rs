@@ -103,25 +103,13 @@ mod tests {
             (FieldId::EthType, Value::Uint(0x800), "0x0800"),
             (FieldId::IpTtl, Value::Uint(64), "64"),
             (FieldId::MbufTraceBytes, Value::Bytes(&[0, 0xab]), "00ab"),
-            (
-                FieldId::EthDst,
-                Value::Ether([2, 0, 0, 0, 0, 0xff]),
-                "02:00:00:00:00:ff",
-            ),
+            (FieldId::EthDst, Value::Ether([2, 0, 0, 0, 0, 0xff]), "02:00:00:00:00:ff"),
             (FieldId::IpSrc, Value::Ipv4(Ipv4Addr::LOCALHOST), "127.0.0.1"),
             (FieldId::Ipv6Src, Value::Ipv6(Ipv6Addr::LOCALHOST), "::1"),
-            (
-                FieldId::FrameTimeEpoch,
-                Value::Time(nanos),
-                "1700000000.123456000",
-            ),
+            (FieldId::FrameTimeEpoch, Value::Time(nanos), "1700000000.123456000"),
             (FieldId::FrameTimeEpoch, Value::Time(finer), "0.000000000001"),
             (FieldId::FrameTimeEpoch, Value::Time(whole), "-2.000000000"),
-            (
-                FieldId::MbufTraceText,
-                Value::Text(Text(b"a\nb\x1b")),
-                "a\\nb\\x1b",
-            ),
+            (FieldId::MbufTraceText, Value::Text(Text(b"a\nb\x1b")), "a\\nb\\x1b"),
             (FieldId::Ip, Value::Protocol(b"E"), "ip"),
         ];
         for (field, value, expected) in table {

@@ -1,0 +1,235 @@
+//! Every field of a decoded packet has the values that tshark gives it: on packets of every kind, cut at
+//! every length, and with every byte of their headers changed.
+
+mod packets;
+
+use capture_file::LinkType;
+use packets::{Captured, has_tshark, pcap, tshark};
+use std::fmt::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+use trace_fields::{Field, FieldType, PacketView, Scope, Scratch, Subject};
+
+fn fields() -> impl Iterator<Item = &'static Field> {
+    Field::all().iter().filter(|field| field.scope == Scope::Snapshot)
+}
+
+/// What tshark says of every packet: one line a packet, one column a field.
+fn theirs(file: &Path) -> Vec<String> {
+    let mut arguments = vec!["-T", "fields"];
+    for field in fields() {
+        arguments.extend(["-e", field.name]);
+    }
+    let output = tshark(file, &arguments).unwrap();
+    output.lines().map(str::to_owned).collect()
+}
+
+fn ours(subject: &Subject<'_>) -> String {
+    let mut line = String::new();
+    let mut scratch = Scratch::default();
+    for (at, field) in fields().enumerate() {
+        if at > 0 {
+            line.push('\t');
+        }
+        let mut between = "";
+        let _ = subject.visit(field.id, &mut scratch, &mut |value| {
+            let _ = write!(line, "{between}{}", field.show(value));
+            between = ",";
+            ControlFlow::Continue(())
+        });
+    }
+    line
+}
+
+/// tshark describes protocols in words, so of those only the presence is compared.
+fn differences(theirs: &str, ours: &str) -> Vec<String> {
+    let columns = theirs.split('\t').zip(ours.split('\t'));
+    fields()
+        .zip(columns)
+        .filter(|(field, (theirs, ours))| match field.ty {
+            FieldType::Protocol => theirs.is_empty() != ours.is_empty(),
+            _ => theirs != ours,
+        })
+        .map(|(field, (theirs, ours))| format!("{}: tshark [{theirs}], here [{ours}]", field.name))
+        .collect()
+}
+
+fn view(captured: &Captured) -> PacketView<'_> {
+    PacketView {
+        link_type: LinkType::ETHERNET,
+        original_len: u32::try_from(captured.1).unwrap(),
+        ..PacketView::of_bytes(&captured.0)
+    }
+}
+
+fn compare(what: &str, captured: &[Captured], names: &[String], allowed: impl Fn(&str, &str) -> bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("packets.pcap");
+    std::fs::write(&file, pcap(captured)).unwrap();
+    let theirs = theirs(&file);
+    assert_eq!(theirs.len(), captured.len());
+    let mut report = String::new();
+    let mut count = 0;
+    let mut seen = std::collections::BTreeSet::new();
+    for ((theirs, captured), name) in theirs.iter().zip(captured).zip(names) {
+        let ours = ours(&Subject::new(view(captured)));
+        for difference in differences(theirs, &ours) {
+            if allowed(name, &difference) {
+                continue;
+            }
+            count += 1;
+            // One example of each sort is enough.
+            let sort =
+                (name.split(',').next().map(str::to_owned), difference.split(':').next().map(str::to_owned));
+            if seen.insert(sort) && seen.len() <= 80 {
+                let _ = writeln!(report, "{name}: {difference}");
+            }
+        }
+    }
+    assert!(count == 0, "{what}: {count} differences in {} packets\n{report}", captured.len());
+}
+
+#[test]
+fn whole_packets() {
+    if !has_tshark("whole_packets") {
+        return;
+    }
+    let (names, captured): (Vec<_>, Vec<_>) = packets::packets()
+        .into_iter()
+        .map(|(name, bytes)| (name.to_owned(), (bytes.clone(), bytes.len())))
+        .unzip();
+    compare("whole packets", &captured, &names, |_, _| false);
+}
+
+#[test]
+fn cut_packets() {
+    if !has_tshark("cut_packets") {
+        return;
+    }
+    let mut names = Vec::new();
+    let mut captured = Vec::new();
+    for (name, bytes) in packets::packets() {
+        for length in 1..bytes.len() {
+            names.push(format!("{name}, {length} of {}", bytes.len()));
+            captured.push((bytes[..length].to_vec(), bytes.len()));
+        }
+    }
+    compare("cut packets", &captured, &names, |name, difference| {
+        // Where the cut takes all of a header, tshark still names the protocol, of these two alone.
+        ["ipv6: tshark [ipv6], here []", "icmpv6: tshark [icmpv6], here []"].contains(&difference)
+            // Of reverse ARP, unlike ARP, tshark shows the first addresses without the last.
+            || name.starts_with("rarp, ") && difference.contains("here []")
+    });
+}
+
+#[test]
+fn changed_packets() {
+    if !has_tshark("changed_packets") {
+        return;
+    }
+    let mut names = Vec::new();
+    let mut captured = Vec::new();
+    for (name, bytes) in packets::packets() {
+        for at in 0..bytes.len() {
+            for change in [0x01, 0x80, 0xff, 0x10] {
+                let mut changed = bytes.clone();
+                changed[at] ^= change;
+                names.push(format!("{name}, byte {at} {:02x} → {:02x}", bytes[at], changed[at]));
+                captured.push((changed, bytes.len()));
+            }
+        }
+    }
+    let excused = [
+        // The length of the quotation in an ICMP error (RFC 4884), which tshark cuts it to.
+        ("unreachable, byte 39 ", "udp"),
+        ("quoted fragment, byte 39 ", "udp"),
+        // Malformed options of an IPv6 extension header, behind which tshark gives up.
+        ("hop by hop, byte 57 ", "udp"),
+        ("fragment header, byte 20 2c → 3c", "udp"),
+        // tshark takes this and the packet before for two fragments of one, and puts them together.
+        ("fragment header, whole, byte 57 00 → 01", "udp"),
+    ];
+    compare("changed packets", &captured, &names, |name, difference| {
+        excused.iter().any(|(packet, field)| name.starts_with(packet) && difference.starts_with(field))
+    });
+}
+
+/// Every Ethernet capture in the folder that `CAPTURE_CORPUS` names.
+#[test]
+fn corpus() {
+    let Some(folder) = std::env::var_os("CAPTURE_CORPUS") else {
+        eprintln!("SKIPPED corpus: CAPTURE_CORPUS names no folder of captures");
+        return;
+    };
+    if !has_tshark("corpus") {
+        return;
+    }
+    let mut files = Vec::new();
+    let mut folders = vec![std::path::PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    let mut report = String::new();
+    let (mut packets, mut differing) = (0, 0);
+    for file in files {
+        let (count, differences) = corpus_file(&file);
+        packets += count;
+        for difference in differences {
+            differing += 1;
+            let name = file.file_name().unwrap_or_default().display();
+            let _ = writeln!(report, "{name}: {difference}");
+        }
+    }
+    eprintln!("corpus: {packets} packets, {differing} differences\n{report}");
+    assert!(packets > 0, "no Ethernet packets in the corpus");
+    assert!(differing * 100 <= packets, "{differing} differences in {packets} packets\n{report}");
+}
+
+/// How many packets of a file were compared, and what differs.
+fn corpus_file(file: &Path) -> (usize, Vec<String>) {
+    let mut arguments = vec!["-T", "fields", "-e", "frame.encap_type"];
+    for field in fields() {
+        arguments.extend(["-e", field.name]);
+    }
+    // What no Wireshark reads is no concern of this test.
+    let Ok(output) = tshark(file, &arguments) else {
+        return (0, Vec::new());
+    };
+    let Ok(bytes) = std::fs::File::open(file) else {
+        return (0, Vec::new());
+    };
+    let Ok(mut reader) = capture_file::Reader::new(bytes) else {
+        return (0, Vec::new());
+    };
+    let mut lines = output.lines();
+    let mut count = 0;
+    let mut found = Vec::new();
+    while let Ok(Some(item)) = reader.next_item() {
+        let capture_file::Item::Packet(packet) = item else {
+            continue;
+        };
+        // tshark counts some other blocks of a pcapng as packets, with another encapsulation than Ethernet.
+        let Some(theirs) = lines.by_ref().find_map(|line| {
+            let (encapsulation, theirs) = line.split_once('\t')?;
+            (packet.link_type != LinkType::ETHERNET || encapsulation == "1").then_some(theirs)
+        }) else {
+            break;
+        };
+        if packet.link_type != LinkType::ETHERNET {
+            continue;
+        }
+        count += 1;
+        for difference in differences(theirs, &ours(&Subject::new(&packet))) {
+            found.push(format!("packet {}: {difference}", packet.number));
+        }
+    }
+    (count, found)
+}
