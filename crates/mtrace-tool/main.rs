@@ -1,2 +1,26 @@
-//! mtrace-tool.
-fn main() {}
+//! `mtrace-tool`: reads, filters, converts and explains captures of FreeBSD's mbuf_trace.
+
+mod args;
+mod commands;
+mod failure;
+mod input;
+mod messages;
+mod output;
+mod pipeline;
+mod progress;
+mod selection;
+mod signals;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return failure::usage_by_clap(&error),
+    };
+    match signals::watch().and_then(|()| commands::run(args)) {
+        Ok(status) => status.into(),
+        Err(failure) => failure.report(),
+    }
+}

@@ -6,10 +6,7 @@ use std::fs::File;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (input, output) = (
-        arguments.next().ok_or("which file?")?,
-        arguments.next().ok_or("to where?")?,
-    );
+    let (input, output) = (arguments.next().ok_or("which file?")?, arguments.next().ok_or("to where?")?);
     let (name, compression) = match output.rsplit_once('.') {
         Some((name, "gz")) => (name, Some(Compression::Gzip)),
         Some((name, "zst")) => (name, Some(Compression::Zstd)),

@@ -9,17 +9,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     while let Some(item) = reader.next_item()? {
         if let Item::Packet(packet) = item {
-            let time = packet
-                .time
-                .map(|time| time.epoch().to_string())
-                .unwrap_or_default();
+            let time = packet.time.map(|time| time.epoch().to_string()).unwrap_or_default();
             let (number, interface) = (packet.number, packet.interface);
             let (captured, original) = (packet.captured_len, packet.original_len);
-            writeln!(
-                out,
-                "{number}\t{interface}\t{}\t{captured}\t{original}\t{time}",
-                packet.link_type
-            )?;
+            writeln!(out, "{number}\t{interface}\t{}\t{captured}\t{original}\t{time}", packet.link_type)?;
         }
     }
     for warning in reader.take_warnings() {

@@ -89,16 +89,10 @@ fn hint(first: &[u8]) -> &'static str {
         (b"snoop\0", " (snoop: convert it with `editcap -F pcapng`)"),
         (b"\x7fELF", " (a program)"),
         (b"\xa1\xb2", " (close to a pcap, but of no variant known)"),
-        (
-            b"\x0a\x0d\x0d\x0a",
-            " (close to pcapng, but without its byte-order magic)",
-        ),
+        (b"\x0a\x0d\x0d\x0a", " (close to pcapng, but without its byte-order magic)"),
         (b"\xd4\xc3", " (close to a pcap, but of no variant known)"),
     ];
-    HINTS
-        .iter()
-        .find(|(magic, _)| first.starts_with(magic))
-        .map_or("", |(_, hint)| hint)
+    HINTS.iter().find(|(magic, _)| first.starts_with(magic)).map_or("", |(_, hint)| hint)
 }
 
 /// Damage that ends a file: everything before it has been given out.

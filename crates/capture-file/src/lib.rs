@@ -72,10 +72,10 @@ pub use error::{OpenError, OptionError, Part, ReadError, ReadErrorKind, Warning,
 pub use link_type::LinkType;
 pub use read::{
     Block, BlockOption, EPB_PACKETID, Header, InterfaceBlock, Item, MAX_BLOCK, MAX_INTERFACE_NAMES,
-    MAX_INTERFACES, MAX_RECORD, OPT_COMMENT, Options, Packet, Reader,
+    MAX_INTERFACES, MAX_RECORD, OPT_COMMENT, Options, Packet, Reader, Source,
 };
 pub use time::{Epoch, ParseTimestampError, Resolution, Timestamp};
 pub use write::{
-    Compressor, CopyWriter, Loss, Losses, PcapResolution, PcapWriter, PcapngWriter, WriteError, write_item,
-    write_packet_with,
+    Compressor, CopyWriter, Loss, Losses, PcapResolution, PcapWriter, PcapngWriter, WriteError,
+    rewrite_packet, write_item, write_packet_with,
 };

@@ -38,11 +38,7 @@ const fn digit(value: u8) -> u8 {
 
 /// Appends what the digits say; none where they are not digits in pairs.
 pub(crate) fn decode(digits: &str, out: &mut Vec<u8>) -> Option<()> {
-    let value = |digit: u8| {
-        char::from(digit)
-            .to_digit(16)
-            .and_then(|value| u8::try_from(value).ok())
-    };
+    let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
     let pairs = digits.as_bytes().chunks_exact(2);
     if !pairs.remainder().is_empty() {
         return None;

@@ -19,9 +19,8 @@ impl Formatter for Harmless {
             return out.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;
-        while let Some((at, letter)) = rest
-            .char_indices()
-            .find(|(_, letter)| mbuf_trace::text::is_unsafe(*letter))
+        while let Some((at, letter)) =
+            rest.char_indices().find(|(_, letter)| mbuf_trace::text::is_unsafe(*letter))
         {
             let (clean, tail) = rest.split_at_checked(at).unwrap_or_default();
             out.write_all(clean.as_bytes())?;
@@ -41,9 +40,7 @@ impl Formatter for Harmless {
 ///
 /// When the output fails.
 pub fn write<W: Write>(out: &mut W, value: &impl Serialize) -> io::Result<()> {
-    value
-        .serialize(&mut Serializer::with_formatter(out, Harmless))
-        .map_err(io::Error::from)
+    value.serialize(&mut Serializer::with_formatter(out, Harmless)).map_err(io::Error::from)
 }
 
 #[cfg(test)]
@@ -56,10 +53,7 @@ mod tests {
         let mut out = Vec::new();
         write(&mut out, &hostile).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(
-            text,
-            "\"a\\u001b[31m\\u009b1m\\u007f\\u202eé\u{1f600}\\\"\\\\\\n\""
-        );
+        assert_eq!(text, "\"a\\u001b[31m\\u009b1m\\u007f\\u202eé\u{1f600}\\\"\\\\\\n\"");
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), hostile);
     }
 }

@@ -20,13 +20,7 @@ pub(super) struct Buffer {
 
 impl Buffer {
     pub(super) fn new() -> Self {
-        Self {
-            bytes: vec![0; INITIAL],
-            start: 0,
-            end: 0,
-            ended: false,
-            position: 0,
-        }
+        Self { bytes: vec![0; INITIAL], start: 0, end: 0, ended: false, position: 0 }
     }
 
     /// What is there, from the next item on.
@@ -80,9 +74,7 @@ impl Buffer {
     pub(super) fn take(&mut self, len: usize) -> &[u8] {
         let from = self.start;
         self.start = self.start.saturating_add(len).min(self.end);
-        self.position = self
-            .position
-            .saturating_add(self.start.saturating_sub(from) as u64);
+        self.position = self.position.saturating_add(self.start.saturating_sub(from) as u64);
         self.bytes.get(from..self.start).unwrap_or_default()
     }
 

@@ -35,12 +35,7 @@ struct Raw<R> {
 impl<R: Read> Raw<R> {
     /// Reads up to four bytes, fewer only at the end of the input.
     fn peek(input: R) -> io::Result<Self> {
-        let mut raw = Self {
-            input,
-            peeked: [0; PEEK],
-            peeked_range: 0..0,
-            failed: false,
-        };
+        let mut raw = Self { input, peeked: [0; PEEK], peeked_range: 0..0, failed: false };
         let mut filled = 0_usize;
         let mut peeked = [0; PEEK];
         while let Some(room) = peeked.get_mut(filled..).filter(|room| !room.is_empty()) {
@@ -200,10 +195,7 @@ impl<R: Read> Lz4<R> {
                 },
                 Self::Frame(mut decoder) => match decoder.read(buf) {
                     Ok(0) if decoder.get_ref().ended => {
-                        return Err(io::Error::new(
-                            io::ErrorKind::UnexpectedEof,
-                            "it ends within a frame",
-                        ));
+                        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ends within a frame"));
                     }
                     Ok(0) => Self::Between(decoder.into_inner().input),
                     outcome => {

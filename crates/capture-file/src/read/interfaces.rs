@@ -24,10 +24,7 @@ impl Interfaces {
     pub(super) fn clear(&mut self) {
         self.known.clear();
         self.known.shrink_to(16);
-        *self = Self {
-            known: std::mem::take(&mut self.known),
-            ..Self::default()
-        };
+        *self = Self { known: std::mem::take(&mut self.known), ..Self::default() };
     }
 
     /// The interface that was described last.
@@ -41,9 +38,7 @@ impl Interfaces {
         self.described = self.described.saturating_add(1);
         if self.known.len() as u64 >= MAX_INTERFACES {
             if u64::from(interface.id) == MAX_INTERFACES {
-                warn(WarningKind::TooManyInterfaces {
-                    limit: MAX_INTERFACES,
-                });
+                warn(WarningKind::TooManyInterfaces { limit: MAX_INTERFACES });
             }
             self.surplus = Some(interface);
             return;
@@ -56,9 +51,7 @@ impl Interfaces {
             } else {
                 *text = None;
                 if !std::mem::replace(&mut self.names_full, true) {
-                    warn(WarningKind::TooManyNames {
-                        limit: MAX_INTERFACE_NAMES,
-                    });
+                    warn(WarningKind::TooManyNames { limit: MAX_INTERFACE_NAMES });
                 }
             }
         }

@@ -157,10 +157,7 @@ impl<'a> Packet<'a> {
         let options = match self.layout.kind {
             RecordKind::Pcap { .. } | RecordKind::Simple => None,
             RecordKind::Enhanced | RecordKind::Obsolete => {
-                let end = self
-                    .layout
-                    .data_at
-                    .saturating_add(self.data.len().next_multiple_of(4));
+                let end = self.layout.data_at.saturating_add(self.data.len().next_multiple_of(4));
                 self.raw.get(end..self.raw.len().saturating_sub(4))
             }
         };
@@ -198,10 +195,7 @@ impl<'a> Packet<'a> {
     /// The bytes of `raw` before and after `data`.
     #[must_use]
     pub fn around_data(&self) -> (&'a [u8], &'a [u8]) {
-        let (before, rest) = self
-            .raw
-            .split_at_checked(self.layout.data_at)
-            .unwrap_or((self.raw, &[]));
+        let (before, rest) = self.raw.split_at_checked(self.layout.data_at).unwrap_or((self.raw, &[]));
         (before, rest.get(self.data.len()..).unwrap_or_default())
     }
 }

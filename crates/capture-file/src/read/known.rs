@@ -77,12 +77,7 @@ impl Known {
                 self.packets = number;
                 Ok(Item::Packet(packet))
             }
-            block_type => Ok(Item::Other(Block {
-                offset,
-                raw,
-                block_type,
-                byte_order: frame.order,
-            })),
+            block_type => Ok(Item::Other(Block { offset, raw, block_type, byte_order: frame.order })),
         }
     }
 
@@ -102,14 +97,7 @@ impl Known {
             let (major, minor) = version;
             return Err(ReadErrorKind::UnsupportedVersion { major, minor });
         }
-        let header = Header {
-            offset,
-            raw,
-            byte_order: frame.order,
-            pcap: None,
-            interface: None,
-            options,
-        };
+        let header = Header { offset, raw, byte_order: frame.order, pcap: None, interface: None, options };
         if let Some(Err(error)) = header.options().find(Result::is_err) {
             self.warnings.push(offset, WarningKind::Options(error));
         }
@@ -126,27 +114,16 @@ impl Known {
         let mut warn = |kind| warnings.push(offset, kind);
         let (interface, options) = pcapng::parse_interface(raw, frame.order, &mut warn)?;
         let section = self.container.sections.saturating_sub(1);
-        self.interfaces
-            .push(Interface { section, ..interface }, &mut warn);
+        self.interfaces.push(Interface { section, ..interface }, &mut warn);
         let info = self.interfaces.last().ok_or_else(|| missing(Part::Block, raw))?;
-        Ok(Item::Interface(InterfaceBlock {
-            offset,
-            raw,
-            info,
-            order: frame.order,
-            options,
-        }))
+        Ok(Item::Interface(InterfaceBlock { offset, raw, info, order: frame.order, options }))
     }
 }
 
 /// Framing sees to it that an item's bytes are all there; were they not, this would say so.
 fn missing(part: Part, raw: &[u8]) -> ReadErrorKind {
     let available = raw.len() as u64;
-    ReadErrorKind::CutOff {
-        part,
-        needed: available.saturating_add(1),
-        available,
-    }
+    ReadErrorKind::CutOff { part, needed: available.saturating_add(1), available }
 }
 
 /// Warnings that nobody has taken yet, bounded in number.
@@ -169,10 +146,7 @@ impl Warnings {
     pub(super) fn take(&mut self, offset: u64) -> Vec<Warning> {
         let Self { mut kept, more } = std::mem::take(self);
         if more > 0 {
-            kept.push(Warning {
-                kind: WarningKind::More(more),
-                offset,
-            });
+            kept.push(Warning { kind: WarningKind::More(more), offset });
         }
         kept
     }

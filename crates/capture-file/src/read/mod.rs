@@ -10,10 +10,12 @@ mod pcap;
 pub(crate) mod pcapng;
 mod reader;
 mod salvage;
+mod source;
 
 pub use item::{Block, Header, InterfaceBlock, Item, Packet};
 pub use options::{BlockOption, EPB_PACKETID, OPT_COMMENT, Options};
 pub use reader::Reader;
+pub use source::Source;
 
 /// Largest block of a pcapng, and largest record of a pcap whatever its snaplen: 16 MiB, as in libpcap's
 /// `sf-pcapng.c`. Anything longer is damage.

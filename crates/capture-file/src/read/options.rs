@@ -33,11 +33,7 @@ pub struct Options<'a> {
 
 impl<'a> Options<'a> {
     pub(crate) fn new(order: ByteOrder, bytes: &'a [u8]) -> Self {
-        Self {
-            order,
-            rest: bytes,
-            at: 0,
-        }
+        Self { order, rest: bytes, at: 0 }
     }
 }
 
@@ -49,12 +45,7 @@ impl<'a> Iterator for Options<'a> {
             return None;
         }
         let rest = std::mem::take(&mut self.rest);
-        let failed = |code, length| OptionError {
-            code,
-            at: self.at,
-            length,
-            available: rest.len(),
-        };
+        let failed = |code, length| OptionError { code, at: self.at, length, available: rest.len() };
         let (Some(code), Some(length)) = (self.order.u16_at(rest, 0), self.order.u16_at(rest, 2)) else {
             return Some(Err(failed(0, 4)));
         };
@@ -63,10 +54,9 @@ impl<'a> Iterator for Options<'a> {
         }
         let length = usize::from(length);
         let padded = length.next_multiple_of(4).saturating_add(4);
-        let (Some(value), Some((_, after))) = (
-            rest.get(4..length.saturating_add(4)),
-            rest.split_at_checked(padded),
-        ) else {
+        let (Some(value), Some((_, after))) =
+            (rest.get(4..length.saturating_add(4)), rest.split_at_checked(padded))
+        else {
             return Some(Err(failed(code, padded)));
         };
         self.rest = after;
@@ -81,16 +71,9 @@ mod tests {
 
     #[test]
     fn walks_to_the_end_mark_or_the_end() {
-        let with_end = [
-            1, 0, 3, 0, b'a', b'b', b'c', 9, 5, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9,
-        ];
-        let all: Vec<_> = Options::new(ByteOrder::Little, &with_end)
-            .map(Result::unwrap)
-            .collect();
-        let comment = BlockOption {
-            code: 1,
-            value: b"abc",
-        };
+        let with_end = [1, 0, 3, 0, b'a', b'b', b'c', 9, 5, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9];
+        let all: Vec<_> = Options::new(ByteOrder::Little, &with_end).map(Result::unwrap).collect();
+        let comment = BlockOption { code: 1, value: b"abc" };
         assert_eq!(all, [comment, BlockOption { code: 5, value: b"" }]);
         let without_end = with_end.get(..8).unwrap();
         let all: Vec<_> = Options::new(ByteOrder::Little, without_end).collect();

@@ -44,10 +44,7 @@ pub(super) fn parse_header(
     variant: PcapVariant,
     order: ByteOrder,
 ) -> Result<(PcapHeader, Records), OpenError> {
-    let short = || OpenError::TooShort {
-        needed: FILE_HEADER as u64,
-        available: bytes.len() as u64,
-    };
+    let short = || OpenError::TooShort { needed: FILE_HEADER as u64, available: bytes.len() as u64 };
     let mut standard = *bytes.first_chunk::<FILE_HEADER>().ok_or_else(short)?;
     // pcap-parser does not know the modified magic in big-endian; all else in the header is the same.
     let magic = standard.first_chunk_mut().ok_or_else(short)?;
@@ -56,12 +53,7 @@ pub(super) fn parse_header(
     let network = order.u32_at(bytes, 20).ok_or_else(short)?;
     let (major, minor) = (header.version_major, header.version_minor);
     if major != 2 {
-        return Err(OpenError::UnsupportedVersion {
-            format: Format::Pcap,
-            major,
-            minor,
-            known: "2.x",
-        });
+        return Err(OpenError::UnsupportedVersion { format: Format::Pcap, major, minor, known: "2.x" });
     }
     if network & PcapHeader::RESERVED != 0 {
         return Err(OpenError::ReservedLinkTypeBits { network });
@@ -113,11 +105,7 @@ impl Records {
         let captured = self.order.u32_at(header, field::CAPTURED)?;
         let original = self.order.u32_at(header, field::ORIGINAL)?;
         let swapped = self.minor < 3 || (self.minor == 3 && captured > original);
-        Some(if swapped {
-            (original, captured, true)
-        } else {
-            (captured, original, false)
-        })
+        Some(if swapped { (original, captured, true) } else { (captured, original, false) })
     }
 
     /// Bytes of the record that begins with `header`.
@@ -142,10 +130,8 @@ impl Records {
     pub(super) fn plausible(&self, header: &[u8]) -> Option<(usize, u32)> {
         let (captured, original, _) = self.lengths(header)?;
         let fraction = self.order.u32_at(header, field::FRACTION)?;
-        let below_second = self
-            .resolution
-            .ticks_per_second()
-            .is_some_and(|ticks| u64::from(fraction) < ticks);
+        let below_second =
+            self.resolution.ticks_per_second().is_some_and(|ticks| u64::from(fraction) < ticks);
         if !below_second || captured > original {
             return None;
         }

@@ -60,11 +60,7 @@ pub(super) struct Frame {
 /// Reads a block's first [`BLOCK_HEADER`] bytes.
 pub(super) fn frame(bytes: &[u8], order: ByteOrder) -> Result<Frame, ReadErrorKind> {
     let block_type = order.u32_at(bytes, 0).unwrap_or_default();
-    let order = if block_type == SECTION_HEADER {
-        section_order(bytes)?
-    } else {
-        order
-    };
+    let order = if block_type == SECTION_HEADER { section_order(bytes)? } else { order };
     let length = order.u32_at(bytes, 4).unwrap_or_default();
     let minimum: u32 = match block_type {
         SECTION_HEADER => 28,
@@ -83,15 +79,9 @@ pub(super) fn frame(bytes: &[u8], order: ByteOrder) -> Result<Frame, ReadErrorKi
         });
     }
     if length % 4 != 0 {
-        return Err(ReadErrorKind::UnalignedLength {
-            length: length.into(),
-        });
+        return Err(ReadErrorKind::UnalignedLength { length: length.into() });
     }
-    Ok(Frame {
-        block_type,
-        len: length as usize,
-        order,
-    })
+    Ok(Frame { block_type, len: length as usize, order })
 }
 
 fn section_order(bytes: &[u8]) -> Result<ByteOrder, ReadErrorKind> {
@@ -114,15 +104,8 @@ impl Frame {
     /// Whether the length after the block agrees with that before it.
     pub(super) fn check_trailer(&self, raw: &[u8]) -> Result<(), ReadErrorKind> {
         let first = self.order.u32_at(raw, 4).unwrap_or_default();
-        let second = self
-            .order
-            .u32_at(raw, raw.len().saturating_sub(TRAILER))
-            .unwrap_or_default();
-        if first == second {
-            Ok(())
-        } else {
-            Err(ReadErrorKind::LengthsDiffer { first, second })
-        }
+        let second = self.order.u32_at(raw, raw.len().saturating_sub(TRAILER)).unwrap_or_default();
+        if first == second { Ok(()) } else { Err(ReadErrorKind::LengthsDiffer { first, second }) }
     }
 }
 
@@ -150,10 +133,7 @@ fn without_options<const LEN: usize>(raw: &[u8], order: ByteOrder, options_at: u
 pub(super) fn parse_section(raw: &[u8], order: ByteOrder) -> Result<((u16, u16), &[u8]), ReadErrorKind> {
     let fixed: [u8; 28] = without_options(raw, order, SECTION_OPTIONS);
     match pcap_parser::parse_sectionheaderblock(&fixed) {
-        Ok((_, block)) => Ok((
-            (block.major_version, block.minor_version),
-            options(raw, SECTION_OPTIONS),
-        )),
+        Ok((_, block)) => Ok(((block.major_version, block.minor_version), options(raw, SECTION_OPTIONS))),
         Err(_) => Err(too_short(raw, 28)),
     }
 }
@@ -165,12 +145,7 @@ pub(super) fn supported((major, minor): (u16, u16)) -> bool {
 
 fn too_short(raw: &[u8], minimum: u64) -> ReadErrorKind {
     let (length, maximum) = (raw.len() as u64, MAX_BLOCK.into());
-    ReadErrorKind::ImpossibleLength {
-        what: "block length",
-        length,
-        minimum,
-        maximum,
-    }
+    ReadErrorKind::ImpossibleLength { what: "block length", length, minimum, maximum }
 }
 
 /// An interface description whose frame is right, its options, and what was odd in them.
@@ -221,24 +196,12 @@ pub(super) fn parse_interface<'a>(
                 interface.description = interface.description.or_else(|| Some(text.into()));
             }
             (IF_TSRESOL, &[code]) => interface.resolution = Resolution::from_code(code),
-            (IF_TSRESOL, _) => warn(WarningKind::OptionLength {
-                name: "if_tsresol",
-                length,
-                expected: 1,
-            }),
+            (IF_TSRESOL, _) => warn(WarningKind::OptionLength { name: "if_tsresol", length, expected: 1 }),
             (IF_FCSLEN, &[bits]) => interface.fcs_bits = Some(bits),
-            (IF_FCSLEN, _) => warn(WarningKind::OptionLength {
-                name: "if_fcslen",
-                length,
-                expected: 1,
-            }),
+            (IF_FCSLEN, _) => warn(WarningKind::OptionLength { name: "if_fcslen", length, expected: 1 }),
             (IF_TSOFFSET, value) => match order.u64_at(value, 0) {
                 Some(offset) if length == 8 => interface.offset_seconds = offset.cast_signed(),
-                _ => warn(WarningKind::OptionLength {
-                    name: "if_tsoffset",
-                    length,
-                    expected: 8,
-                }),
+                _ => warn(WarningKind::OptionLength { name: "if_tsoffset", length, expected: 8 }),
             },
             _ => {}
         }
@@ -262,35 +225,19 @@ pub(super) fn parse_packet<'a>(
     };
     let Some(interface) = interfaces.get(id as usize) else {
         let described = u32::try_from(interfaces.len()).unwrap_or(u32::MAX);
-        return Err(ReadErrorKind::UnknownInterface {
-            interface: id,
-            described,
-        });
+        return Err(ReadErrorKind::UnknownInterface { interface: id, described });
     };
     let room = |data_at: usize| raw.len().saturating_sub(data_at).saturating_sub(TRAILER);
     let (kind, time, captured_len, original_len, data_at) = if frame.block_type == SIMPLE_PACKET {
         let original = u32_at(field::SIMPLE_ORIGINAL);
-        let captured = if interface.snaplen == 0 {
-            original
-        } else {
-            original.min(interface.snaplen)
-        };
+        let captured = if interface.snaplen == 0 { original } else { original.min(interface.snaplen) };
         (RecordKind::Simple, None, captured, original, field::SIMPLE_DATA)
     } else {
         let ticks = u64::from(u32_at(field::TIME_HIGH)) << 32 | u64::from(u32_at(field::TIME_LOW));
         let time = Timestamp::from_ticks(ticks, interface.resolution, interface.offset_seconds);
-        let kind = if frame.block_type == ENHANCED_PACKET {
-            RecordKind::Enhanced
-        } else {
-            RecordKind::Obsolete
-        };
-        (
-            kind,
-            Some(time),
-            u32_at(field::CAPTURED),
-            u32_at(field::ORIGINAL),
-            field::DATA,
-        )
+        let kind =
+            if frame.block_type == ENHANCED_PACKET { RecordKind::Enhanced } else { RecordKind::Obsolete };
+        (kind, Some(time), u32_at(field::CAPTURED), u32_at(field::ORIGINAL), field::DATA)
     };
     let data = raw
         .get(data_at..data_at.saturating_add(captured_len as usize))
@@ -314,11 +261,6 @@ pub(super) fn parse_packet<'a>(
         original_len,
         data,
         raw,
-        layout: Layout {
-            kind,
-            order,
-            data_at,
-            limit: MAX_BLOCK,
-        },
+        layout: Layout { kind, order, data_at, limit: MAX_BLOCK },
     })
 }

@@ -6,6 +6,7 @@ use super::item::Item;
 use super::known::Known;
 use super::pcap::{self, Records};
 use super::pcapng::{self, BLOCK_HEADER, Frame};
+use super::source::Source;
 use crate::{ByteOrder, Container, Format, Interface, OpenError, Part, ReadError, ReadErrorKind, Warning};
 use std::io::Read;
 
@@ -79,11 +80,18 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// When the input is empty, no capture, of an unknown version, or damaged in its first header.
     pub fn new(input: R) -> Result<Self, OpenError> {
-        let mut input = Input::new(input)?;
-        let mut buffer = Buffer::new();
-        fill_first(&mut buffer, &mut input, 4)?;
-        let compression = input.compression();
-        if let (Some(outer), Some(inner)) = (compression, compression_of(buffer.available())) {
+        Self::from_source(Source::new(input)?)
+    }
+
+    /// Opens a capture whose first bytes have been looked at.
+    ///
+    /// # Errors
+    /// As [`Reader::new`].
+    pub fn from_source(mut source: Source<R>) -> Result<Self, OpenError> {
+        source.fill(4)?;
+        let compression = source.compression();
+        let first = source.buffer.available();
+        if let (Some(outer), Some(inner)) = (compression, compression_of(first)) {
             return Err(OpenError::Nested { outer, inner });
         }
         let mut container = Container {
@@ -94,51 +102,34 @@ impl<R: Read> Reader<R> {
             compression,
             pcap: None,
         };
-        if let Some((variant, order)) = pcap::recognise(buffer.available()) {
-            fill_first(&mut buffer, &mut input, pcap::FILE_HEADER)?;
-            let (header, records) = pcap::parse_header(buffer.available(), variant, order)?;
+        if let Some((variant, order)) = pcap::recognise(first) {
+            source.fill(pcap::FILE_HEADER)?;
+            let (header, records) = pcap::parse_header(source.buffer.available(), variant, order)?;
             container.byte_order = order;
             container.pcap = Some(header);
             let mut known = Known::new(container);
-            known
-                .interfaces
-                .push(pcap::interface(&header, &records), &mut |_| {});
-            let (framing, state) = (Framing::Pcap(records), State::FileHeader);
-            return Ok(Self {
-                input,
-                buffer,
-                framing,
-                state,
-                offset: 0,
-                known,
-            });
+            known.interfaces.push(pcap::interface(&header, &records), &mut |_| {});
+            return Ok(Self::of(source, Framing::Pcap(records), State::FileHeader, known));
         }
-        if buffer
-            .available()
-            .starts_with(&pcapng::SECTION_HEADER.to_be_bytes())
-        {
+        if first.starts_with(&pcapng::SECTION_HEADER.to_be_bytes()) {
             container.format = Format::Pcapng;
-            container.byte_order = open_pcapng(&mut buffer, &mut input)?;
-            let (known, framing) = (Known::new(container), Framing::Pcapng);
-            return Ok(Self {
-                input,
-                buffer,
-                framing,
-                state: State::Items,
-                offset: 0,
-                known,
-            });
+            container.byte_order = open_pcapng(&mut source)?;
+            return Ok(Self::of(source, Framing::Pcapng, State::Items, Known::new(container)));
         }
-        match buffer.available().len() {
+        match first.len() {
             0 => Err(OpenError::Empty),
-            1..4 => Err(too_short(pcap::FILE_HEADER, &buffer)),
+            1..4 => Err(too_short(pcap::FILE_HEADER, &source)),
             _ => {
                 // For the message only; whatever there is will do.
-                let _ = buffer.fill(&mut input, 8);
-                let first = buffer.available().iter().take(8).copied().collect();
+                let first = source.peek(8)?.to_vec();
                 Err(OpenError::NotACapture { first })
             }
         }
+    }
+
+    fn of(source: Source<R>, framing: Framing, state: State, known: Known) -> Self {
+        let Source { input, buffer } = source;
+        Self { input, buffer, framing, state, offset: 0, known }
     }
 
     /// The next item; `None` at the end of the file, and ever after an error.
@@ -166,9 +157,7 @@ impl<R: Read> Reader<R> {
         };
         // An item that is given out sets the state again.
         self.state = State::Damaged;
-        self.item(whole)
-            .map(Some)
-            .map_err(|kind| ReadError { kind, packet, offset })
+        self.item(whole).map(Some).map_err(|kind| ReadError { kind, packet, offset })
     }
 
     /// Waits for the next item to be in the buffer as a whole.
@@ -200,27 +189,21 @@ impl<R: Read> Reader<R> {
     }
 
     pub(super) fn fill(&mut self, needed: usize) -> Result<bool, ReadErrorKind> {
-        self.buffer
-            .fill(&mut self.input, needed)
-            .map_err(|source| match self.input.broken_compression() {
-                Some(compression) => ReadErrorKind::Compressed { compression, source },
-                None => ReadErrorKind::Io(source),
-            })
+        self.buffer.fill(&mut self.input, needed).map_err(|source| match self.input.broken_compression() {
+            Some(compression) => ReadErrorKind::Compressed { compression, source },
+            None => ReadErrorKind::Io(source),
+        })
     }
 
     /// Gives out an item that is in the buffer.
     fn item(&mut self, whole: Whole) -> Result<Item<'_>, ReadErrorKind> {
         let offset = self.offset;
         let (item, len) = match whole {
-            Whole::FileHeader => (
-                self.known.file_header(self.buffer.take(pcap::FILE_HEADER)),
-                pcap::FILE_HEADER,
-            ),
+            Whole::FileHeader => {
+                (self.known.file_header(self.buffer.take(pcap::FILE_HEADER)), pcap::FILE_HEADER)
+            }
             Whole::Record(len, records) => (self.known.record(self.buffer.take(len), records, offset)?, len),
-            Whole::Block(frame) => (
-                self.known.block(self.buffer.take(frame.len), frame, offset)?,
-                frame.len,
-            ),
+            Whole::Block(frame) => (self.known.block(self.buffer.take(frame.len), frame, offset)?, frame.len),
         };
         self.offset = offset.saturating_add(len as u64);
         self.state = State::Items;
@@ -283,40 +266,23 @@ impl<R: Read> Reader<R> {
 }
 
 fn cut_off(part: Part, needed: usize, available: usize) -> ReadErrorKind {
-    ReadErrorKind::CutOff {
-        part,
-        needed: needed as u64,
-        available: available as u64,
-    }
+    ReadErrorKind::CutOff { part, needed: needed as u64, available: available as u64 }
 }
 
-fn too_short(needed: usize, buffer: &Buffer) -> OpenError {
-    OpenError::TooShort {
-        needed: needed as u64,
-        available: buffer.available().len() as u64,
-    }
-}
-
-/// Reads up to `needed` bytes of the first header.
-fn fill_first<R: Read>(buffer: &mut Buffer, input: &mut Input<R>, needed: usize) -> Result<bool, OpenError> {
-    buffer
-        .fill(input, needed)
-        .map_err(|source| match input.broken_compression() {
-            Some(compression) => OpenError::Compressed { compression, source },
-            None => OpenError::Io(source),
-        })
+fn too_short<R: Read>(needed: usize, source: &Source<R>) -> OpenError {
+    OpenError::TooShort { needed: needed as u64, available: source.buffer.available().len() as u64 }
 }
 
 /// Checks the first section header, and leaves it in the buffer.
-fn open_pcapng<R: Read>(buffer: &mut Buffer, input: &mut Input<R>) -> Result<ByteOrder, OpenError> {
-    if !fill_first(buffer, input, BLOCK_HEADER)? {
-        return Err(too_short(BLOCK_HEADER, buffer));
+fn open_pcapng<R: Read>(source: &mut Source<R>) -> Result<ByteOrder, OpenError> {
+    if !source.fill(BLOCK_HEADER)? {
+        return Err(too_short(BLOCK_HEADER, source));
     }
-    let frame = pcapng::frame(buffer.available(), ByteOrder::Little).map_err(OpenError::Damaged)?;
-    if !fill_first(buffer, input, frame.len)? {
-        return Err(too_short(frame.len, buffer));
+    let frame = pcapng::frame(source.buffer.available(), ByteOrder::Little).map_err(OpenError::Damaged)?;
+    if !source.fill(frame.len)? {
+        return Err(too_short(frame.len, source));
     }
-    let raw = buffer.available().get(..frame.len).unwrap_or_default();
+    let raw = source.buffer.available().get(..frame.len).unwrap_or_default();
     frame.check_trailer(raw).map_err(OpenError::Damaged)?;
     let (version, _) = pcapng::parse_section(raw, frame.order).map_err(OpenError::Damaged)?;
     if !pcapng::supported(version) {

@@ -63,11 +63,7 @@ impl<R: Read> Reader<R> {
         }
         self.state = State::Ended;
         self.buffer.give_back_to(self.offset);
-        let step = if matches!(self.framing, Framing::Pcapng) {
-            4
-        } else {
-            1
-        };
+        let step = if matches!(self.framing, Framing::Pcapng) { 4 } else { 1 };
         let mut skipped = 0_u64;
         loop {
             if self.buffer.take(step).len() < step {
@@ -108,11 +104,7 @@ impl<R: Read> Reader<R> {
             return Ok(Place::No);
         }
         let raw = self.buffer.available().get(..frame.len).unwrap_or_default();
-        Ok(if frame.check_trailer(raw).is_ok() {
-            Place::Item
-        } else {
-            Place::No
-        })
+        Ok(if frame.check_trailer(raw).is_ok() { Place::Item } else { Place::No })
     }
 
     fn record_place(&mut self, records: Records) -> Result<Place, ReadErrorKind> {
@@ -130,9 +122,7 @@ impl<R: Read> Reader<R> {
         let with_next = len.saturating_add(header_len);
         let good = if self.fill(with_next)? {
             let next = self.buffer.available().get(len..).unwrap_or_default();
-            records
-                .plausible(next)
-                .is_some_and(|(_, next)| near(seconds, next))
+            records.plausible(next).is_some_and(|(_, next)| near(seconds, next))
         } else {
             self.buffer.available().len() == len
         };

@@ -26,11 +26,7 @@ pub(super) fn date_of(days: i128) -> Date {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     Date {
         year: era * 400 + year_of_era + i128::from(month <= 2),
         month: u32::try_from(month).unwrap_or(0),
@@ -80,13 +76,7 @@ mod tests {
 
     #[test]
     fn dates_that_do_not_exist() {
-        for (year, month, day) in [
-            (2023, 2, 29),
-            (1900, 2, 29),
-            (2024, 4, 31),
-            (2024, 13, 1),
-            (2024, 1, 0),
-        ] {
+        for (year, month, day) in [(2023, 2, 29), (1900, 2, 29), (2024, 4, 31), (2024, 13, 1), (2024, 1, 0)] {
             assert_eq!(days_of(&Date { year, month, day }), None);
         }
     }

@@ -44,10 +44,7 @@ impl Fraction {
         for (digit, character) in digits.iter_mut().zip(text) {
             *digit = character.checked_sub(b'0').filter(|digit| *digit < 10)?;
         }
-        text.iter()
-            .skip(MAX_DIGITS)
-            .all(|&character| character == b'0')
-            .then_some(Self(digits))
+        text.iter().skip(MAX_DIGITS).all(|&character| character == b'0').then_some(Self(digits))
     }
 
     pub(super) fn digits(&self) -> impl Iterator<Item = u8> {
@@ -98,11 +95,7 @@ mod tests {
     use super::*;
 
     fn text(fraction: Fraction, digits: usize) -> String {
-        fraction
-            .digits()
-            .take(digits)
-            .map(|digit| char::from(b'0' + digit))
-            .collect()
+        fraction.digits().take(digits).map(|digit| char::from(b'0' + digit)).collect()
     }
 
     #[test]
@@ -111,11 +104,7 @@ mod tests {
             (1, 1, "5"),
             (1, 4, "0625"),
             (1023, 10, "9990234375"),
-            (
-                u64::MAX,
-                64,
-                "9999999999999999999457898913757247782996273599565029144287109375",
-            ),
+            (u64::MAX, 64, "9999999999999999999457898913757247782996273599565029144287109375"),
         ];
         for (ticks, bits, digits) in cases {
             let resolution = Resolution::binary(bits).unwrap();

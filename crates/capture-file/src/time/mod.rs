@@ -39,18 +39,13 @@ impl Timestamp {
     #[must_use]
     pub fn new(seconds: i128, ticks: u64, resolution: Resolution) -> Self {
         let (carry, ticks) = match resolution.ticks_per_second() {
-            Some(units) if ticks >= units => (
-                ticks.checked_div(units).unwrap_or(0),
-                ticks.checked_rem(units).unwrap_or(0),
-            ),
+            Some(units) if ticks >= units => {
+                (ticks.checked_div(units).unwrap_or(0), ticks.checked_rem(units).unwrap_or(0))
+            }
             // Less than a second, as ever when there are more units to a second than a u64 can count.
             _ => (0, ticks),
         };
-        Self {
-            seconds: seconds.saturating_add(i128::from(carry)),
-            ticks,
-            resolution,
-        }
+        Self { seconds: seconds.saturating_add(i128::from(carry)), ticks, resolution }
     }
 
     /// The instant a pcapng block means: `ticks` since the epoch plus the interface's `if_tsoffset`.
@@ -88,21 +83,11 @@ impl Timestamp {
             (Some(from), Some(to)) => {
                 let scaled = u128::from(self.ticks).checked_mul(u128::from(to))?;
                 let from = u128::from(from);
-                (
-                    u64::try_from(scaled.checked_div(from)?).ok()?,
-                    scaled.checked_rem(from)? == 0,
-                )
+                (u64::try_from(scaled.checked_div(from)?).ok()?, scaled.checked_rem(from)? == 0)
             }
             _ => self.fraction().to_ticks(resolution)?,
         };
-        Some((
-            Self {
-                seconds: self.seconds,
-                ticks,
-                resolution,
-            },
-            exact,
-        ))
+        Some((Self { seconds: self.seconds, ticks, resolution }, exact))
     }
 
     /// All ticks of the timestamp's own resolution since the epoch; `None` when 127 bits do not hold them.
@@ -113,23 +98,15 @@ impl Timestamp {
             None if self.seconds == 0 => 0,
             None => return None,
         };
-        self.seconds
-            .checked_mul(units)?
-            .checked_add(i128::from(self.ticks))
+        self.seconds.checked_mul(units)?.checked_add(i128::from(self.ticks))
     }
 
     /// Whole nanoseconds since the epoch, rounded towards the past, and whether nothing was lost.
     #[must_use]
     pub fn nanoseconds(&self) -> (i128, bool) {
-        let (nanos, exact) = self
-            .to_resolution(Resolution::NANOS)
-            .map_or((0, false), |(time, exact)| (time.ticks, exact));
-        (
-            self.seconds
-                .saturating_mul(1_000_000_000)
-                .saturating_add(i128::from(nanos)),
-            exact,
-        )
+        let (nanos, exact) =
+            self.to_resolution(Resolution::NANOS).map_or((0, false), |(time, exact)| (time.ticks, exact));
+        (self.seconds.saturating_mul(1_000_000_000).saturating_add(i128::from(nanos)), exact)
     }
 
     fn fraction(&self) -> Fraction {
@@ -143,10 +120,7 @@ impl Ord for Timestamp {
             if self.resolution == other.resolution {
                 return self.ticks.cmp(&other.ticks);
             }
-            match (
-                self.resolution.ticks_per_second(),
-                other.resolution.ticks_per_second(),
-            ) {
+            match (self.resolution.ticks_per_second(), other.resolution.ticks_per_second()) {
                 (Some(a), Some(b)) => {
                     let left = u128::from(self.ticks).saturating_mul(u128::from(b));
                     left.cmp(&u128::from(other.ticks).saturating_mul(u128::from(a)))
@@ -224,9 +198,6 @@ mod tests {
             assert!(time < Timestamp::new(6, 0, Resolution::MICROS));
             assert!(time > Timestamp::new(5, 0, Resolution::MICROS));
         }
-        assert_eq!(
-            Timestamp::new(-1, 999_999_999, Resolution::NANOS).nanoseconds(),
-            (-1, true)
-        );
+        assert_eq!(Timestamp::new(-1, 999_999_999, Resolution::NANOS).nanoseconds(), (-1, true));
     }
 }

@@ -58,9 +58,7 @@ fn write_fraction(f: &mut fmt::Formatter<'_>, fraction: &Fraction, resolution: R
     for (character, digit) in text.iter_mut().zip(fraction.digits()) {
         *character = b'0'.saturating_add(digit);
     }
-    let digits = text
-        .get(..count)
-        .and_then(|digits| std::str::from_utf8(digits).ok());
+    let digits = text.get(..count).and_then(|digits| std::str::from_utf8(digits).ok());
     write!(f, ".{}", digits.unwrap_or_default())
 }
 
@@ -103,11 +101,7 @@ impl Timestamp {
             return Err(Syntax);
         }
         let year: i128 = number(year)?;
-        let year = if text.starts_with('-') {
-            year.saturating_neg()
-        } else {
-            year
-        };
+        let year = if text.starts_with('-') { year.saturating_neg() } else { year };
         let (date, clock) = rest.split_once(['T', 't', ' ']).ok_or(Syntax)?;
         let (month, day) = date.split_once('-').ok_or(Syntax)?;
         let (clock, zone) = match clock.strip_suffix(['Z', 'z']) {
@@ -132,21 +126,12 @@ impl Timestamp {
         if hour > 23 || minute > 59 || second > 59 {
             return Err(Range);
         }
-        let days = days_of(&Date {
-            year,
-            month: two_digits(month)?,
-            day: two_digits(day)?,
-        })
-        .ok_or(Range)?;
-        let of_day = [(hour, 3600_i128), (minute, 60), (second, 1)]
-            .iter()
-            .fold(0_i128, |sum, &(value, weight)| {
+        let days = days_of(&Date { year, month: two_digits(month)?, day: two_digits(day)? }).ok_or(Range)?;
+        let of_day =
+            [(hour, 3600_i128), (minute, 60), (second, 1)].iter().fold(0_i128, |sum, &(value, weight)| {
                 sum.saturating_add(weight.saturating_mul(i128::from(value)))
             });
-        let seconds = days
-            .saturating_mul(SECONDS_PER_DAY)
-            .saturating_add(of_day)
-            .saturating_sub(zone);
+        let seconds = days.saturating_mul(SECONDS_PER_DAY).saturating_add(of_day).saturating_sub(zone);
         from_parts(seconds, fraction, false)
     }
 
@@ -172,11 +157,7 @@ impl FromStr for Timestamp {
     type Err = ParseTimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.contains(':') {
-            Self::parse_rfc3339(text)
-        } else {
-            Self::parse_epoch(text)
-        }
+        if text.contains(':') { Self::parse_rfc3339(text) } else { Self::parse_epoch(text) }
     }
 }
 
@@ -201,22 +182,15 @@ fn two_digits(text: &str) -> Result<u32, ParseTimestampError> {
 
 fn zone_seconds(text: &str) -> Result<i128, ParseTimestampError> {
     let negative = text.starts_with('-');
-    let (hours, minutes) = text
-        .get(1..)
-        .and_then(|text| text.split_once(':'))
-        .ok_or(ParseTimestampError::Syntax)?;
+    let (hours, minutes) =
+        text.get(1..).and_then(|text| text.split_once(':')).ok_or(ParseTimestampError::Syntax)?;
     let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
     if hours > 23 || minutes > 59 {
         return Err(ParseTimestampError::Range);
     }
-    let seconds = i128::from(hours)
-        .saturating_mul(3600)
-        .saturating_add(i128::from(minutes).saturating_mul(60));
-    Ok(if negative {
-        seconds.saturating_neg()
-    } else {
-        seconds
-    })
+    let seconds =
+        i128::from(hours).saturating_mul(3600).saturating_add(i128::from(minutes).saturating_mul(60));
+    Ok(if negative { seconds.saturating_neg() } else { seconds })
 }
 
 /// `negative` turns the sign of the whole, fraction included.
@@ -243,11 +217,7 @@ fn from_parts(seconds: i128, digits: &str, negative: bool) -> Result<Timestamp, 
             _ => None,
         })
         .ok_or(ParseTimestampError::Precision)?;
-    Ok(Timestamp {
-        seconds,
-        ticks,
-        resolution,
-    })
+    Ok(Timestamp { seconds, ticks, resolution })
 }
 
 #[cfg(test)]
@@ -259,49 +229,13 @@ mod tests {
         let nanos = Resolution::NANOS;
         for (seconds, ticks, resolution, rfc, epoch) in [
             (0, 0, Resolution::from_code(0), "1970-01-01T00:00:00Z", "0"),
-            (
-                1_700_000_000,
-                5,
-                Resolution::MICROS,
-                "2023-11-14T22:13:20.000005Z",
-                "1700000000.000005",
-            ),
-            (
-                -1,
-                999_999_999,
-                nanos,
-                "1969-12-31T23:59:59.999999999Z",
-                "-0.000000001",
-            ),
-            (
-                -2,
-                250_000_000,
-                nanos,
-                "1969-12-31T23:59:58.250000000Z",
-                "-1.750000000",
-            ),
+            (1_700_000_000, 5, Resolution::MICROS, "2023-11-14T22:13:20.000005Z", "1700000000.000005"),
+            (-1, 999_999_999, nanos, "1969-12-31T23:59:59.999999999Z", "-0.000000001"),
+            (-2, 250_000_000, nanos, "1969-12-31T23:59:58.250000000Z", "-1.750000000"),
             (-3, 0, nanos, "1969-12-31T23:59:57.000000000Z", "-3.000000000"),
-            (
-                0,
-                1,
-                Resolution::from_code(0x84),
-                "1970-01-01T00:00:00.0625Z",
-                "0.0625",
-            ),
-            (
-                253_402_300_800,
-                0,
-                Resolution::from_code(1),
-                "+10000-01-01T00:00:00.0Z",
-                "253402300800.0",
-            ),
-            (
-                -62_167_219_201,
-                0,
-                Resolution::from_code(0),
-                "-0001-12-31T23:59:59Z",
-                "-62167219201",
-            ),
+            (0, 1, Resolution::from_code(0x84), "1970-01-01T00:00:00.0625Z", "0.0625"),
+            (253_402_300_800, 0, Resolution::from_code(1), "+10000-01-01T00:00:00.0Z", "253402300800.0"),
+            (-62_167_219_201, 0, Resolution::from_code(0), "-0001-12-31T23:59:59Z", "-62167219201"),
         ] {
             let time = Timestamp::new(seconds, ticks, resolution);
             assert_eq!(time.to_string(), rfc);
@@ -314,12 +248,9 @@ mod tests {
     #[test]
     fn reads_offsets_and_spaces() {
         let time = Timestamp::new(1_700_000_000, 5, Resolution::from_code(1));
-        for text in [
-            "2023-11-15T00:13:20.5+02:00",
-            "2023-11-14 20:43:20.50-01:30",
-            "1700000000.5",
-            "+1700000000.500",
-        ] {
+        for text in
+            ["2023-11-15T00:13:20.5+02:00", "2023-11-14 20:43:20.50-01:30", "1700000000.5", "+1700000000.500"]
+        {
             assert_eq!(text.parse(), Ok(time), "{text}");
         }
     }

@@ -20,10 +20,7 @@ const SNAPLEN: std::ops::Range<usize> = 16..20;
 impl<W: Write> CopyWriter<W> {
     /// Begins a capture on `out`, which needs no buffer of its own.
     pub fn new(out: W) -> Self {
-        Self {
-            out: BufWriter::with_capacity(BUFFER, out),
-            first: None,
-        }
+        Self { out: BufWriter::with_capacity(BUFFER, out), first: None }
     }
 
     /// Writes an item as it stands.
@@ -32,18 +29,11 @@ impl<W: Write> CopyWriter<W> {
     /// When the output fails, and on the header of a capture that cannot follow the one before it.
     pub fn write(&mut self, item: &Item<'_>) -> Result<(), WriteError> {
         if let Item::Header(header) = item {
-            let format = if header.pcap.is_some() {
-                Format::Pcap
-            } else {
-                Format::Pcapng
-            };
+            let format = if header.pcap.is_some() { Format::Pcap } else { Format::Pcapng };
             match &self.first {
                 None => self.first = Some((format, header.raw.to_vec())),
                 Some((first, _)) if *first != format => {
-                    return Err(WriteError::Formats {
-                        first: *first,
-                        second: format,
-                    });
+                    return Err(WriteError::Formats { first: *first, second: format });
                 }
                 Some((Format::Pcapng, _)) => {}
                 Some((Format::Pcap, raw)) => {
@@ -85,9 +75,6 @@ impl<W: Write> CopyWriter<W> {
     /// When the output fails.
     pub fn finish(mut self) -> Result<W, WriteError> {
         self.out.flush()?;
-        Ok(self
-            .out
-            .into_inner()
-            .map_err(std::io::IntoInnerError::into_error)?)
+        Ok(self.out.into_inner().map_err(std::io::IntoInnerError::into_error)?)
     }
 }

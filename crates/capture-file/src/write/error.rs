@@ -85,10 +85,7 @@ impl From<pcap_file::pcap::PcapWriteError> for WriteError {
         use pcap_file::pcap::PcapWriteError as E;
         match error {
             E::Io(source) | E::FieldWriteFailed(_, source) => Self::Io(source),
-            E::Validation(why) => Self::Refused {
-                what: "pcap",
-                why: why.to_string(),
-            },
+            E::Validation(why) => Self::Refused { what: "pcap", why: why.to_string() },
         }
     }
 }
@@ -97,10 +94,7 @@ impl From<pcap_file::pcapng::PcapNgWriteError> for WriteError {
     fn from(error: pcap_file::pcapng::PcapNgWriteError) -> Self {
         match error {
             pcap_file::pcapng::PcapNgWriteError::Io(source) => Self::Io(source),
-            other => Self::Refused {
-                what: "pcapng",
-                why: other.to_string(),
-            },
+            other => Self::Refused { what: "pcapng", why: other.to_string() },
         }
     }
 }

@@ -18,7 +18,7 @@ pub use error::WriteError;
 pub use losses::{Loss, Losses};
 pub use pcap::{PcapResolution, PcapWriter};
 pub use pcapng::PcapngWriter;
-pub use rewrite::write_packet_with;
+pub use rewrite::{rewrite_packet, write_packet_with};
 pub use verbatim::write_item;
 
 use crate::{PcapHeader, PcapVariant};
@@ -28,9 +28,7 @@ const BUFFER: usize = 128 * 1024;
 
 /// The answer of a writer that has lost its output to an error, or got a packet before any header.
 fn failed() -> WriteError {
-    WriteError::Io(std::io::Error::other(
-        "nothing to write to: an error came before, or no header",
-    ))
+    WriteError::Io(std::io::Error::other("nothing to write to: an error came before, or no header"))
 }
 
 /// Counts what of a pcap's header no other header can say.

@@ -75,8 +75,7 @@ struct Facts {
 impl Facts {
     fn add(&mut self, interface: &Interface) {
         self.interfaces = self.interfaces.saturating_add(1);
-        self.first
-            .get_or_insert((interface.link_type, interface.fcs_bits));
+        self.first.get_or_insert((interface.link_type, interface.fcs_bits));
         self.snaplen = Some(match (self.snaplen, interface.snaplen) {
             (None, snaplen) => snaplen,
             (Some(0), _) | (_, 0) => 0,
@@ -126,10 +125,8 @@ impl<W: Write> PcapWriter<W> {
                     u64::from(info.name.is_some()).saturating_add(u64::from(info.description.is_some()));
                 self.losses.add(Loss::InterfaceNames, names);
                 const KEPT: [u16; 5] = [IF_NAME, IF_DESCRIPTION, IF_TSRESOL, IF_TSOFFSET, IF_FCSLEN];
-                let others = block
-                    .options()
-                    .map_while(Result::ok)
-                    .filter(|option| !KEPT.contains(&option.code));
+                let others =
+                    block.options().map_while(Result::ok).filter(|option| !KEPT.contains(&option.code));
                 self.losses.add(Loss::InterfaceOptions, others.count() as u64);
                 self.interface(info);
                 Ok(())
@@ -159,25 +156,15 @@ impl<W: Write> PcapWriter<W> {
         };
         if packet.link_type != *link_type {
             let (first, second) = (*link_type, packet.link_type);
-            return Err(WriteError::LinkTypes {
-                packet: packet.number,
-                first,
-                second,
-            });
+            return Err(WriteError::LinkTypes { packet: packet.number, first, second });
         }
         if packet.captured_len > self.limit {
             let (length, maximum) = (packet.captured_len.into(), self.limit.into());
-            return Err(WriteError::TooLong {
-                packet: packet.number,
-                length,
-                maximum,
-            });
+            return Err(WriteError::TooLong { packet: packet.number, length, maximum });
         }
         let time = packet.time.unwrap_or_else(|| Timestamp::new(0, 0, *resolution));
-        let out_of_range = || WriteError::TimeOutOfRange {
-            packet: packet.number,
-            time: time.epoch().to_string(),
-        };
+        let out_of_range =
+            || WriteError::TimeOutOfRange { packet: packet.number, time: time.epoch().to_string() };
         let (written, exact) = time.to_resolution(*resolution).ok_or_else(out_of_range)?;
         let record = RawPcapPacket {
             ts_sec: u32::try_from(written.seconds()).map_err(|_| out_of_range())?,
@@ -187,8 +174,7 @@ impl<W: Write> PcapWriter<W> {
             data: Cow::Borrowed(packet.data),
         };
         self.losses.add(Loss::FinerTimes, u64::from(!exact));
-        self.losses
-            .add(Loss::MissingTimes, u64::from(packet.time.is_none()));
+        self.losses.add(Loss::MissingTimes, u64::from(packet.time.is_none()));
         note_options(&mut self.losses, packet);
         writer.write_raw_packet(&record)?;
         Ok(())
@@ -222,22 +208,14 @@ impl<W: Write> PcapWriter<W> {
             ts_accuracy: self.facts.sigfigs,
             snaplen,
             datalink: DataLink::from(network),
-            ts_resolution: if nano {
-                PcapTsResolution::NanoSecond
-            } else {
-                PcapTsResolution::MicroSecond
-            },
+            ts_resolution: if nano { PcapTsResolution::NanoSecond } else { PcapTsResolution::MicroSecond },
             endianness: match self.facts.order {
                 Some(ByteOrder::Big) => Endianness::Big,
                 Some(ByteOrder::Little) | None => Endianness::Little,
             },
         };
         let writer = pcap_file::pcap::PcapWriter::with_header(out, header)?;
-        let resolution = if nano {
-            Resolution::NANOS
-        } else {
-            Resolution::MICROS
-        };
+        let resolution = if nano { Resolution::NANOS } else { Resolution::MICROS };
         self.output = Output::Records(writer, link_type, resolution);
         Ok(())
     }
@@ -268,10 +246,7 @@ impl<W: Write> PcapWriter<W> {
         self.flush()?;
         match self.output {
             Output::Records(writer, ..) => {
-                let out = writer
-                    .into_inner()
-                    .into_inner()
-                    .map_err(std::io::IntoInnerError::into_error)?;
+                let out = writer.into_inner().into_inner().map_err(std::io::IntoInnerError::into_error)?;
                 Ok((out, self.losses))
             }
             Output::Pending(_) | Output::Failed => Err(failed()),
@@ -291,22 +266,14 @@ fn fcs_field(bits: Option<u8>) -> Option<u32> {
 fn note_options(losses: &mut Losses, packet: &Packet<'_>) {
     let (mut comments, mut others) = (0_u64, 0_u64);
     for option in packet.options().map_while(Result::ok) {
-        let count = if option.code == OPT_COMMENT {
-            &mut comments
-        } else {
-            &mut others
-        };
+        let count = if option.code == OPT_COMMENT { &mut comments } else { &mut others };
         *count = count.saturating_add(1);
     }
     losses.add(Loss::Comments, comments);
     losses.add(Loss::PacketOptions, others);
     if packet.layout.kind == RecordKind::Obsolete {
         // 0xffff means that the count is not known.
-        let known = packet
-            .layout
-            .order
-            .u16_at(packet.raw, 10)
-            .is_some_and(|drops| drops != u16::MAX);
+        let known = packet.layout.order.u16_at(packet.raw, 10).is_some_and(|drops| drops != u16::MAX);
         losses.add(Loss::DropCounts, u64::from(known));
     }
 }

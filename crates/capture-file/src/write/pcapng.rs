@@ -68,11 +68,7 @@ impl<W: Write> PcapngWriter<W> {
     /// Begins a pcapng on `out`, which needs no buffer of its own.
     pub fn new(out: W) -> Self {
         let out = BufWriter::with_capacity(BUFFER, out);
-        Self {
-            output: Output::Verbatim(out),
-            losses: Losses::default(),
-            body: Vec::new(),
-        }
+        Self { output: Output::Verbatim(out), losses: Losses::default(), body: Vec::new() }
     }
 
     /// Takes the next item of a capture.
@@ -81,12 +77,9 @@ impl<W: Write> PcapngWriter<W> {
     /// When the output fails, and on a packet too long for a block.
     pub fn write(&mut self, item: &Item<'_>) -> Result<(), WriteError> {
         match item {
-            Item::Header(Header {
-                pcap: Some(pcap),
-                interface: Some(interface),
-                byte_order,
-                ..
-            }) => self.section(pcap, interface, *byte_order),
+            Item::Header(Header { pcap: Some(pcap), interface: Some(interface), byte_order, .. }) => {
+                self.section(pcap, interface, *byte_order)
+            }
             Item::Packet(packet) if matches!(packet.layout.kind, RecordKind::Pcap { .. }) => {
                 self.packet(packet)
             }
@@ -103,26 +96,19 @@ impl<W: Write> PcapngWriter<W> {
         note_header(&mut self.losses, pcap);
         self.losses.add(Loss::Timezone, u64::from(pcap.thiszone != 0));
         self.losses.add(Loss::Accuracy, u64::from(pcap.sigfigs != 0));
-        let out = std::mem::replace(&mut self.output, Output::Failed)
-            .into_inner()
-            .ok_or_else(failed)?;
+        let out = std::mem::replace(&mut self.output, Output::Failed).into_inner().ok_or_else(failed)?;
         let endianness = match order {
             ByteOrder::Big => Endianness::Big,
             ByteOrder::Little => Endianness::Little,
         };
-        let header = SectionHeaderBlock {
-            endianness,
-            ..Default::default()
-        };
+        let header = SectionHeaderBlock { endianness, ..Default::default() };
         let mut writer = PcapNgWriter::with_section_header(out, header)?;
         let mut block = InterfaceDescriptionBlock::new(
             DataLink::from(u32::from(interface.link_type.0)),
             interface.snaplen,
         );
         if interface.resolution == Resolution::NANOS {
-            block
-                .options
-                .push(InterfaceDescriptionOption::IfTsResol(InterfaceTsResolution::NANO));
+            block.options.push(InterfaceDescriptionOption::IfTsResol(InterfaceTsResolution::NANO));
         }
         if let Some(bits) = interface.fcs_bits {
             block.options.push(InterfaceDescriptionOption::IfFcsLen(bits));
@@ -149,10 +135,8 @@ impl<W: Write> PcapngWriter<W> {
         self.body.extend_from_slice(packet.data);
         self.body.resize(self.body.len().next_multiple_of(4), 0);
         let length = self.body.len().saturating_add(12);
-        let total = u32::try_from(length)
-            .ok()
-            .filter(|&total| total <= MAX_BLOCK)
-            .ok_or(WriteError::TooLong {
+        let total =
+            u32::try_from(length).ok().filter(|&total| total <= MAX_BLOCK).ok_or(WriteError::TooLong {
                 packet: packet.number,
                 length: length as u64,
                 maximum: MAX_BLOCK.into(),

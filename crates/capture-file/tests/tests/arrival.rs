@@ -31,10 +31,7 @@ impl Read for Pieces<'_> {
 }
 
 fn files() -> Vec<Vec<u8>> {
-    let pcap = Pcap::new(Big, NANO, 0, 147)
-        .record(1, 2, 3, b"abc")
-        .record(4, 5, 6, &[7; 5000])
-        .bytes();
+    let pcap = Pcap::new(Big, NANO, 0, 147).record(1, 2, 3, b"abc").record(4, 5, 6, &[7; 5000]).bytes();
     let plain = [pcap, rich_pcapng()];
     let mut files = Vec::new();
     for file in plain {
@@ -47,12 +44,7 @@ fn files() -> Vec<Vec<u8>> {
 }
 
 fn same_in_pieces(file: &[u8], sizes: Vec<usize>) {
-    let pieces = Pieces {
-        bytes: file,
-        sizes,
-        turn: 0,
-        interrupt: false,
-    };
+    let pieces = Pieces { bytes: file, sizes, turn: 0, interrupt: false };
     assert_eq!(read_all(pieces).unwrap().0, items(file));
 }
 
@@ -88,13 +80,9 @@ impl Read for LivePipe<'_> {
 
 #[test]
 fn a_live_pipe_is_never_waited_for_without_need() {
-    for file in [
-        rich_pcapng(),
-        Pcap::new(Little, MICRO, 0, 1)
-            .record(0, 0, 3, b"abc")
-            .record(0, 0, 0, b"")
-            .bytes(),
-    ] {
+    for file in
+        [rich_pcapng(), Pcap::new(Little, MICRO, 0, 1).record(0, 0, 3, b"abc").record(0, 0, 0, b"").bytes()]
+    {
         let whole = items(&file);
         let written = std::cell::RefCell::new(VecDeque::new());
         let header = raw(&whole[..1]);
@@ -173,23 +161,15 @@ fn a_failing_input_is_told_from_a_broken_one() {
             continue;
         };
         assert_eq!(items, whole[..items.len()]);
-        assert!(
-            error
-                .unwrap()
-                .to_string()
-                .starts_with("cannot read: the disk is gone (packet")
-        );
+        assert!(error.unwrap().to_string().starts_with("cannot read: the disk is gone (packet"));
     }
     for compression in [Compression::Gzip, Compression::Zstd, Compression::Lz4] {
         let compressed = super::compression::compress(&file, compression);
         for cut in 0..compressed.len() {
             match read_all(Failing(&compressed[..cut])) {
-                Ok((_, error)) => assert!(
-                    error
-                        .unwrap()
-                        .to_string()
-                        .starts_with("cannot read: the disk is gone")
-                ),
+                Ok((_, error)) => {
+                    assert!(error.unwrap().to_string().starts_with("cannot read: the disk is gone"));
+                }
                 Err(error) => assert_eq!(error.to_string(), "cannot read: the disk is gone"),
             }
         }
@@ -204,13 +184,9 @@ fn items_stay_whole_while_the_buffer_wraps() {
         file = file.record(number, 0, 1500, &data);
     }
     let bytes = file.bytes();
-    let mut reader = Reader::new(Pieces {
-        bytes: &bytes,
-        sizes: vec![1000, 7, 60_000],
-        turn: 0,
-        interrupt: false,
-    })
-    .unwrap();
+    let mut reader =
+        Reader::new(Pieces { bytes: &bytes, sizes: vec![1000, 7, 60_000], turn: 0, interrupt: false })
+            .unwrap();
     let mut number = 0;
     while let Some(item) = reader.next_item().unwrap() {
         if let Item::Packet(packet) = item {

@@ -30,12 +30,7 @@ fn zeros_without_end_after_a_pcap_header_need_one_small_buffer() {
     let header = Pcap::new(Little, MICRO, 0, 1).bytes();
     let (largest, given) = (Cell::new(0), Cell::new(0));
     let zeros = vec![0; 1 << 20];
-    let input = Endless {
-        beginning: &header,
-        repeated: &zeros,
-        largest: &largest,
-        given: &given,
-    };
+    let input = Endless { beginning: &header, repeated: &zeros, largest: &largest, given: &given };
     let mut reader = Reader::new(input).unwrap();
     for _ in 0..1_000_000 {
         reader.next_item().unwrap().unwrap();
@@ -46,23 +41,12 @@ fn zeros_without_end_after_a_pcap_header_need_one_small_buffer() {
 
 #[test]
 fn a_huge_length_is_refused_before_reading_on() {
-    let huge_record = Pcap::new(Little, MICRO, u32::MAX, 1)
-        .0
-        .u32(0)
-        .u32(0)
-        .u32(MAX_BLOCK + 1)
-        .u32(0)
-        .bytes;
+    let huge_record = Pcap::new(Little, MICRO, u32::MAX, 1).0.u32(0).u32(0).u32(MAX_BLOCK + 1).u32(0).bytes;
     let mut huge_block = Pcapng::default().section(Little).bytes;
     huge_block.extend(Bytes::new(Little).u32(99).u32(u32::MAX - 3).u32(0).bytes);
     for beginning in [huge_record, huge_block] {
         let (largest, given) = (Cell::new(0), Cell::new(0));
-        let input = Endless {
-            beginning: &beginning,
-            repeated: b"\0",
-            largest: &largest,
-            given: &given,
-        };
+        let input = Endless { beginning: &beginning, repeated: b"\0", largest: &largest, given: &given };
         let mut reader = Reader::new(input).unwrap();
         assert!(reader.next_item().unwrap().is_some());
         assert!(reader.next_item().is_err());
@@ -73,13 +57,7 @@ fn a_huge_length_is_refused_before_reading_on() {
 
 #[test]
 fn the_buffer_grows_with_what_arrives_and_no_further() {
-    let beginning = Pcap::new(Little, MICRO, u32::MAX, 1)
-        .0
-        .u32(0)
-        .u32(0)
-        .u32(MAX_BLOCK)
-        .u32(0)
-        .bytes;
+    let beginning = Pcap::new(Little, MICRO, u32::MAX, 1).0.u32(0).u32(0).u32(MAX_BLOCK).u32(0).bytes;
     // A claim of 16 MiB of which 300 kB arrive.
     let mut file = beginning.clone();
     file.resize(300_000, 0);
@@ -91,34 +69,19 @@ fn the_buffer_grows_with_what_arrives_and_no_further() {
     );
     // All 16 MiB of it.
     let (largest, given) = (Cell::new(0), Cell::new(0));
-    let input = Endless {
-        beginning: &beginning,
-        repeated: &[0; 4096],
-        largest: &largest,
-        given: &given,
-    };
+    let input = Endless { beginning: &beginning, repeated: &[0; 4096], largest: &largest, given: &given };
     let mut reader = Reader::new(input).unwrap();
     reader.next_item().unwrap();
-    let Ok(Some(Item::Packet(packet))) = reader.next_item() else {
-        panic!("a packet")
-    };
+    let Ok(Some(Item::Packet(packet))) = reader.next_item() else { panic!("a packet") };
     assert_eq!(packet.captured_len, MAX_BLOCK);
     assert!(largest.get() <= 32 << 20);
 }
 
 #[test]
 fn sections_do_not_add_up() {
-    let one = Pcapng::default()
-        .section(Big)
-        .interface(1, 0, |options| options.option(2, &[b'x'; 500]))
-        .bytes;
+    let one = Pcapng::default().section(Big).interface(1, 0, |options| options.option(2, &[b'x'; 500])).bytes;
     let (largest, given) = (Cell::new(0), Cell::new(0));
-    let input = Endless {
-        beginning: &one,
-        repeated: &one,
-        largest: &largest,
-        given: &given,
-    };
+    let input = Endless { beginning: &one, repeated: &one, largest: &largest, given: &given };
     let mut reader = Reader::new(input).unwrap();
     for _ in 0..400_000 {
         reader.next_item().unwrap().unwrap();
@@ -130,55 +93,25 @@ fn sections_do_not_add_up() {
 #[test]
 fn interfaces_and_their_names_are_bounded_and_it_is_said() {
     let beginning = Pcapng::default().section(Little).bytes;
-    let repeated = Pcapng {
-        bytes: Vec::new(),
-        ..Pcapng::default().section(Little)
-    };
-    let repeated = repeated
-        .interface(1, 0, |options| options.option(2, &[b'x'; 1000]))
-        .bytes;
+    let repeated = Pcapng { bytes: Vec::new(), ..Pcapng::default().section(Little) };
+    let repeated = repeated.interface(1, 0, |options| options.option(2, &[b'x'; 1000])).bytes;
     let (largest, given) = (Cell::new(0), Cell::new(0));
-    let input = Endless {
-        beginning: &beginning,
-        repeated: &repeated,
-        largest: &largest,
-        given: &given,
-    };
+    let input = Endless { beginning: &beginning, repeated: &repeated, largest: &largest, given: &given };
     let mut reader = Reader::new(input).unwrap();
     reader.next_item().unwrap();
     let mut last = 0;
     for _ in 0..100_000 {
-        let Ok(Some(Item::Interface(block))) = reader.next_item() else {
-            panic!("an interface")
-        };
+        let Ok(Some(Item::Interface(block))) = reader.next_item() else { panic!("an interface") };
         last = block.info.id;
     }
     assert_eq!(last, 99_999);
     assert_eq!(reader.interfaces().len() as u64, MAX_INTERFACES);
-    let names: usize = reader
-        .interfaces()
-        .iter()
-        .filter_map(|interface| interface.name.as_ref())
-        .map(|n| n.len())
-        .sum();
+    let names: usize =
+        reader.interfaces().iter().filter_map(|interface| interface.name.as_ref()).map(|n| n.len()).sum();
     assert!(names <= MAX_INTERFACE_NAMES);
-    let kinds: Vec<_> = reader
-        .take_warnings()
-        .into_iter()
-        .map(|warning| warning.kind)
-        .collect();
-    let names = WarningKind::TooManyNames {
-        limit: MAX_INTERFACE_NAMES,
-    };
-    assert_eq!(
-        kinds,
-        [
-            names,
-            WarningKind::TooManyInterfaces {
-                limit: MAX_INTERFACES
-            }
-        ]
-    );
+    let kinds: Vec<_> = reader.take_warnings().into_iter().map(|warning| warning.kind).collect();
+    let names = WarningKind::TooManyNames { limit: MAX_INTERFACE_NAMES };
+    assert_eq!(kinds, [names, WarningKind::TooManyInterfaces { limit: MAX_INTERFACES }]);
 }
 
 #[test]
@@ -188,10 +121,7 @@ fn a_packet_of_an_interface_beyond_the_bound_says_so() {
         file = file.interface(1, 0, |options| options);
     }
     let interface = u32::try_from(MAX_INTERFACES).unwrap();
-    let bytes = file
-        .enhanced(interface - 1, 0, b"", |o| o)
-        .enhanced(interface, 0, b"", |o| o)
-        .bytes;
+    let bytes = file.enhanced(interface - 1, 0, b"", |o| o).enhanced(interface, 0, b"", |o| o).bytes;
     let error = read_all(bytes.as_slice()).unwrap().1.unwrap();
     assert_eq!(error.packet, 2);
     assert!(error.to_string().contains("(no more are remembered)"), "{error}");
@@ -199,16 +129,9 @@ fn a_packet_of_an_interface_beyond_the_bound_says_so() {
 
 #[test]
 fn four_million_options_in_one_block_are_only_walked() {
-    let options = Bytes::new(Little)
-        .u16(77)
-        .u16(0)
-        .bytes
-        .repeat((16 << 20) / 4 - 10);
+    let options = Bytes::new(Little).u16(77).u16(0).bytes.repeat((16 << 20) / 4 - 10);
     let file = Pcapng::default().section_with(Little, (1, 0), |b| b.raw(&options));
-    let bytes = file
-        .interface(1, 0, |b| b.raw(&options))
-        .enhanced(0, 0, b"", |b| b.raw(&options))
-        .bytes;
+    let bytes = file.interface(1, 0, |b| b.raw(&options)).enhanced(0, 0, b"", |b| b.raw(&options)).bytes;
     let mut reader = Reader::new(bytes.as_slice()).unwrap();
     let mut count = 0;
     while let Some(item) = reader.next_item().unwrap() {

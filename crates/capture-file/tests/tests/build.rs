@@ -14,38 +14,23 @@ pub(crate) struct Bytes {
 
 impl Bytes {
     pub(crate) fn new(order: ByteOrder) -> Self {
-        Self {
-            order,
-            bytes: Vec::new(),
-        }
+        Self { order, bytes: Vec::new() }
     }
 
     pub(crate) fn u16(mut self, value: u16) -> Self {
-        let bytes = if self.order == Big {
-            value.to_be_bytes()
-        } else {
-            value.to_le_bytes()
-        };
+        let bytes = if self.order == Big { value.to_be_bytes() } else { value.to_le_bytes() };
         self.bytes.extend(bytes);
         self
     }
 
     pub(crate) fn u32(mut self, value: u32) -> Self {
-        let bytes = if self.order == Big {
-            value.to_be_bytes()
-        } else {
-            value.to_le_bytes()
-        };
+        let bytes = if self.order == Big { value.to_be_bytes() } else { value.to_le_bytes() };
         self.bytes.extend(bytes);
         self
     }
 
     pub(crate) fn u64(mut self, value: u64) -> Self {
-        let bytes = if self.order == Big {
-            value.to_be_bytes()
-        } else {
-            value.to_le_bytes()
-        };
+        let bytes = if self.order == Big { value.to_be_bytes() } else { value.to_le_bytes() };
         self.bytes.extend(bytes);
         self
     }
@@ -76,28 +61,12 @@ pub(crate) struct Pcap(pub(crate) Bytes);
 
 impl Pcap {
     pub(crate) fn new(order: ByteOrder, magic: u32, snaplen: u32, network: u32) -> Self {
-        Self(
-            Bytes::new(order)
-                .u32(magic)
-                .u16(2)
-                .u16(4)
-                .u32(0)
-                .u32(0)
-                .u32(snaplen)
-                .u32(network),
-        )
+        Self(Bytes::new(order).u32(magic).u16(2).u16(4).u32(0).u32(0).u32(snaplen).u32(network))
     }
 
     pub(crate) fn record(self, seconds: u32, fraction: u32, original: u32, data: &[u8]) -> Self {
         let captured = u32::try_from(data.len()).unwrap();
-        Self(
-            self.0
-                .u32(seconds)
-                .u32(fraction)
-                .u32(captured)
-                .u32(original)
-                .raw(data),
-        )
+        Self(self.0.u32(seconds).u32(fraction).u32(captured).u32(original).raw(data))
     }
 
     pub(crate) fn bytes(self) -> Vec<u8> {
@@ -117,14 +86,7 @@ impl Pcapng {
         let order = self.order.unwrap();
         let body = body(Bytes::new(order)).bytes;
         let total = u32::try_from(body.len() + 12).unwrap();
-        self.bytes.extend(
-            Bytes::new(order)
-                .u32(block_type)
-                .u32(total)
-                .raw(&body)
-                .u32(total)
-                .bytes,
-        );
+        self.bytes.extend(Bytes::new(order).u32(block_type).u32(total).raw(&body).u32(total).bytes);
         self
     }
 
@@ -162,12 +124,8 @@ impl Pcapng {
     ) -> Self {
         let captured = u32::try_from(data.len()).unwrap();
         self.block(6, |body| {
-            let body = body
-                .u32(interface)
-                .u32((ticks >> 32) as u32)
-                .u32(ticks as u32)
-                .u32(captured)
-                .u32(captured);
+            let body =
+                body.u32(interface).u32((ticks >> 32) as u32).u32(ticks as u32).u32(captured).u32(captured);
             options(body.padded(data, 0))
         })
     }
@@ -179,11 +137,7 @@ impl Pcapng {
     pub(crate) fn obsolete(self, interface: u16, drops: u16, ticks: u64, data: &[u8]) -> Self {
         let captured = u32::try_from(data.len()).unwrap();
         self.block(2, |body| {
-            let body = body
-                .u16(interface)
-                .u16(drops)
-                .u32((ticks >> 32) as u32)
-                .u32(ticks as u32);
+            let body = body.u16(interface).u16(drops).u32((ticks >> 32) as u32).u32(ticks as u32);
             body.u32(captured).u32(captured).padded(data, 0)
         })
     }
@@ -192,21 +146,11 @@ impl Pcapng {
 /// A pcapng with one of everything, in two sections of both byte orders.
 pub(crate) fn rich_pcapng() -> Vec<u8> {
     Pcapng::default()
-        .section_with(Little, (1, 0), |options| {
-            options.option(4, b"build.rs").option(0, b"")
-        })
-        .interface(147, 262_144, |options| {
-            options.option(2, b"vtnet0").option(9, &[9]).option(0, b"")
-        })
-        .interface(1, 0, |options| {
-            options.option(9, &[0x80 | 10]).option(3, "größe".as_bytes())
-        })
+        .section_with(Little, (1, 0), |options| options.option(4, b"build.rs").option(0, b""))
+        .interface(147, 262_144, |options| options.option(2, b"vtnet0").option(9, &[9]).option(0, b""))
+        .interface(1, 0, |options| options.option(9, &[0x80 | 10]).option(3, "größe".as_bytes()))
         .enhanced(0, 1_700_000_000_123_456_789, b"abcde", |options| {
-            options
-                .option(1, b"first")
-                .option(5, &77_u64.to_le_bytes())
-                .option(1, b"second")
-                .option(0, b"")
+            options.option(1, b"first").option(5, &77_u64.to_le_bytes()).option(1, b"second").option(0, b"")
         })
         .enhanced(1, 3 << 9, b"", |options| options)
         .simple(6, b"simple")
@@ -215,13 +159,9 @@ pub(crate) fn rich_pcapng() -> Vec<u8> {
         .block(0x8000_0001, |body| body.raw(b"private!"))
         .section(Big)
         .block(4, |body| body.u16(0).u16(0))
-        .interface(101, 5, |options| {
-            options.option(14, &(-10_i64).to_be_bytes()).option(2, b"")
-        })
+        .interface(101, 5, |options| options.option(14, &(-10_i64).to_be_bytes()).option(2, b""))
         .simple(9, b"12345")
-        .enhanced(0, 12_000_001, b"\x45", |options| {
-            options.u16(1).u16(3).raw(b"abc\xff")
-        })
+        .enhanced(0, 12_000_001, b"\x45", |options| options.u16(1).u16(3).raw(b"abc\xff"))
         .bytes
 }
 
@@ -230,23 +170,16 @@ pub(crate) fn rich_pcapng() -> Vec<u8> {
 pub(crate) enum Owned {
     Header(Vec<u8>),
     Interface(Vec<u8>, Option<Vec<u8>>),
-    Packet {
-        number: u64,
-        interface: u32,
-        time: Option<String>,
-        data: Vec<u8>,
-        raw: Vec<u8>,
-    },
+    Packet { number: u64, interface: u32, time: Option<String>, data: Vec<u8>, raw: Vec<u8> },
     Other(Vec<u8>),
 }
 
 pub(crate) fn owned(item: &Item<'_>) -> Owned {
     match item {
         Item::Header(header) => Owned::Header(header.raw.to_vec()),
-        Item::Interface(block) => Owned::Interface(
-            block.raw.to_vec(),
-            block.info.name.as_ref().map(|name| name.to_vec()),
-        ),
+        Item::Interface(block) => {
+            Owned::Interface(block.raw.to_vec(), block.info.name.as_ref().map(|name| name.to_vec()))
+        }
         Item::Packet(packet) => Owned::Packet {
             number: packet.number,
             interface: packet.interface,

@@ -82,19 +82,13 @@ fn every_cut_between_blocks_of_a_large_stream_is_noticed() {
     let file = large_pcap();
     for compression in ALL {
         let compressed = compress(&file, compression);
-        for cut in (100..compressed.len())
-            .step_by(1009)
-            .chain(compressed.len() - 12..compressed.len())
-        {
+        for cut in (100..compressed.len()).step_by(1009).chain(compressed.len() - 12..compressed.len()) {
             let error = match read_all(&compressed[..cut]) {
                 Ok((_, error)) => error.map(|error| error.to_string()),
                 Err(error) => Some(error.to_string()),
             };
             let error = error.unwrap_or_else(|| panic!("{compression} cut at {cut} of {}", compressed.len()));
-            assert!(
-                error.starts_with(&format!("broken {compression} stream")),
-                "{error}"
-            );
+            assert!(error.starts_with(&format!("broken {compression} stream")), "{error}");
         }
     }
 }
@@ -146,10 +140,7 @@ fn a_window_too_large_is_refused() {
     encoder.write_all(&rich_pcapng()).unwrap();
     let compressed = encoder.finish().unwrap();
     let error = read_all(compressed.as_slice()).unwrap_err();
-    assert!(
-        error.to_string().contains("its window is larger than 32 MiB"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("its window is larger than 32 MiB"), "{error}");
 }
 
 #[test]

@@ -86,10 +86,7 @@ fn pcap_files_one_after_the_other_become_sections() {
         }
     }
     let (pcapng, _) = writer.finish().unwrap();
-    let expected = [
-        Some("1970-01-01T00:00:01.000000002Z"),
-        Some("1970-01-01T00:00:04.000005Z"),
-    ];
+    let expected = [Some("1970-01-01T00:00:01.000000002Z"), Some("1970-01-01T00:00:04.000005Z")];
     assert_eq!(times(&items(&pcapng)), expected);
 }
 
@@ -98,11 +95,7 @@ fn what_a_pcap_cannot_hold_is_counted() {
     let file = Pcapng::default()
         .section_with(Big, (1, 0), |options| options.option(4, b"us").option(3, b"os"))
         .interface(147, 10, |options| {
-            options
-                .option(2, b"em0")
-                .option(3, b"first")
-                .option(9, &[12])
-                .option(8, &[0; 8])
+            options.option(2, b"em0").option(3, b"first").option(9, &[12]).option(8, &[0; 8])
         })
         .interface(147, 500, |options| options.option(13, &[17]))
         .enhanced(0, 1_500_000_000_001, b"abc", |options| {
@@ -136,12 +129,7 @@ fn what_a_pcap_cannot_hold_is_counted() {
     assert_eq!(losses.to_string().lines().count(), 12);
     assert!(losses.to_string().contains("not kept: 2 packet comments\n"));
     let zero = "1970-01-01T00:00:00.000000000Z";
-    let expected = [
-        "1970-01-01T00:00:01.500000000Z",
-        zero,
-        "1970-01-01T00:00:00.000009000Z",
-    ]
-    .map(Some);
+    let expected = ["1970-01-01T00:00:01.500000000Z", zero, "1970-01-01T00:00:00.000009000Z"].map(Some);
     assert_eq!(times(&items(&pcap)), expected);
     let reader = Reader::new(pcap.as_slice()).unwrap();
     let header = reader.container().pcap.unwrap();
@@ -162,28 +150,14 @@ fn the_resolution_can_be_chosen() {
 
 #[test]
 fn odd_pcap_headers_are_counted() {
-    let header = Bytes::new(Little)
-        .u32(MODIFIED)
-        .u16(2)
-        .u16(5)
-        .u32(3600)
-        .u32(9)
-        .u32(0)
-        .u32(0x3800_0001);
+    let header = Bytes::new(Little).u32(MODIFIED).u16(2).u16(5).u32(3600).u32(9).u32(0).u32(0x3800_0001);
     let file = header.u32(1).u32(2).u32(1).u32(1).raw(&[0; 8]).raw(b"x").bytes;
-    let expected = [
-        (Loss::Version, 1),
-        (Loss::NetworkBits, 1),
-        (Loss::ModifiedHeaders, 1),
-    ];
+    let expected = [(Loss::Version, 1), (Loss::NetworkBits, 1), (Loss::ModifiedHeaders, 1)];
     let (pcap, losses) = to_pcap(&file, PcapResolution::Auto).unwrap();
     assert_eq!(losses.iter().collect::<Vec<_>>(), expected);
     assert_eq!(&pcap[8..16], [0x10, 0x0e, 0, 0, 9, 0, 0, 0]);
     let (_, losses) = to_pcapng(&file);
-    let expected = [(Loss::Timezone, 1), (Loss::Accuracy, 1)]
-        .into_iter()
-        .chain(expected)
-        .collect::<Vec<_>>();
+    let expected = [(Loss::Timezone, 1), (Loss::Accuracy, 1)].into_iter().chain(expected).collect::<Vec<_>>();
     assert_eq!(losses.iter().collect::<Vec<_>>(), expected);
 }
 
@@ -196,49 +170,28 @@ fn what_cannot_be_a_pcap_is_an_error() {
             rich_pcapng(),
             "packet 2 is Ethernet (1), those before it are USER0 (147): a pcap holds one link type, so write a pcapng or filter by interface first",
         ),
+        (base().bytes, "the capture describes no interface, and a pcap cannot say that: write a pcapng"),
         (
-            base().bytes,
-            "the capture describes no interface, and a pcap cannot say that: write a pcapng",
-        ),
-        (
-            base()
-                .interface(1, 0, offset(-5))
-                .enhanced(0, 250_000, b"", |o| o)
-                .bytes,
+            base().interface(1, 0, offset(-5)).enhanced(0, 250_000, b"", |o| o).bytes,
             "packet 1 is of -4.750000, and a pcap holds times from 1970 to 2106: write a pcapng",
         ),
         (
-            base()
-                .interface(1, 0, offset(1 << 32))
-                .enhanced(0, 0, b"", |o| o)
-                .bytes,
+            base().interface(1, 0, offset(1 << 32)).enhanced(0, 0, b"", |o| o).bytes,
             "packet 1 is of 4294967296.000000, and a pcap holds times from 1970 to 2106: write a pcapng",
         ),
         (
-            base()
-                .interface(1, 0, |o| o)
-                .enhanced(0, 0, &vec![0; 262_145], |o| o)
-                .bytes,
+            base().interface(1, 0, |o| o).enhanced(0, 0, &vec![0; 262_145], |o| o).bytes,
             "packet 1 would be 262145 bytes long, more than the 262144 that readers accept in this file",
         ),
     ] {
-        assert_eq!(
-            to_pcap(&file, PcapResolution::Auto).unwrap_err().to_string(),
-            message
-        );
+        assert_eq!(to_pcap(&file, PcapResolution::Auto).unwrap_err().to_string(), message);
     }
 }
 
 #[test]
 fn an_interface_of_another_link_type_without_packets_does_not_matter() {
-    let file = Pcapng::default()
-        .section(Little)
-        .interface(147, 0, |o| o)
-        .interface(1, 0, |o| o);
+    let file = Pcapng::default().section(Little).interface(147, 0, |o| o).interface(1, 0, |o| o);
     let (pcap, losses) = to_pcap(&file.enhanced(1, 0, b"x", |o| o).bytes, PcapResolution::Auto).unwrap();
-    assert_eq!(
-        Reader::new(pcap.as_slice()).unwrap().interfaces()[0].link_type.0,
-        1
-    );
+    assert_eq!(Reader::new(pcap.as_slice()).unwrap().interfaces()[0].link_type.0, 1);
     assert_eq!(losses.count(Loss::Interfaces), 1);
 }

@@ -5,20 +5,10 @@ use capture_file::{MAX_BLOCK, ReadErrorKind};
 use proptest::prelude::*;
 
 fn small_files() -> Vec<Vec<u8>> {
-    let modified = Pcap::new(Big, MODIFIED, 96, 1)
-        .0
-        .u32(1)
-        .u32(2)
-        .u32(3)
-        .u32(4)
-        .raw(&[0; 8])
-        .raw(b"xyz")
-        .bytes;
+    let modified =
+        Pcap::new(Big, MODIFIED, 96, 1).0.u32(1).u32(2).u32(3).u32(4).raw(&[0; 8]).raw(b"xyz").bytes;
     vec![
-        Pcap::new(Little, MICRO, 65_535, 147)
-            .record(1, 2, 3, b"abc")
-            .record(4, 5, 6, b"defg")
-            .bytes(),
+        Pcap::new(Little, MICRO, 65_535, 147).record(1, 2, 3, b"abc").record(4, 5, 6, b"defg").bytes(),
         Pcap::new(Big, NANO, 0, 1).record(1, 2, 3, b"").bytes(),
         modified,
         rich_pcapng(),
@@ -36,9 +26,7 @@ fn survives(bytes: &[u8]) {
 fn every_prefix_gives_all_whole_items_and_says_where_it_ends() {
     for file in small_files() {
         let whole = items(&file);
-        let ends: Vec<usize> = (0..=whole.len())
-            .map(|count| raw(&whole[..count]).len())
-            .collect();
+        let ends: Vec<usize> = (0..=whole.len()).map(|count| raw(&whole[..count]).len()).collect();
         for cut in 0..=file.len() {
             let Ok((items, error)) = read_all(&file[..cut]) else {
                 assert!(cut < ends[1], "opens once the first header is there");
@@ -48,12 +36,7 @@ fn every_prefix_gives_all_whole_items_and_says_where_it_ends() {
             assert_eq!(items, whole[..count]);
             assert_eq!(error.is_none(), ends[count] == cut, "cut at {cut}");
             if let Some(error) = error {
-                let ReadErrorKind::CutOff {
-                    needed, available, ..
-                } = error.kind
-                else {
-                    panic!("{error}")
-                };
+                let ReadErrorKind::CutOff { needed, available, .. } = error.kind else { panic!("{error}") };
                 assert_eq!(available, (cut - ends[count]) as u64);
                 assert!(needed > available);
                 assert_eq!(error.offset, ends[count] as u64);
@@ -77,28 +60,15 @@ fn every_bit_flip_is_survived() {
 
 #[test]
 fn every_block_type_of_every_length() {
-    let types = (0..=0x0d).chain([
-        0x0a0d_0d0a,
-        0x0bad,
-        0x4000_0bad,
-        0x8000_0001,
-        0x8000_0000,
-        u32::MAX,
-    ]);
+    let types = (0..=0x0d).chain([0x0a0d_0d0a, 0x0bad, 0x4000_0bad, 0x8000_0001, 0x8000_0000, u32::MAX]);
     for block_type in types {
         for order in [Little, Big] {
             for length in 0..=64_u32 {
                 for filler in [0, 1, 0x1a, 0xff] {
-                    let mut file = Pcapng::default()
-                        .section(order)
-                        .interface(1, 0, |options| options)
-                        .bytes;
+                    let mut file = Pcapng::default().section(order).interface(1, 0, |options| options).bytes;
                     let body = usize::try_from(length).unwrap().saturating_sub(12);
-                    let block = Bytes::new(order)
-                        .u32(block_type)
-                        .u32(length)
-                        .raw(&vec![filler; body])
-                        .u32(length);
+                    let block =
+                        Bytes::new(order).u32(block_type).u32(length).raw(&vec![filler; body]).u32(length);
                     file.extend(block.bytes);
                     survives(&file);
                     // And the same block with nothing before it.
@@ -172,9 +142,7 @@ fn damage_says_what_and_where() {
             "impossible captured length of 9 bytes: it has to be at most 8 (packet 2, byte offset 84)",
         ),
         (
-            with_packet()
-                .block(6, |b| b.u32(0).u64(0).u32(5).u32(5).u32(0))
-                .bytes,
+            with_packet().block(6, |b| b.u32(0).u64(0).u32(5).u32(5).u32(0)).bytes,
             "impossible captured length of 5 bytes: it has to be at most 4 (packet 2, byte offset 84)",
         ),
     ] {

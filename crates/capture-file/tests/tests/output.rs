@@ -14,11 +14,7 @@ impl Write for Full {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let count = buf.len().min(self.0);
         self.0 -= count;
-        if count == 0 && !buf.is_empty() {
-            Err(io::ErrorKind::StorageFull.into())
-        } else {
-            Ok(count)
-        }
+        if count == 0 && !buf.is_empty() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(count) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -82,32 +78,14 @@ fn copy<W: Write>(out: W, files: &[Vec<u8>]) -> Result<W, WriteError> {
 
 #[test]
 fn several_captures_into_one() {
-    let pcap = |order, snaplen, link| {
-        Pcap::new(order, MICRO, snaplen, link)
-            .record(1, 2, 1, b"x")
-            .bytes()
-    };
+    let pcap = |order, snaplen, link| Pcap::new(order, MICRO, snaplen, link).record(1, 2, 1, b"x").bytes();
     let joined = copy(Vec::new(), &[pcap(Little, 9, 1), pcap(Little, 5, 1)]).unwrap();
-    assert_eq!(
-        joined,
-        Pcap::new(Little, MICRO, 9, 1)
-            .record(1, 2, 1, b"x")
-            .record(1, 2, 1, b"x")
-            .bytes()
-    );
+    assert_eq!(joined, Pcap::new(Little, MICRO, 9, 1).record(1, 2, 1, b"x").record(1, 2, 1, b"x").bytes());
     let joined = copy(Vec::new(), &[rich_pcapng(), rich_pcapng()]).unwrap();
     assert_eq!(joined, [rich_pcapng(), rich_pcapng()].concat());
     for (first, second, message) in [
-        (
-            pcap(Little, 9, 1),
-            pcap(Big, 9, 1),
-            "the header of this pcap differs",
-        ),
-        (
-            pcap(Little, 9, 1),
-            pcap(Little, 9, 147),
-            "the header of this pcap differs",
-        ),
+        (pcap(Little, 9, 1), pcap(Big, 9, 1), "the header of this pcap differs"),
+        (pcap(Little, 9, 1), pcap(Little, 9, 147), "the header of this pcap differs"),
         (pcap(Little, 9, 1), rich_pcapng(), "a pcapng cannot follow a pcap"),
         (rich_pcapng(), pcap(Little, 9, 1), "a pcap cannot follow a pcapng"),
     ] {
@@ -120,31 +98,19 @@ fn several_captures_into_one() {
 fn a_full_disk_is_noticed_wherever_it_gets_full() {
     let mut written = Vec::new();
     convert_to_pcapng(&mut written, &pcap()).unwrap();
-    for room in (0..written.len())
-        .step_by(4001)
-        .chain([0, 1, 27, written.len() - 1])
-    {
-        assert!(
-            matches!(convert_to_pcapng(Full(room), &pcap()), Err(WriteError::Io(_))),
-            "{room}"
-        );
+    for room in (0..written.len()).step_by(4001).chain([0, 1, 27, written.len() - 1]) {
+        assert!(matches!(convert_to_pcapng(Full(room), &pcap()), Err(WriteError::Io(_))), "{room}");
     }
     let length = pcap().len();
     for room in (0..length).step_by(4001).chain([0, 1, 23, length - 1]) {
-        assert!(
-            matches!(convert_to_pcap(Full(room)), Err(WriteError::Io(_))),
-            "{room}"
-        );
+        assert!(matches!(convert_to_pcap(Full(room)), Err(WriteError::Io(_))), "{room}");
     }
     convert_to_pcap(Full(length)).unwrap();
     let rich = rich_pcapng();
     for room in 0..rich.len() {
         let copied = copy(Full(room), std::slice::from_ref(&rich));
         assert!(matches!(copied, Err(WriteError::Io(_))), "{room}");
-        assert!(
-            matches!(convert_to_pcapng(Full(room), &rich), Err(WriteError::Io(_))),
-            "{room}"
-        );
+        assert!(matches!(convert_to_pcapng(Full(room), &rich), Err(WriteError::Io(_))), "{room}");
     }
 }
 

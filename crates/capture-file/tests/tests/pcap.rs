@@ -18,16 +18,11 @@ fn every_magic_in_both_byte_orders() {
             let bytes = pcap.raw(b"abc").bytes;
             let mut reader = Reader::new(bytes.as_slice()).unwrap();
             let header = reader.container().pcap.unwrap();
-            assert_eq!(
-                (header.variant, header.version, header.snaplen),
-                (variant, (2, 4), 65_535)
-            );
+            assert_eq!((header.variant, header.version, header.snaplen), (variant, (2, 4), 65_535));
             assert_eq!(reader.container().byte_order, order);
             assert_eq!(reader.interfaces().len(), 1);
             assert!(matches!(reader.next_item(), Ok(Some(Item::Header(_)))));
-            let Ok(Some(Item::Packet(packet))) = reader.next_item() else {
-                panic!("a packet")
-            };
+            let Ok(Some(Item::Packet(packet))) = reader.next_item() else { panic!("a packet") };
             assert_eq!((packet.data, packet.original_len), (b"abc".as_slice(), 9));
             assert_eq!(packet.link_type, LinkType::USER0);
             assert_eq!(packet.time.unwrap().to_string(), time);
@@ -38,13 +33,9 @@ fn every_magic_in_both_byte_orders() {
 
 #[test]
 fn a_fraction_of_a_second_and_more_carries_over() {
-    let bytes = Pcap::new(Little, MICRO, 0, 1)
-        .record(1, 3_000_001, 0, b"")
-        .bytes();
+    let bytes = Pcap::new(Little, MICRO, 0, 1).record(1, 3_000_001, 0, b"").bytes();
     assert_eq!(times(&items(&bytes)), [Some("1970-01-01T00:00:04.000001Z")]);
-    let bytes = Pcap::new(Big, NANO, 0, 1)
-        .record(u32::MAX, u32::MAX, 0, b"")
-        .bytes();
+    let bytes = Pcap::new(Big, NANO, 0, 1).record(u32::MAX, u32::MAX, 0, b"").bytes();
     assert_eq!(times(&items(&bytes)), [Some("2106-02-07T06:28:19.294967295Z")]);
 }
 
@@ -59,35 +50,19 @@ fn fcs_bits_are_not_part_of_the_link_type() {
     let bytes = Pcap::new(Big, NANO, 0, 0x2400_0001).bytes();
     let reader = Reader::new(bytes.as_slice()).unwrap();
     let interface = &reader.interfaces()[0];
-    assert_eq!(
-        (interface.link_type, interface.fcs_bits),
-        (LinkType::ETHERNET, Some(32))
-    );
+    assert_eq!((interface.link_type, interface.fcs_bits), (LinkType::ETHERNET, Some(32)));
     assert_eq!(interface.resolution, Resolution::NANOS);
 }
 
 #[test]
 fn the_oldest_versions_have_their_lengths_swapped() {
     for (minor, first, second, captured) in [(2, 9, 3, 3), (3, 9, 3, 3), (3, 3, 9, 3), (4, 3, 9, 3)] {
-        let bytes = Bytes::new(Little)
-            .u32(MICRO)
-            .u16(2)
-            .u16(minor)
-            .u32(0)
-            .u32(0)
-            .u32(96)
-            .u32(1);
+        let bytes = Bytes::new(Little).u32(MICRO).u16(2).u16(minor).u32(0).u32(0).u32(96).u32(1);
         let bytes = bytes.u32(0).u32(0).u32(first).u32(second).raw(b"abc").bytes;
         let mut reader = Reader::new(bytes.as_slice()).unwrap();
         reader.next_item().unwrap();
-        let Ok(Some(Item::Packet(packet))) = reader.next_item() else {
-            panic!("a packet")
-        };
-        assert_eq!(
-            (packet.captured_len, packet.original_len),
-            (captured, 9),
-            "2.{minor}"
-        );
+        let Ok(Some(Item::Packet(packet))) = reader.next_item() else { panic!("a packet") };
+        assert_eq!((packet.captured_len, packet.original_len), (captured, 9), "2.{minor}");
     }
 }
 
@@ -100,18 +75,12 @@ fn what_is_no_pcap_says_why() {
     for (bytes, message) in [
         (&b""[..], "the file is empty"),
         (b"a", "cut off in its first header: 24 bytes needed, 1 there"),
-        (
-            b"hello, world",
-            "neither pcap nor pcapng: it begins with 68 65 6c 6c 6f 2c 20 77",
-        ),
+        (b"hello, world", "neither pcap nor pcapng: it begins with 68 65 6c 6c 6f 2c 20 77"),
         (
             b"BZh91AY&SY",
             "neither pcap nor pcapng: it begins with 42 5a 68 39 31 41 59 26 (bzip2: run `bzip2 -d` first)",
         ),
-        (
-            &header[..10],
-            "cut off in its first header: 24 bytes needed, 10 there",
-        ),
+        (&header[..10], "cut off in its first header: 24 bytes needed, 10 there"),
         (&version, "pcap version 1.4 is not supported; 2.x is"),
         (
             &reserved,

@@ -28,15 +28,8 @@ fn interfaces_are_those_of_the_section() {
     let mut seen = Vec::new();
     while let Some(item) = reader.next_item().unwrap() {
         if let Item::Packet(packet) = item {
-            let name = packet
-                .interface_name
-                .map(|name| String::from_utf8_lossy(name).into_owned());
-            seen.push((
-                packet.interface_info.section,
-                packet.link_type,
-                packet.data.len(),
-                name,
-            ));
+            let name = packet.interface_name.map(|name| String::from_utf8_lossy(name).into_owned());
+            seen.push((packet.interface_info.section, packet.link_type, packet.data.len(), name));
         }
     }
     let vtnet0 = || Some("vtnet0".to_owned());
@@ -51,13 +44,8 @@ fn interfaces_are_those_of_the_section() {
             (1, LinkType::RAW, 1, Some(String::new())),
         ]
     );
-    let [interface] = reader.interfaces() else {
-        panic!("one interface")
-    };
-    assert_eq!(
-        (interface.offset_seconds, interface.resolution),
-        (-10, Resolution::MICROS)
-    );
+    let [interface] = reader.interfaces() else { panic!("one interface") };
+    assert_eq!((interface.offset_seconds, interface.resolution), (-10, Resolution::MICROS));
     let expected = Container {
         format: Format::Pcapng,
         byte_order: Big,
@@ -89,25 +77,15 @@ fn options_of_packets() {
 #[test]
 fn versions_one_zero_and_one_two() {
     for version in [(1, 0), (1, 2)] {
-        let bytes = Pcapng::default()
-            .section_with(Little, version, |options| options)
-            .bytes;
+        let bytes = Pcapng::default().section_with(Little, version, |options| options).bytes;
         assert_eq!(items(&bytes).len(), 1);
     }
     for version in [(0, 1), (1, 1), (2, 0)] {
-        let bytes = Pcapng::default()
-            .section_with(Big, version, |options| options)
-            .bytes;
+        let bytes = Pcapng::default().section_with(Big, version, |options| options).bytes;
         let message = read_all(bytes.as_slice()).unwrap_err().to_string();
         let (major, minor) = version;
-        assert_eq!(
-            message,
-            format!("pcapng version {major}.{minor} is not supported; 1.0 (and 1.2) is")
-        );
-        let bytes = Pcapng::default()
-            .section(Big)
-            .section_with(Little, version, |options| options)
-            .bytes;
+        assert_eq!(message, format!("pcapng version {major}.{minor} is not supported; 1.0 (and 1.2) is"));
+        let bytes = Pcapng::default().section(Big).section_with(Little, version, |options| options).bytes;
         let (items, error) = read_all(bytes.as_slice()).unwrap();
         assert_eq!(items.len(), 1);
         let error = error.unwrap().to_string();
@@ -121,16 +99,10 @@ fn bad_options_of_interfaces_are_warnings() {
     let file = Pcapng::default()
         .section(Little)
         .interface(1, 0, |options| {
-            options
-                .option(9, b"")
-                .option(14, &[1])
-                .option(13, &[1, 2])
-                .option(2, b"em0")
+            options.option(9, b"").option(14, &[1]).option(13, &[1, 2]).option(2, b"em0")
         })
         .interface(1, 0, |options| options.option(2, b"em1").u16(3).u16(500));
-    let bytes = file
-        .enhanced(1, 1_000_000, b"x", |options| options.u16(1).u16(9))
-        .bytes;
+    let bytes = file.enhanced(1, 1_000_000, b"x", |options| options.u16(1).u16(9)).bytes;
     let mut reader = Reader::new(bytes.as_slice()).unwrap();
     while let Some(item) = reader.next_item().unwrap() {
         if let Item::Packet(packet) = item {
@@ -169,29 +141,20 @@ fn every_resolution_and_offset_is_exact() {
     for code in 0..=u8::MAX {
         for offset in [0_i64, -1, 1, i64::MIN, i64::MAX] {
             for order in [Little, Big] {
-                let offset_bytes = if order == Big {
-                    offset.to_be_bytes()
-                } else {
-                    offset.to_le_bytes()
-                };
+                let offset_bytes = if order == Big { offset.to_be_bytes() } else { offset.to_le_bytes() };
                 let file = Pcapng::default().section(order);
-                let file = file.interface(1, 0, |options| {
-                    options.option(9, &[code]).option(14, &offset_bytes)
-                });
+                let file =
+                    file.interface(1, 0, |options| options.option(9, &[code]).option(14, &offset_bytes));
                 let bytes = file.enhanced(0, u64::MAX - 5, b"", |options| options).bytes;
                 let mut reader = Reader::new(bytes.as_slice()).unwrap();
                 reader.next_item().unwrap();
                 reader.next_item().unwrap();
-                let Ok(Some(Item::Packet(packet))) = reader.next_item() else {
-                    panic!("a packet")
-                };
+                let Ok(Some(Item::Packet(packet))) = reader.next_item() else { panic!("a packet") };
                 let time = packet.time.unwrap();
                 assert_eq!(time.resolution(), Resolution::from_code(code));
                 let whole = Resolution::from_code(code)
                     .ticks_per_second()
-                    .map_or((0, u64::MAX - 5), |units| {
-                        ((u64::MAX - 5) / units, (u64::MAX - 5) % units)
-                    });
+                    .map_or((0, u64::MAX - 5), |units| ((u64::MAX - 5) / units, (u64::MAX - 5) % units));
                 assert_eq!(time.seconds() - i128::from(offset), i128::from(whole.0));
                 assert_eq!(time.subsecond_ticks(), whole.1);
             }

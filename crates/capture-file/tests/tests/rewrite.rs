@@ -21,39 +21,16 @@ fn rewrite(file: &[u8], mut change: impl FnMut(&[u8], u32) -> (Vec<u8>, u32)) ->
 }
 
 fn files() -> Vec<Vec<u8>> {
-    let swapped = Bytes::new(Big)
-        .u32(MICRO)
-        .u16(2)
-        .u16(1)
-        .u32(0)
-        .u32(0)
-        .u32(96)
-        .u32(1);
+    let swapped = Bytes::new(Big).u32(MICRO).u16(2).u16(1).u32(0).u32(0).u32(96).u32(1);
     let odd_padding = Pcapng::default().section(Little).interface(1, 3, |o| o);
     let odd_padding = odd_padding
-        .block(6, |b| {
-            b.u32(0)
-                .u64(0)
-                .u32(2)
-                .u32(9)
-                .raw(b"ab\xff\xfe")
-                .u16(0)
-                .u16(0)
-                .raw(b"trailing")
-        })
+        .block(6, |b| b.u32(0).u64(0).u32(2).u32(9).raw(b"ab\xff\xfe").u16(0).u16(0).raw(b"trailing"))
         .block(3, |b| b.u32(9).raw(b"abc\xee"));
     vec![
         rich_pcapng(),
         odd_padding.bytes,
         Pcap::new(Big, NANO, 2, 1).record(1, 2, 3, b"abcd").bytes(),
-        Pcap::new(Little, MODIFIED, 2, 1)
-            .0
-            .u32(1)
-            .u32(u32::MAX)
-            .u32(1)
-            .u32(5)
-            .raw(b"8 bytes!x")
-            .bytes,
+        Pcap::new(Little, MODIFIED, 2, 1).0.u32(1).u32(u32::MAX).u32(1).u32(5).raw(b"8 bytes!x").bytes,
         swapped.u32(1).u32(2).u32(9).u32(3).raw(b"abc").bytes,
     ]
 }
@@ -61,10 +38,7 @@ fn files() -> Vec<Vec<u8>> {
 #[test]
 fn the_same_data_gives_the_same_bytes() {
     for file in files() {
-        assert_eq!(
-            rewrite(&file, |data, original| (data.to_vec(), original)).unwrap(),
-            file
-        );
+        assert_eq!(rewrite(&file, |data, original| (data.to_vec(), original)).unwrap(), file);
     }
 }
 
@@ -83,21 +57,11 @@ proptest! {
 #[test]
 fn blocks_keep_options_and_get_new_lengths() {
     let file = Pcapng::default().section(Big).interface(1, 0, |o| o);
-    let file = file
-        .enhanced(0, 5, b"abcde", |o| o.option(1, b"hi").option(0, b""))
-        .obsolete(0, 3, 6, b"old!")
-        .bytes;
+    let file =
+        file.enhanced(0, 5, b"abcde", |o| o.option(1, b"hi").option(0, b"")).obsolete(0, 3, 6, b"old!").bytes;
     let expected = Pcapng::default().section(Big).interface(1, 0, |o| o);
     let expected = expected
-        .block(6, |b| {
-            b.u32(0)
-                .u64(5)
-                .u32(2)
-                .u32(70)
-                .raw(b"xy\0\0")
-                .option(1, b"hi")
-                .option(0, b"")
-        })
+        .block(6, |b| b.u32(0).u64(5).u32(2).u32(70).raw(b"xy\0\0").option(1, b"hi").option(0, b""))
         .block(2, |b| b.u16(0).u16(3).u64(6).u32(2).u32(70).raw(b"xy\0\0"))
         .bytes;
     assert_eq!(rewrite(&file, |_, _| (b"xy".to_vec(), 70)).unwrap(), expected);
@@ -105,20 +69,10 @@ fn blocks_keep_options_and_get_new_lengths() {
 
 #[test]
 fn simple_packets_say_what_they_cannot() {
-    let file = Pcapng::default()
-        .section(Little)
-        .interface(1, 4, |o| o)
-        .simple(3, b"abc")
-        .bytes;
-    let expected = Pcapng::default()
-        .section(Little)
-        .interface(1, 4, |o| o)
-        .simple(70, b"xxxx")
-        .bytes;
+    let file = Pcapng::default().section(Little).interface(1, 4, |o| o).simple(3, b"abc").bytes;
+    let expected = Pcapng::default().section(Little).interface(1, 4, |o| o).simple(70, b"xxxx").bytes;
     assert_eq!(rewrite(&file, |_, _| (b"xxxx".to_vec(), 70)).unwrap(), expected);
-    let error = rewrite(&file, |_, _| (b"xx".to_vec(), 70))
-        .unwrap_err()
-        .to_string();
+    let error = rewrite(&file, |_, _| (b"xx".to_vec(), 70)).unwrap_err().to_string();
     assert_eq!(
         error,
         "packet 1 stands in a simple packet block, which holds 4 bytes of a packet of that original length and not 2: its block type has no field for the captured length"
@@ -135,15 +89,8 @@ fn what_readers_would_refuse_is_not_written() {
         error,
         "packet 1 would be 262145 bytes long, more than the 262144 that readers accept in this file"
     );
-    let pcapng = Pcapng::default()
-        .section(Little)
-        .interface(1, 0, |o| o)
-        .enhanced(0, 0, b"", |o| o)
-        .bytes;
+    let pcapng = Pcapng::default().section(Little).interface(1, 0, |o| o).enhanced(0, 0, b"", |o| o).bytes;
     let largest = (16 << 20) - 32;
     items(&rewrite(&pcapng, long(largest)).unwrap());
-    assert!(matches!(
-        rewrite(&pcapng, long(largest + 1)),
-        Err(WriteError::TooLong { .. })
-    ));
+    assert!(matches!(rewrite(&pcapng, long(largest + 1)), Err(WriteError::TooLong { .. })));
 }

@@ -11,12 +11,7 @@ fn salvage(file: &[u8]) -> (Vec<u32>, Vec<u64>) {
     loop {
         match reader.next_item() {
             Ok(Some(Item::Packet(packet))) => {
-                packets.push(
-                    packet
-                        .data
-                        .first_chunk()
-                        .map_or(0, |bytes| u32::from_le_bytes(*bytes)),
-                );
+                packets.push(packet.data.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes)));
             }
             Ok(Some(_)) => {}
             Ok(None) => return (packets, skips),
@@ -48,9 +43,8 @@ fn file(pcapng: bool) -> (Vec<u8>, Vec<usize>) {
         let mut file = Pcapng::default().section(Big).interface(1, 0, |o| o);
         for number in 0..50 {
             starts.push(file.bytes.len());
-            file = file.enhanced(0, u64::from(START + number) * 1_000_000, &data(number), |o| {
-                o.option(1, b"c")
-            });
+            file =
+                file.enhanced(0, u64::from(START + number) * 1_000_000, &data(number), |o| o.option(1, b"c"));
         }
         (file.bytes, starts)
     } else {
@@ -104,10 +98,7 @@ fn nothing_to_go_on_with() {
     assert_eq!((packets.len(), skips.len()), (49, 0));
     let mut reader = Reader::new(file.as_slice()).unwrap();
     assert_eq!(reader.salvage().unwrap(), None);
-    assert!(
-        reader.next_item().unwrap().is_some(),
-        "salvage without an error changes nothing"
-    );
+    assert!(reader.next_item().unwrap().is_some(), "salvage without an error changes nothing");
 }
 
 #[test]

@@ -22,19 +22,12 @@ pub(super) fn write<'a>(
 /// Whether the frame that is written from what JSON says of the trace is the packet, to the byte.
 pub(super) fn follows_from_events(trace: &Trace<'_>, scratch: &mut Vec<u8>) -> bool {
     scratch.clear();
-    if !trace
-        .events_in_wire_order()
-        .all(|event| said_by(&event) != SaidBy::Payload)
-    {
+    if !trace.events_in_wire_order().all(|event| said_by(&event) != SaidBy::Payload) {
         return false;
     }
     let events = trace.events_in_wire_order().map(|event| Event {
         offset: 0,
-        payload: if event.kind == Kind::Unknown {
-            event.payload
-        } else {
-            &[]
-        },
+        payload: if event.kind == Kind::Unknown { event.payload } else { &[] },
         ..event
     });
     write(trace.encoding(), trace.frame_header(), events, scratch).is_ok() && scratch == trace.packet()
@@ -53,12 +46,7 @@ pub(super) enum SaidBy {
 
 pub(super) fn said_by(event: &Event<'_>) -> SaidBy {
     let is_utf8 = |text: Option<Text<'_>>| text.is_none_or(|text| text.to_str().is_some());
-    let words = [
-        event.text,
-        event.args,
-        event.function,
-        event.position.map(|position| position.file),
-    ];
+    let words = [event.text, event.args, event.function, event.position.map(|position| position.file)];
     match event.kind {
         Kind::Data | Kind::Unknown => SaidBy::Bytes,
         _ if words.into_iter().all(is_utf8) => SaidBy::Words,

@@ -13,5 +13,5 @@ mod pcap_record;
 mod read;
 mod write;
 
-pub use read::Capture;
+pub use read::{Capture, is_recognised};
 pub use write::Writer;

@@ -25,20 +25,13 @@ impl Records {
 
     /// Little-endian records of this resolution.
     pub(super) const fn little(resolution: Resolution) -> Self {
-        Self {
-            little: true,
-            resolution,
-        }
+        Self { little: true, resolution }
     }
 
     /// The file header of such records: version 2.4, no packet cut.
     pub(super) fn header(self, link_type: u16) -> Vec<u8> {
         const SNAPLEN: u32 = 262_144;
-        let magic: u32 = if self.resolution == Resolution::NANOS {
-            0xa1b2_3c4d
-        } else {
-            0xa1b2_c3d4
-        };
+        let magic: u32 = if self.resolution == Resolution::NANOS { 0xa1b2_3c4d } else { 0xa1b2_c3d4 };
         let mut header = Vec::with_capacity(24);
         for word in [magic, 0x0004_0002, 0, 0, SNAPLEN, u32::from(link_type)] {
             header.extend_from_slice(&word.to_le_bytes());
@@ -54,15 +47,8 @@ impl Records {
         let seconds = u32::try_from(time.seconds()).ok()?;
         let fraction = u32::try_from(time.subsecond_ticks()).ok()?;
         let mut record = [0; 16];
-        for (place, word) in record
-            .chunks_exact_mut(4)
-            .zip([seconds, fraction, captured, original])
-        {
-            place.copy_from_slice(&if self.little {
-                word.to_le_bytes()
-            } else {
-                word.to_be_bytes()
-            });
+        for (place, word) in record.chunks_exact_mut(4).zip([seconds, fraction, captured, original]) {
+            place.copy_from_slice(&if self.little { word.to_le_bytes() } else { word.to_be_bytes() });
         }
         Some(record)
     }

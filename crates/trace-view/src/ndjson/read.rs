@@ -36,6 +36,12 @@ enum Format {
     Pcapng,
 }
 
+/// Whether a file that begins so is NDJSON rather than a capture: it begins with a brace.
+#[must_use]
+pub fn is_recognised(first: &[u8]) -> bool {
+    first.trim_ascii_start().starts_with(b"{")
+}
+
 /// What is wrong with a line.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}: {kind}")]
@@ -75,20 +81,7 @@ enum Kinds {
 impl<R: BufRead> Capture<R> {
     /// Reads lines from `input`.
     pub const fn new(input: R) -> Self {
-        Self {
-            input,
-            line_number: 0,
-            line: Vec::new(),
-            bytes: Vec::new(),
-            given: 0,
-            format: None,
-        }
-    }
-
-    /// Whether bytes of a capture are NDJSON rather than a capture file: they begin with a brace.
-    #[must_use]
-    pub fn is_recognised(first: &[u8]) -> bool {
-        first.trim_ascii_start().starts_with(b"{")
+        Self { input, line_number: 0, line: Vec::new(), bytes: Vec::new(), given: 0, format: None }
     }
 
     /// Makes the bytes of the next line; false at the end.
@@ -98,9 +91,7 @@ impl<R: BufRead> Capture<R> {
         loop {
             self.line.clear();
             self.line_number = self.line_number.saturating_add(1);
-            let read = (&mut self.input)
-                .take(MAX_LINE)
-                .read_until(b'\n', &mut self.line)?;
+            let read = (&mut self.input).take(MAX_LINE).read_until(b'\n', &mut self.line)?;
             if read == 0 {
                 return Ok(false);
             }
@@ -114,13 +105,7 @@ impl<R: BufRead> Capture<R> {
         converted.map_err(|kind| {
             // What was made of a bad line is no part of the capture.
             self.bytes.clear();
-            io::Error::new(
-                io::ErrorKind::InvalidData,
-                LineError {
-                    line: self.line_number,
-                    kind,
-                },
-            )
+            io::Error::new(io::ErrorKind::InvalidData, LineError { line: self.line_number, kind })
         })?;
         Ok(true)
     }
@@ -138,11 +123,7 @@ impl<R: BufRead> Capture<R> {
         self.container(&line)?;
         if line.packet.is_none() {
             // Only a capture without packets has a line without one.
-            return if line.container.is_some() {
-                Ok(())
-            } else {
-                Err(Kinds::NoPacket)
-            };
+            return if line.container.is_some() { Ok(()) } else { Err(Kinds::NoPacket) };
         }
         let mut data = Vec::new();
         packet_bytes(&line, &mut data)?;
@@ -177,13 +158,8 @@ impl<R: BufRead> Capture<R> {
             None if self.format.is_none() => {
                 let digits = line.time.as_deref().and_then(|time| time.split_once('.'));
                 let fine = digits.is_some_and(|(_, digits)| digits.trim_end_matches('Z').len() > 6);
-                let records = Records::little(if fine {
-                    Resolution::NANOS
-                } else {
-                    Resolution::MICROS
-                });
-                self.bytes
-                    .extend(records.header(line.link_type.unwrap_or(LINK_TYPE)));
+                let records = Records::little(if fine { Resolution::NANOS } else { Resolution::MICROS });
+                self.bytes.extend(records.header(line.link_type.unwrap_or(LINK_TYPE)));
                 self.format = Some(Format::Pcap(Some(records)));
             }
             None => {}
@@ -240,8 +216,7 @@ impl<R: BufRead> Read for Capture<R> {
 
 /// Whether the packet still has the length that its line says.
 fn lengths_hold(line: &Line, data: &[u8]) -> bool {
-    line.captured_len
-        .is_none_or(|length| u64::from(length) == data.len() as u64)
+    line.captured_len.is_none_or(|length| u64::from(length) == data.len() as u64)
 }
 
 /// Captured and original length. What an edit added to the packet, it added to both.
@@ -249,9 +224,7 @@ fn lengths(line: &Line, data: &[u8]) -> Result<(u32, u32), Kinds> {
     let captured = u32::try_from(data.len()).map_err(|_| Kinds::Length)?;
     let said = line.captured_len.unwrap_or(captured);
     let original = line.original_len.unwrap_or(said);
-    let original = original
-        .checked_add(captured)
-        .and_then(|sum| sum.checked_sub(said));
+    let original = original.checked_add(captured).and_then(|sum| sum.checked_sub(said));
     Ok((captured, original.ok_or(Kinds::Length)?))
 }
 
@@ -270,31 +243,16 @@ fn resize_enhanced_packet(
         _ => return None,
     };
     let word = |value: u32| {
-        if little {
-            value.to_le_bytes()
-        } else {
-            value.to_be_bytes()
-        }
+        if little { value.to_le_bytes() } else { value.to_be_bytes() }
     };
     let old = *head.get(CAPTURED..)?.first_chunk::<4>()?;
-    let old = if little {
-        u32::from_le_bytes(old)
-    } else {
-        u32::from_be_bytes(old)
-    };
+    let old = if little { u32::from_le_bytes(old) } else { u32::from_be_bytes(old) };
     let padding = |length: u32| usize::try_from(length.wrapping_neg() % 4).unwrap_or_default();
     tail.get(padding(old)..)?;
     tail.splice(..padding(old), std::iter::repeat_n(0, padding(captured)));
-    let length = head
-        .len()
-        .checked_add(tail.len())?
-        .checked_add(usize::try_from(captured).ok()?)?;
+    let length = head.len().checked_add(tail.len())?.checked_add(usize::try_from(captured).ok()?)?;
     let total = word(u32::try_from(length).ok()?);
-    for (at, value) in [
-        (TOTAL, total),
-        (CAPTURED, word(captured)),
-        (ORIGINAL, word(original)),
-    ] {
+    for (at, value) in [(TOTAL, total), (CAPTURED, word(captured)), (ORIGINAL, word(original))] {
         *head.get_mut(at..)?.first_chunk_mut()? = value;
     }
     let end = tail.len().checked_sub(4)?;
@@ -321,11 +279,7 @@ fn packet_bytes(line: &Line, out: &mut Vec<u8>) -> Result<(), Kinds> {
         parent_id: line.parent_id,
         lost: line.lost,
     };
-    let bytes = line
-        .events
-        .iter()
-        .map(event_bytes)
-        .collect::<Result<Vec<_>, _>>()?;
+    let bytes = line.events.iter().map(event_bytes).collect::<Result<Vec<_>, _>>()?;
     let mut events = Vec::with_capacity(bytes.len());
     for (event, bytes) in line.events.iter().zip(&bytes) {
         events.push(to_event(event, bytes)?);
@@ -354,17 +308,12 @@ fn event_bytes(event: &EventLine) -> Result<Vec<u8>, Kinds> {
 fn to_event<'a>(line: &'a EventLine, bytes: &'a [u8]) -> Result<Event<'a>, Kinds> {
     let kind = Kind::from_name(&line.kind).ok_or(Kinds::Unknown("kind"))?;
     let text = |text: &'a Option<String>| text.as_ref().map(|text| Text(text.as_bytes()));
-    let snapshot = Snapshot {
-        link_type: line.link_type.unwrap_or(1),
-        packet_length: line.packet_length,
-        bytes,
-    };
+    let snapshot =
+        Snapshot { link_type: line.link_type.unwrap_or(1), packet_length: line.packet_length, bytes };
     let event = Event {
         record_type: line.record_type,
         payload: if kind == Kind::Unknown { bytes } else { &[] },
-        position: text(&line.file)
-            .zip(line.line)
-            .map(|(file, line)| Position { file, line }),
+        position: text(&line.file).zip(line.line).map(|(file, line)| Position { file, line }),
         function: text(&line.function),
         args: text(&line.args),
         text: text(&line.text),

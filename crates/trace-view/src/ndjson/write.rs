@@ -123,10 +123,7 @@ impl<W: Write> Writer<W> {
         self.line.clear();
         self.members(packet, &facts)?;
         // The serialiser wrote a whole object; its braces are this line's.
-        let members = self
-            .line
-            .strip_prefix(b"{")
-            .and_then(|line| line.strip_suffix(b"}"));
+        let members = self.line.strip_prefix(b"{").and_then(|line| line.strip_suffix(b"}"));
         self.out.write_all(members.unwrap_or_default())?;
         if self.format == Format::Pcap {
             self.out.write_all(b"}\n")?;

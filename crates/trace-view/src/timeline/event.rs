@@ -48,19 +48,11 @@ impl Line {
         let _ = match (event.kind, event.snapshot) {
             (Kind::Data, Some(snapshot)) => {
                 let what = summary(snapshot.bytes, options.snapshot_link.of(&snapshot));
-                write!(
-                    self.words,
-                    "data, {}: {what}",
-                    Counted(snapshot.bytes.len(), "byte")
-                )
+                write!(self.words, "data, {}: {what}", Counted(snapshot.bytes.len(), "byte"))
             }
             (Kind::Unknown, _) => {
                 let shown = event.payload.get(..UNKNOWN_BYTES);
-                let more = if shown.is_some() && event.payload.len() > UNKNOWN_BYTES {
-                    "…"
-                } else {
-                    ""
-                };
+                let more = if shown.is_some() && event.payload.len() > UNKNOWN_BYTES { "…" } else { "" };
                 let bytes = Hex(shown.unwrap_or(event.payload));
                 let count = Counted(event.payload.len(), "byte");
                 let code = event.record_type.unwrap_or_default();
@@ -85,9 +77,7 @@ impl Line {
             (Kind::Drop, _) => {
                 event.write_text(&mut self.text);
                 let _ = write!(self.words, "drop: {}", Text(&self.text));
-                event
-                    .errno
-                    .map_or(Ok(()), |errno| write!(self.words, " (errno {errno})"))
+                event.errno.map_or(Ok(()), |errno| write!(self.words, " (errno {errno})"))
             }
             _ => {
                 event.write_text(&mut self.text);
@@ -101,10 +91,7 @@ impl Line {
         &self.words
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call, in the loop over a packet's events"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one call, in the loop over a packet's events")]
     pub(super) fn write(
         &mut self,
         out: &mut impl Write,
@@ -140,13 +127,7 @@ impl Line {
         };
         write!(out, "{colour}{words}{}", colours.reset)?;
         if event.missing > 0 {
-            write!(
-                out,
-                "{} … {} cut{}",
-                colours.note,
-                Counted(event.missing, "byte"),
-                colours.reset
-            )?;
+            write!(out, "{} … {} cut{}", colours.note, Counted(event.missing, "byte"), colours.reset)?;
         }
         if let Some(position) = event.position {
             let width = words.chars().count().saturating_add(indent.saturating_mul(2));

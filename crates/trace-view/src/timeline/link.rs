@@ -48,9 +48,8 @@ impl FromStr for LinkTemplate {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
-            let (name, after) = after
-                .split_once('}')
-                .ok_or_else(|| LinkTemplateError::UnknownName(after.to_owned()))?;
+            let (name, after) =
+                after.split_once('}').ok_or_else(|| LinkTemplateError::UnknownName(after.to_owned()))?;
             parts.push(Part::Literal(before.to_owned()));
             parts.push(match name {
                 "path" => Part::Path,
@@ -70,10 +69,7 @@ impl FromStr for LinkTemplate {
 impl LinkTemplate {
     /// The position as a link with itself as the text, for a terminal.
     pub(super) fn show<'a>(&'a self, position: Position<'a>) -> impl fmt::Display + 'a {
-        Link {
-            template: self,
-            position,
-        }
+        Link { template: self, position }
     }
 }
 
@@ -117,10 +113,7 @@ mod tests {
     #[test]
     fn a_hostile_path_stays_in_its_link() {
         let template: LinkTemplate = "vscode://file{path}:{line}".parse().unwrap();
-        let position = Position {
-            file: Text(b"/a b\x1b\\\x07.c"),
-            line: 7,
-        };
+        let position = Position { file: Text(b"/a b\x1b\\\x07.c"), line: 7 };
         let link = template.show(position).to_string();
         let expected = "\x1b]8;;vscode://file/a%20b%1B%5C%07.c:7\x1b\\/a b\\x1b\\\\\\x07.c:7\x1b]8;;\x1b\\";
         assert_eq!(link, expected);

@@ -50,10 +50,7 @@ impl Timeline {
     /// A timeline shown this way.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self {
-            options,
-            line: Line::default(),
-        }
+        Self { options, line: Line::default() }
     }
 
     /// Writes one packet: a header line, a line an event, a line a fault.
@@ -81,11 +78,7 @@ impl Timeline {
         write!(out, "{}", colours.summary)?;
         match newest {
             Some(snapshot) => {
-                write!(
-                    out,
-                    "{}",
-                    summary(snapshot.bytes, self.options.snapshot_link.of(&snapshot))
-                )?;
+                write!(out, "{}", summary(snapshot.bytes, self.options.snapshot_link.of(&snapshot)))?;
             }
             None => write!(out, "no snapshot")?,
         }
@@ -122,13 +115,9 @@ impl Timeline {
             _ => None,
         };
         match link {
-            Some(link) => writeln!(
-                out,
-                "{}  {}(no trace){}",
-                summary(packet.data, link),
-                colours.dim,
-                colours.reset
-            ),
+            Some(link) => {
+                writeln!(out, "{}  {}(no trace){}", summary(packet.data, link), colours.dim, colours.reset)
+            }
             None => writeln!(
                 out,
                 "{}{}, {}: not mbuf_trace{}",
@@ -143,11 +132,7 @@ impl Timeline {
     fn events(&mut self, out: &mut impl Write, trace: &Trace<'_>) -> io::Result<()> {
         let wire_order = self.options.wire_order;
         let events = || {
-            if wire_order {
-                trace.events_in_wire_order()
-            } else {
-                trace.events()
-            }
+            if wire_order { trace.events_in_wire_order() } else { trace.events() }
         };
         // Where the functions nest the other way round, a leave opens and an enter closes.
         let backwards = wire_order && trace.order() == mbuf_trace::Order::NewestFirst;
@@ -163,14 +148,9 @@ impl Timeline {
         for (index, event) in events().enumerate() {
             let indent = depth.step(&event);
             // Steps are numbered oldest first, whichever way they are shown.
-            let step = if backwards {
-                count.saturating_sub(index)
-            } else {
-                index.saturating_add(1)
-            };
+            let step = if backwards { count.saturating_sub(index) } else { index.saturating_add(1) };
             let earlier = self.earlier(trace, &event);
-            self.line
-                .write(out, &event, step, indent, &columns, earlier, &self.options)?;
+            self.line.write(out, &event, step, indent, &columns, earlier, &self.options)?;
         }
         Ok(())
     }
@@ -180,13 +160,9 @@ impl Timeline {
         // Comparing every snapshot with every other would take quadratic time in hostile frames.
         const LOOKED_AT: usize = 16;
         let snapshot = event.snapshot?;
-        let snapshots = trace
-            .events()
-            .enumerate()
-            .filter_map(|(at, event)| Some((at, event, event.snapshot?)));
-        let (at, first, _) = snapshots
-            .take(LOOKED_AT)
-            .find(|(.., other)| other.bytes == snapshot.bytes)?;
+        let snapshots =
+            trace.events().enumerate().filter_map(|(at, event)| Some((at, event, event.snapshot?)));
+        let (at, first, _) = snapshots.take(LOOKED_AT).find(|(.., other)| other.bytes == snapshot.bytes)?;
         (first.wire_index != event.wire_index).then(|| at.saturating_add(1))
     }
 }
@@ -201,16 +177,8 @@ struct Depth {
 
 impl Depth {
     const fn new(backwards: bool) -> Self {
-        let (opens, closes) = if backwards {
-            (Kind::Leave, Kind::Enter)
-        } else {
-            (Kind::Enter, Kind::Leave)
-        };
-        Self {
-            opens,
-            closes,
-            depth: 0,
-        }
+        let (opens, closes) = if backwards { (Kind::Leave, Kind::Enter) } else { (Kind::Enter, Kind::Leave) };
+        Self { opens, closes, depth: 0 }
     }
 
     /// The depth at which this event stands. A close without its opening stands at the margin.

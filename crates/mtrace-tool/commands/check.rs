@@ -1,0 +1,74 @@
+//! `check`: every malformed packet, where it lies and what is wrong with it.
+
+use crate::args::CheckArgs;
+use crate::failure::{Failure, Status};
+use crate::messages::Name;
+use crate::output::{Content, Output, Target};
+use crate::pipeline::{FaultMessages, FileReport, Reading, Seen, Sink};
+use capture_file::{Container, Packet, Warning};
+use mbuf_trace::Fault;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+pub(crate) fn run(args: &CheckArgs) -> Result<Status, Failure> {
+    let reading = Reading::new(&args.read.select, args.read.revision, None)?;
+    let target = Target::check(Path::new("-"), false, Content::Text, &args.files)?;
+    let mut sink = CheckSink { out: target.open(None)?, path: PathBuf::new() };
+    let status = reading.run(&args.files, &mut sink)?;
+    sink.out.finish()?;
+    Ok(status)
+}
+
+struct CheckSink {
+    out: Output,
+    path: PathBuf,
+}
+
+impl CheckSink {
+    fn line(&mut self, text: &std::fmt::Arguments<'_>) -> Result<(), Failure> {
+        writeln!(self.out, "{}: {text}", Name(&self.path))
+            .map_err(|error| Failure::output(self.out.path(), error))
+    }
+
+    fn fault(&mut self, packet: &Packet<'_>, fault: &Fault) -> Result<(), Failure> {
+        let note = if fault.kind.is_malformed() { "" } else { "note: " };
+        self.line(&format_args!("packet {} at byte {}: {note}{fault}", packet.number, packet.offset))
+    }
+}
+
+impl Sink for CheckSink {
+    fn begin(&mut self, path: &Path, _container: &Container) -> Result<(), Failure> {
+        self.path = path.to_path_buf();
+        Ok(())
+    }
+
+    fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
+        match seen {
+            Seen::Trace(trace, _) => trace.faults().try_for_each(|fault| self.fault(packet, &fault)),
+            Seen::NoTrace(fault) => self.fault(packet, fault),
+            Seen::OtherLink => Ok(()),
+        }
+    }
+
+    fn warning(&mut self, _path: &Path, warning: &Warning) -> Result<(), Failure> {
+        self.line(&format_args!("note: {warning}"))
+    }
+
+    fn idle(&mut self) -> Result<(), Failure> {
+        self.out.flush().map_err(|error| Failure::output(self.out.path(), error))
+    }
+
+    fn end(&mut self, _path: &Path, file: &FileReport, _container: &Container) -> Result<(), Failure> {
+        if let Some(damage) = &file.damage {
+            self.line(&format_args!("{damage}"))?;
+        }
+        let (packets, traces, malformed, cut) = (file.packets, file.traces, file.malformed, file.cut);
+        self.line(&format_args!(
+            "{traces} of {packets} packets are mbuf_trace, {malformed} malformed, {cut} cut by the capture"
+        ))
+    }
+
+    fn faults(&self) -> FaultMessages {
+        FaultMessages::None
+    }
+}

@@ -1,0 +1,202 @@
+//! `convert`: another container, revision or format.
+
+use crate::args::{ConvertArgs, Target as Format};
+use crate::failure::{Failure, Status};
+use crate::messages::{self, Limited, Name};
+use crate::output::{Content, Output, Target};
+use crate::pipeline::{Reading, Seen, Sink};
+use capture_file::{
+    Container, Item, Packet, PcapResolution, PcapWriter, PcapngWriter, WriteError, rewrite_packet,
+};
+use mbuf_trace::write::{Losses, convert};
+use mbuf_trace::{Certainty, Encoding, Trace};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use trace_view::ndjson;
+
+pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
+    let reading = Reading::new(&args.select, args.from_revision, None)?;
+    let (by_name, compression) = Format::of_name(&args.output.output);
+    let format = args.to.or(by_name);
+    if format.is_none() && args.revision.is_none() {
+        let message =
+            "what to convert to? Name the output .pcap, .pcapng or .ndjson, or say --to or --revision";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let content = if format == Some(Format::Ndjson) { Content::Text } else { Content::Binary };
+    let files = std::slice::from_ref(&args.file);
+    let target = Target::check(&args.output.output, args.output.force, content, files)?;
+    let mut sink = ConvertSink {
+        path: target.path().to_path_buf(),
+        format,
+        revision: args.revision,
+        writer: Writer::NotYet(target.open(compression)?),
+        kept: 0,
+        losses: Losses::default(),
+        limited: Limited::default(),
+        frame: Vec::new(),
+        record: Vec::new(),
+    };
+    let status = reading.run(files, &mut sink)?;
+    sink.finish(&args.file, status)
+}
+
+/// What writes the items.
+enum Writer {
+    /// The input's container is not known yet.
+    NotYet(Output),
+    /// The same container: items go through as they are.
+    Verbatim(Output),
+    Pcap(PcapWriter<Output>),
+    Pcapng(PcapngWriter<Output>),
+    Ndjson(ndjson::Writer<Output>),
+    /// Taken apart.
+    Finished,
+}
+
+struct ConvertSink {
+    path: PathBuf,
+    format: Option<Format>,
+    revision: Option<Encoding>,
+    writer: Writer,
+    /// Packets that could not be converted.
+    kept: u64,
+    losses: Losses,
+    limited: Limited,
+    /// A trace in its new revision.
+    frame: Vec<u8>,
+    /// A packet's record or block with that in it.
+    record: Vec<u8>,
+}
+
+impl ConvertSink {
+    fn write(&mut self, item: &Item<'_>, trace: Option<(&Trace<'_>, Certainty)>) -> Result<(), Failure> {
+        let written = match &mut self.writer {
+            Writer::NotYet(out) | Writer::Verbatim(out) => out.write_all(item.raw()).map_err(WriteError::Io),
+            Writer::Pcap(writer) => writer.write(item),
+            Writer::Pcapng(writer) => writer.write(item),
+            Writer::Ndjson(writer) => writer.write(item, trace).map_err(WriteError::Io),
+            Writer::Finished => Ok(()),
+        };
+        written.map_err(|error| Failure::writer(&self.path, error))
+    }
+
+    /// Puts the trace in its new revision into `frame`; false where it stays as it is.
+    fn convert(&mut self, packet: &Packet<'_>, trace: &Trace<'_>, to: Encoding) -> bool {
+        self.frame.clear();
+        match convert(trace, to, &mut self.frame) {
+            Ok(losses) => {
+                self.losses.merge(&losses);
+                true
+            }
+            Err(error) => {
+                self.keep(packet, &error);
+                false
+            }
+        }
+    }
+
+    /// Notes that a packet is written as it was.
+    fn keep(&mut self, packet: &Packet<'_>, why: &dyn std::fmt::Display) {
+        self.kept = self.kept.saturating_add(1);
+        self.limited.warn(&format_args!("packet {} is kept as it was: {why}", packet.number));
+    }
+
+    /// Ends the output, and tells what it could not hold.
+    fn finish(mut self, input: &Path, status: Status) -> Result<Status, Failure> {
+        let failed = |error| Failure::writer(&self.path, error);
+        let (out, container_losses) = match std::mem::replace(&mut self.writer, Writer::Finished) {
+            Writer::NotYet(out) | Writer::Verbatim(out) => (out, None),
+            Writer::Pcap(writer) => {
+                writer.finish().map(|(out, losses)| (out, Some(losses))).map_err(failed)?
+            }
+            Writer::Pcapng(writer) => {
+                writer.finish().map(|(out, losses)| (out, Some(losses))).map_err(failed)?
+            }
+            Writer::Ndjson(writer) => (writer.finish().map_err(WriteError::Io).map_err(failed)?, None),
+            Writer::Finished => return Ok(status),
+        };
+        out.finish()?;
+        self.limited.finish(input);
+        let name = Name(&self.path);
+        if let Some(losses) = container_losses.filter(|losses| !losses.is_empty()) {
+            for line in losses.to_string().lines() {
+                messages::warning(&format_args!("{name}: not in this format: {line}"));
+            }
+        }
+        if !self.losses.is_empty() {
+            messages::warning(&format_args!("{name}: not in this revision: {}", self.losses));
+        }
+        Ok(if self.kept > 0 { status.max(Status::Faults) } else { status })
+    }
+}
+
+impl Sink for ConvertSink {
+    fn begin(&mut self, _path: &Path, container: &Container) -> Result<(), Failure> {
+        use capture_file::Format as From;
+        let Writer::NotYet(out) = std::mem::replace(&mut self.writer, Writer::Finished) else {
+            return Ok(());
+        };
+        self.writer = match (self.format, container.format) {
+            (None, _) | (Some(Format::Pcap), From::Pcap) | (Some(Format::Pcapng), From::Pcapng) => {
+                Writer::Verbatim(out)
+            }
+            (Some(Format::Pcap), From::Pcapng) => Writer::Pcap(PcapWriter::new(out, PcapResolution::Auto)),
+            (Some(Format::Pcapng), From::Pcap) => Writer::Pcapng(PcapngWriter::new(out)),
+            (Some(Format::Ndjson), _) => Writer::Ndjson(ndjson::Writer::new(out)),
+        };
+        Ok(())
+    }
+
+    fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
+        let trace = seen.trace();
+        if let (Some(to), Some((trace, _))) = (self.revision, trace)
+            && self.convert(packet, trace, to)
+        {
+            // What the trace grew or shrank by, the packet on the wire did.
+            let grown = self.frame.len().saturating_sub(packet.data.len());
+            let shrunk = packet.data.len().saturating_sub(self.frame.len());
+            let original = u64::from(packet.original_len) + grown as u64;
+            let original = u32::try_from(original.saturating_sub(shrunk as u64)).unwrap_or(u32::MAX);
+            let (frame, mut record) = (std::mem::take(&mut self.frame), std::mem::take(&mut self.record));
+            let rewritten = rewrite_packet(packet, &frame, original, &mut record);
+            let done = match rewritten {
+                Ok(packet) => {
+                    let trace = Trace::parse(packet.data, packet.data.len(), to);
+                    self.write(&Item::Packet(packet), Some((&trace, Certainty::Certain)))
+                }
+                Err(error) => {
+                    self.keep(packet, &error);
+                    self.write(&Item::Packet(packet.clone()), Some((trace, Certainty::Certain)))
+                }
+            };
+            (self.frame, self.record) = (frame, record);
+            return done;
+        }
+        self.write(&Item::Packet(packet.clone()), trace)
+    }
+
+    fn other(&mut self, item: &Item<'_>) -> Result<(), Failure> {
+        self.write(item, None)
+    }
+
+    fn idle(&mut self) -> Result<(), Failure> {
+        let flushed = match &mut self.writer {
+            Writer::NotYet(out) | Writer::Verbatim(out) => out.flush().map_err(WriteError::Io),
+            Writer::Pcap(writer) => writer.flush(),
+            Writer::Pcapng(writer) => writer.flush(),
+            Writer::Ndjson(writer) => writer.flush().map_err(WriteError::Io),
+            Writer::Finished => Ok(()),
+        };
+        flushed.map_err(|error| Failure::writer(&self.path, error))
+    }
+
+    fn wants_rest(&self) -> bool {
+        true
+    }
+
+    /// Containers can be exchanged whatever the packets are.
+    fn takes_other_links(&self) -> bool {
+        self.revision.is_none() && self.format != Some(Format::Ndjson)
+    }
+}

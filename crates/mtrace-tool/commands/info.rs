@@ -1,0 +1,329 @@
+//! `info`: what a capture is.
+
+use crate::args::InfoArgs;
+use crate::failure::{Failure, Status};
+use crate::messages::Name;
+use crate::output::{Content, Output, Target};
+use crate::pipeline::{FaultMessages, FileReport, Reading, Seen, Sink};
+use capture_file::{Container, Interface, Item, Packet, Timestamp, Warning};
+use mbuf_trace::{Certainty, Event, Text, Trace};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use trace_view::json;
+
+/// Interfaces that are listed one by one; of the others only the number.
+const MOST_INTERFACES: usize = 1000;
+/// Bytes of function names that are remembered; what more functions there are is counted together.
+const MOST_NAME_BYTES: usize = 4 << 20;
+/// Functions that the text form shows.
+const SHOWN_FUNCTIONS: usize = 20;
+
+pub(crate) fn run(args: &InfoArgs) -> Result<Status, Failure> {
+    let reading = Reading::new(&args.read.select, args.read.revision, None)?;
+    let target = Target::check(Path::new("-"), false, Content::Text, &args.files)?;
+    let mut sink = InfoSink {
+        out: target.open(None)?,
+        json: args.json,
+        link_type: args.read.select.linktype,
+        path: PathBuf::new(),
+        facts: Facts::default(),
+    };
+    let status = reading.run(&args.files, &mut sink)?;
+    sink.out.finish()?;
+    Ok(status)
+}
+
+struct InfoSink {
+    out: Output,
+    json: bool,
+    link_type: u16,
+    path: PathBuf,
+    facts: Facts,
+}
+
+/// What is gathered of one file.
+#[derive(Default)]
+struct Facts {
+    interfaces: Vec<InterfaceFacts>,
+    more_interfaces: u64,
+    /// Where the interfaces of the current section begin in `interfaces`.
+    section_at: usize,
+    events: u64,
+    revisions: BTreeMap<String, u64>,
+    guessed: u64,
+    first_time: Option<Timestamp>,
+    last_time: Option<Timestamp>,
+    functions: HashMap<Box<[u8]>, u64>,
+    function_bytes: usize,
+    other_functions: u64,
+    warnings: Vec<Warning>,
+}
+
+#[derive(Serialize)]
+struct InterfaceFacts {
+    section: u64,
+    id: u32,
+    name: Option<String>,
+    link_type: u16,
+    snaplen: u32,
+    resolution: String,
+    packets: u64,
+}
+
+impl Facts {
+    fn interface(&mut self, interface: &Interface) {
+        if self.interfaces.len() >= MOST_INTERFACES {
+            self.more_interfaces = self.more_interfaces.saturating_add(1);
+            return;
+        }
+        let name = interface.name.as_deref().map(|name| String::from_utf8_lossy(name).into_owned());
+        self.interfaces.push(InterfaceFacts {
+            section: interface.section,
+            id: interface.id,
+            name,
+            link_type: interface.link_type.0,
+            snaplen: interface.snaplen,
+            resolution: interface.resolution.to_string(),
+            packets: 0,
+        });
+    }
+
+    fn packet(&mut self, packet: &Packet<'_>) {
+        let at = usize::try_from(packet.interface).ok().and_then(|id| self.section_at.checked_add(id));
+        if let Some(interface) = at.and_then(|at| self.interfaces.get_mut(at)) {
+            interface.packets = interface.packets.saturating_add(1);
+        }
+        let Some(time) = packet.time else { return };
+        if self.first_time.is_none_or(|first| time < first) {
+            self.first_time = Some(time);
+        }
+        if self.last_time.is_none_or(|last| time > last) {
+            self.last_time = Some(time);
+        }
+    }
+
+    fn trace(&mut self, trace: &Trace<'_>, certainty: Certainty) {
+        let revision = self.revisions.entry(trace.encoding().to_string()).or_default();
+        *revision = revision.saturating_add(1);
+        self.guessed = self.guessed.saturating_add(u64::from(certainty == Certainty::Guessed));
+        for event in trace.events_in_wire_order() {
+            self.events = self.events.saturating_add(1);
+            if Event::is_on_path(&event)
+                && let Some(function) = event.function
+            {
+                self.function(function);
+            }
+        }
+    }
+
+    fn function(&mut self, function: Text<'_>) {
+        let name = function.as_bytes();
+        if let Some(count) = self.functions.get_mut(name) {
+            *count = count.saturating_add(1);
+        } else if self.function_bytes.saturating_add(name.len()) <= MOST_NAME_BYTES {
+            // A name costs more than its letters: a table entry and an allocation.
+            self.function_bytes = self.function_bytes.saturating_add(name.len()).saturating_add(64);
+            self.functions.insert(name.into(), 1);
+        } else {
+            self.other_functions = self.other_functions.saturating_add(1);
+        }
+    }
+
+    /// Functions with their counts, most frequent first.
+    fn functions(&self) -> Vec<(Text<'_>, u64)> {
+        let mut functions: Vec<_> = self.functions.iter().map(|(name, count)| (Text(name), *count)).collect();
+        functions.sort_by(|(name, count), (other_name, other_count)| {
+            other_count.cmp(count).then_with(|| name.cmp(other_name))
+        });
+        functions
+    }
+
+    fn byte_order(container: &Container) -> &'static str {
+        match (container.mixed_byte_orders, container.byte_order) {
+            (true, _) => "mixed",
+            (false, capture_file::ByteOrder::Big) => "big",
+            (false, capture_file::ByteOrder::Little) => "little",
+        }
+    }
+
+    fn problems(&self, file: &FileReport) -> Vec<String> {
+        let warnings = self.warnings.iter().map(ToString::to_string);
+        warnings.chain(file.damage.as_ref().map(ToString::to_string)).collect()
+    }
+}
+
+/// The JSON form. Its names are an interface: they change with the tool's major version only.
+#[derive(Serialize)]
+struct InfoJson<'a> {
+    file: String,
+    container: String,
+    compression: Option<String>,
+    byte_order: &'static str,
+    sections: u64,
+    interfaces: &'a [InterfaceFacts],
+    more_interfaces: u64,
+    packets: u64,
+    traces: u64,
+    malformed: u64,
+    truncated: u64,
+    events: u64,
+    revisions: &'a BTreeMap<String, u64>,
+    revisions_guessed: u64,
+    first_time: Option<String>,
+    last_time: Option<String>,
+    functions: BTreeMap<String, u64>,
+    other_functions: u64,
+    complete: bool,
+    problems: Vec<String>,
+}
+
+impl InfoSink {
+    fn write_json(&mut self, file: &FileReport, container: &Container) -> io::Result<()> {
+        let facts = &self.facts;
+        let mut functions = BTreeMap::new();
+        for (name, count) in facts.functions() {
+            // Names that differ only in bytes that are not UTF-8 are shown as one.
+            let shown: &mut u64 =
+                functions.entry(String::from_utf8_lossy(name.as_bytes()).into_owned()).or_default();
+            *shown = shown.saturating_add(count);
+        }
+        let info = InfoJson {
+            file: self.path.to_string_lossy().into_owned(),
+            container: container.format.to_string(),
+            compression: container.compression.map(|compression| compression.to_string()),
+            byte_order: Facts::byte_order(container),
+            sections: container.sections,
+            interfaces: &facts.interfaces,
+            more_interfaces: facts.more_interfaces,
+            packets: file.packets,
+            traces: file.traces,
+            malformed: file.malformed,
+            truncated: file.cut,
+            events: facts.events,
+            revisions: &facts.revisions,
+            revisions_guessed: facts.guessed,
+            first_time: facts.first_time.map(|time| time.to_string()),
+            last_time: facts.last_time.map(|time| time.to_string()),
+            functions,
+            other_functions: facts.other_functions,
+            complete: file.damage.is_none(),
+            problems: facts.problems(file),
+        };
+        json::write(&mut self.out, &info)?;
+        writeln!(self.out)
+    }
+
+    fn write_text(&mut self, file: &FileReport, container: &Container) -> io::Result<()> {
+        let (facts, out) = (&self.facts, &mut self.out);
+        let mut row = |name: &str, value: &dyn std::fmt::Display| writeln!(out, "{name:<12} {value}");
+        row("file", &Name(&self.path))?;
+        let compression =
+            container.compression.map(|compression| format!(", {compression}")).unwrap_or_default();
+        let endian = Facts::byte_order(container);
+        let format = container.format;
+        row("container", &format_args!("{format}, {endian}-endian{compression}"))?;
+        if container.sections > 1 {
+            row("sections", &container.sections)?;
+        }
+        for interface in &facts.interfaces {
+            let link = capture_file::LinkType(interface.link_type);
+            let name = interface.name.as_deref().map(|name| format!("{} ", Text(name.as_bytes())));
+            let (name, id) = (name.unwrap_or_default(), interface.id);
+            let trace = if interface.link_type == self.link_type { "" } else { ", no traces" };
+            let (resolution, packets) = (&interface.resolution, interface.packets);
+            row(
+                "interface",
+                &format_args!("{id}: {name}{link}, {packets} packets, ticks of {resolution}{trace}"),
+            )?;
+        }
+        if facts.more_interfaces > 0 {
+            row("interfaces", &format_args!("{} more", facts.more_interfaces))?;
+        }
+        row("packets", &file.packets)?;
+        row("traces", &file.traces)?;
+        for (revision, count) in &facts.revisions {
+            row("revision", &format_args!("{revision}: {count} traces"))?;
+        }
+        if facts.guessed > 0 {
+            row("guessed", &format_args!("the revision of {} traces; --revision settles it", facts.guessed))?;
+        }
+        row("events", &facts.events)?;
+        if let (Some(first), Some(last)) = (facts.first_time, facts.last_time) {
+            row("first", &first)?;
+            row("last", &last)?;
+        }
+        row("malformed", &file.malformed)?;
+        row("cut", &format_args!("{} by the capture", file.cut))?;
+        for problem in facts.problems(file) {
+            row("problem", &problem)?;
+        }
+        let functions = facts.functions();
+        for (index, (function, count)) in functions.iter().take(SHOWN_FUNCTIONS).enumerate() {
+            let heading = if index == 0 { "functions" } else { "" };
+            row(heading, &format_args!("{count:>8} {function}"))?;
+        }
+        let more = functions.len().saturating_sub(SHOWN_FUNCTIONS);
+        if more > 0 || facts.other_functions > 0 {
+            row("", &format_args!("{more} more functions; --json has them"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for InfoSink {
+    fn begin(&mut self, path: &Path, _container: &Container) -> Result<(), Failure> {
+        let is_first = self.path.as_os_str().is_empty();
+        self.path = path.to_path_buf();
+        self.facts = Facts::default();
+        if is_first || self.json {
+            return Ok(());
+        }
+        writeln!(self.out).map_err(|error| Failure::output(self.out.path(), error))
+    }
+
+    fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
+        self.facts.packet(packet);
+        if let Some((trace, certainty)) = seen.trace() {
+            self.facts.trace(trace, certainty);
+        }
+        Ok(())
+    }
+
+    fn other(&mut self, item: &Item<'_>) -> Result<(), Failure> {
+        match item {
+            Item::Header(header) => {
+                self.facts.section_at = self.facts.interfaces.len();
+                if let Some(interface) = header.interface {
+                    self.facts.interface(interface);
+                }
+            }
+            Item::Interface(interface) => self.facts.interface(interface.info),
+            Item::Packet(_) | Item::Other(_) => {}
+        }
+        Ok(())
+    }
+
+    fn warning(&mut self, _path: &Path, warning: &Warning) -> Result<(), Failure> {
+        const MOST: usize = 100;
+        if self.facts.warnings.len() < MOST {
+            self.facts.warnings.push(warning.clone());
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, _path: &Path, file: &FileReport, container: &Container) -> Result<(), Failure> {
+        let written =
+            if self.json { self.write_json(file, container) } else { self.write_text(file, container) };
+        written.map_err(|error| Failure::output(self.out.path(), error))
+    }
+
+    fn faults(&self) -> FaultMessages {
+        FaultMessages::Count
+    }
+
+    fn takes_other_links(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,26 @@
+//! The commands, one file each.
+
+mod check;
+mod convert;
+mod fields;
+mod filter;
+mod info;
+mod print;
+mod shell;
+
+use crate::args::{Args, Command};
+use crate::failure::{Failure, Status};
+
+/// Does what the command line asks for.
+pub(crate) fn run(args: Args) -> Result<Status, Failure> {
+    match args.command {
+        Command::Print(args) => print::run(&args),
+        Command::Filter(args) => filter::run(&args),
+        Command::Convert(args) => convert::run(&args),
+        Command::Info(args) => info::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Fields(args) => fields::run(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man => shell::man(),
+    }
+}

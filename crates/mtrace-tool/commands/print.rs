@@ -1,0 +1,128 @@
+//! `print`: the way of each packet, or some of its fields.
+
+use crate::args::{ColorWhen, PrintArgs};
+use crate::failure::{Failure, Status};
+use crate::messages::Name;
+use crate::output::{Content, Output, Target};
+use crate::pipeline::{FaultMessages, Reading, Seen, Sink};
+use capture_file::{Container, Packet};
+use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+use trace_fields::{Field, Scratch, Subject};
+use trace_view::timeline::{Options, Palette, Timeline};
+
+pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
+    let reading = Reading::new(&args.read.select, args.read.revision, None)?;
+    let fields = args.fields.iter().map(|name| field(name)).collect::<Result<Vec<_>, _>>()?;
+    let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
+    let (colours, links) = decoration(args);
+    let timeline = Timeline::new(Options {
+        wire_order: args.wire_order,
+        palette: if colours { Palette::coloured() } else { Palette::default() },
+        links: links.then(|| args.link_template.clone()),
+        snapshot_link: reading.snapshot_link,
+    });
+    let mut sink = PrintSink {
+        out: target.open(None)?,
+        headings: args.files.len() > 1 && fields.is_empty(),
+        fields,
+        timeline,
+        scratch: Scratch::default(),
+        reading: &reading,
+        section_has_traces: false,
+    };
+    let status = reading.run(&args.files, &mut sink)?;
+    sink.out.finish()?;
+    Ok(status)
+}
+
+/// Whether there are colours and links: on a terminal that shows them, or as asked for.
+fn decoration(args: &PrintArgs) -> (bool, bool) {
+    let to_stdout = crate::input::is_standard(&args.output.output);
+    let colours = match args.color {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => {
+            to_stdout && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+        }
+    };
+    let terminal = to_stdout && io::stdout().is_terminal();
+    let able = terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
+    (colours, colours && (able || args.color == ColorWhen::Always))
+}
+
+/// The field of this name.
+fn field(name: &str) -> Result<&'static Field, Failure> {
+    // As an expression, an unknown name gets its caret and its suggestion.
+    Field::by_name(name).ok_or_else(|| match crate::pipeline::compile(name) {
+        Err(failure) => failure,
+        Ok(_) => Failure::Usage(format!("`{}` is no field", mbuf_trace::Text(name.as_bytes()))),
+    })
+}
+
+struct PrintSink<'a> {
+    out: Output,
+    headings: bool,
+    fields: Vec<&'static Field>,
+    timeline: Timeline,
+    scratch: Scratch,
+    reading: &'a Reading,
+    /// Whether a trace was met: before that, packets of other link types are not worth a line.
+    section_has_traces: bool,
+}
+
+impl PrintSink<'_> {
+    fn packet_fields(&mut self, subject: &Subject<'_>) -> io::Result<()> {
+        for (index, field) in self.fields.iter().enumerate() {
+            if index > 0 {
+                self.out.write_all(b"\t")?;
+            }
+            let mut separator = "";
+            let mut result = Ok(());
+            let _ = subject.visit(field.id, &mut self.scratch, &mut |value| {
+                result = write!(self.out, "{separator}{}", field.show(value));
+                separator = ",";
+                if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            });
+            result?;
+        }
+        self.out.write_all(b"\n")
+    }
+}
+
+impl Sink for PrintSink<'_> {
+    fn begin(&mut self, path: &Path, _container: &Container) -> Result<(), Failure> {
+        self.section_has_traces = false;
+        if !self.headings {
+            return Ok(());
+        }
+        writeln!(self.out, "== {} ==", Name(path)).map_err(|error| Failure::output(self.out.path(), error))
+    }
+
+    fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
+        self.section_has_traces |= !matches!(seen, Seen::OtherLink);
+        let written = if self.fields.is_empty() {
+            if !self.section_has_traces {
+                return Ok(());
+            }
+            self.timeline.write(&mut self.out, &packet.into(), seen.trace())
+        } else {
+            let subject = Subject::new(packet).with_snapshot_link(self.reading.snapshot_link);
+            match seen.trace() {
+                Some((trace, certainty)) => self.packet_fields(&subject.with_trace(trace, certainty)),
+                None => self.packet_fields(&subject),
+            }
+        };
+        written.map_err(|error| Failure::output(self.out.path(), error))
+    }
+
+    fn idle(&mut self) -> Result<(), Failure> {
+        self.out.flush().map_err(|error| Failure::output(self.out.path(), error))
+    }
+
+    fn faults(&self) -> FaultMessages {
+        // The timeline shows them in their places.
+        if self.fields.is_empty() { FaultMessages::Count } else { FaultMessages::Each }
+    }
+}

@@ -1,0 +1,138 @@
+//! What ends a command, and the exit status of each: the only place that knows them.
+
+use crate::messages::{self, Name};
+use capture_file::{OpenError, WriteError};
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// How a command that came to its end fared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Status {
+    /// Everything was as it should be.
+    Done,
+    /// Done, but damaged or malformed input was met, or something was not found.
+    Faults,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Done => Self::SUCCESS,
+            Status::Faults => Self::from(1),
+        }
+    }
+}
+
+/// What ends a command before its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The options contradict each other or ask for what cannot be.
+    #[error("{0}")]
+    Usage(String),
+    /// A filter expression is none; the text is whole, with its caret.
+    #[error("{0}")]
+    Filter(String),
+    /// The input cannot be opened.
+    #[error("{}: {source}", Name(path))]
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The input is no capture.
+    #[error("{}: {source}", Name(path))]
+    NoCapture {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: OpenError,
+    },
+    /// Nothing in the input can be mbuf_trace.
+    #[error("{}: {link_type} carries no mbuf_trace; if it does here, say `--linktype {}`", Name(path), .link_type.0)]
+    OtherLinkType {
+        /// The file.
+        path: PathBuf,
+        /// The link type that it has.
+        link_type: capture_file::LinkType,
+    },
+    /// The output cannot be written.
+    #[error("{}: {source}", Name(path))]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The capture does not fit into the format asked for.
+    #[error("{}: {source}", Name(path))]
+    Unfit {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: WriteError,
+    },
+    /// The input failed in a way that has been told already.
+    #[error("the input cannot be read")]
+    Reported,
+    /// Whoever read the output has gone away: nothing to tell anybody.
+    #[error("broken pipe")]
+    BrokenPipe,
+}
+
+impl Failure {
+    /// The output at `path` failed.
+    pub(crate) fn output(path: impl Into<PathBuf>, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            _ => Self::Output { path: path.into(), source },
+        }
+    }
+
+    /// The writer of a capture failed.
+    pub(crate) fn writer(path: impl Into<PathBuf>, error: WriteError) -> Self {
+        match error {
+            WriteError::Io(source) => Self::output(path, source),
+            source => Self::Unfit { path: path.into(), source },
+        }
+    }
+
+    /// Whether only one input is concerned, and others could still be read.
+    pub(crate) const fn is_about_input(&self) -> bool {
+        matches!(self, Self::Input { .. } | Self::NoCapture { .. } | Self::OtherLinkType { .. })
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::BrokenPipe => 0,
+            Self::Usage(_) | Self::Filter(_) | Self::Unfit { .. } => 2,
+            Self::Input { .. } | Self::NoCapture { .. } | Self::OtherLinkType { .. } | Self::Reported => 3,
+            Self::Output { .. } => 4,
+        }
+    }
+
+    /// Tells the user, and gives the exit status.
+    pub(crate) fn report(&self) -> ExitCode {
+        match self {
+            Self::BrokenPipe | Self::Reported => {}
+            // Rendered with its own heading.
+            Self::Filter(text) => messages::raw(text),
+            _ => messages::error(self),
+        }
+        ExitCode::from(self.exit_code())
+    }
+}
+
+/// What clap has to say: help and version on standard output, errors with status 2.
+pub(crate) fn usage_by_clap(error: &clap::Error) -> ExitCode {
+    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+    match error.print() {
+        Err(failed) if failed.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(4),
+        _ => ExitCode::from(code),
+    }
+}

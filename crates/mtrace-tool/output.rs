@@ -1,0 +1,224 @@
+//! What a command writes: a file that is whole or not there, or standard output.
+
+use crate::failure::Failure;
+use crate::input;
+use crate::messages::Name;
+use crate::signals;
+use capture_file::{Compression, Compressor};
+use std::fs::{File, Metadata, Permissions};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+const BUFFER: usize = 1 << 17;
+
+/// What is written into the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Lines that a terminal can show.
+    Text,
+    /// Bytes that it cannot.
+    Binary,
+}
+
+/// The place that an output goes to, checked before anything is read.
+#[derive(Debug)]
+pub(crate) struct Target {
+    path: PathBuf,
+    force: bool,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// Standard output.
+    Stdout,
+    /// A device, a pipe: written to as it is.
+    Direct,
+    /// A file beside which the new one is made.
+    File,
+}
+
+impl Target {
+    /// Checks that the output may be written: it is none of the inputs (seen through links and descriptors),
+    /// it does not exist or may be replaced, and bytes do not go to a terminal.
+    pub(crate) fn check(
+        path: &Path,
+        force: bool,
+        content: Content,
+        inputs: &[PathBuf],
+    ) -> Result<Self, Failure> {
+        let place = if input::is_standard(path) {
+            if content == Content::Binary && io::stdout().is_terminal() {
+                let message = "a capture is not written to a terminal; say `-o FILE`, or pipe it on";
+                return Err(Failure::Usage(message.to_owned()));
+            }
+            Place::Stdout
+        } else {
+            // Written to where the link points, so that the link stays one.
+            match std::fs::metadata(path) {
+                Ok(there) if there.is_file() => Place::File,
+                Ok(there) if there.is_dir() => {
+                    return Err(Failure::output(path, io::ErrorKind::IsADirectory.into()));
+                }
+                Ok(_) => Place::Direct,
+                Err(_) => Place::File,
+            }
+        };
+        let target = Self { path: path.to_path_buf(), force, place };
+        target.refuse_inputs(inputs)?;
+        if matches!(target.place, Place::File) && !force && std::fs::symlink_metadata(path).is_ok() {
+            return Err(target.exists());
+        }
+        Ok(target)
+    }
+
+    fn exists(&self) -> Failure {
+        Failure::Usage(format!("{} exists; --force replaces it", Name(&self.path)))
+    }
+
+    fn refuse_inputs(&self, inputs: &[PathBuf]) -> Result<(), Failure> {
+        let Some(own) = self.metadata() else { return Ok(()) };
+        for input in inputs {
+            let other = input::metadata(input)?;
+            let same = own.is_file() && (own.dev(), own.ino()) == (other.dev(), other.ino());
+            if same {
+                let message = format!("{} is also the input; write to another file", Name(&self.path));
+                return Err(Failure::Usage(message));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is known of the file that is there already.
+    fn metadata(&self) -> Option<Metadata> {
+        match self.place {
+            Place::Stdout => stdout().and_then(|file| file.metadata()).ok(),
+            Place::Direct | Place::File => std::fs::metadata(&self.path).ok(),
+        }
+    }
+
+    /// Its name in messages.
+    pub(crate) fn path(&self) -> &Path {
+        match self.place {
+            Place::Stdout => Path::new("standard output"),
+            Place::Direct | Place::File => &self.path,
+        }
+    }
+
+    /// Opens it. Compressed where that is asked for.
+    pub(crate) fn open(self, compression: Option<Compression>) -> Result<Output, Failure> {
+        let opened = self.open_sink().and_then(|sink| Compressor::new(sink, compression));
+        match opened {
+            Ok(sink) => Ok(Output { target: self, writer: BufWriter::with_capacity(BUFFER, sink) }),
+            Err(error) => Err(Failure::output(self.path(), error)),
+        }
+    }
+
+    fn open_sink(&self) -> io::Result<Sink> {
+        match self.place {
+            Place::Stdout => stdout().map(Sink::Direct),
+            Place::Direct => File::options().write(true).open(&self.path).map(Sink::Direct),
+            Place::File => {
+                let path = self.resolved();
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                let mode = std::fs::metadata(&path).map_or(0o666, |there| there.permissions().mode() & 0o777);
+                let file = tempfile::Builder::new()
+                    .prefix(".mtrace-tool-")
+                    .permissions(Permissions::from_mode(mode))
+                    .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+                signals::remove_on_signal(file.path());
+                Ok(Sink::Temporary(file))
+            }
+        }
+    }
+
+    /// The path behind symbolic links.
+    fn resolved(&self) -> PathBuf {
+        std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone())
+    }
+}
+
+/// Standard output without a buffer of its own, so that every error is seen here.
+fn stdout() -> io::Result<File> {
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+}
+
+enum Sink {
+    Direct(File),
+    Temporary(NamedTempFile),
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Direct(file) => file.write(bytes),
+            Self::Temporary(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Direct(file) => file.flush(),
+            Self::Temporary(file) => file.flush(),
+        }
+    }
+}
+
+/// An open output. Dropped before [`Output::finish`], a file is as if it had never been begun.
+pub(crate) struct Output {
+    target: Target,
+    writer: BufWriter<Compressor<Sink>>,
+}
+
+impl Output {
+    /// Its name in messages.
+    pub(crate) fn path(&self) -> &Path {
+        self.target.path()
+    }
+
+    /// Ends the output: everything is on its way to the disk, and the file has its name.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        let Self { target, writer } = self;
+        let ended = writer.into_inner().map_err(io::IntoInnerError::into_error);
+        let ended = ended.and_then(Compressor::finish).and_then(|sink| match sink {
+            Sink::Direct(_) => Ok(true),
+            Sink::Temporary(file) => {
+                file.as_file().sync_all()?;
+                signals::keep(|| target.give_name(file))
+            }
+        });
+        match ended {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(target.exists()),
+            Err(error) => Err(Failure::output(target.path(), error)),
+        }
+    }
+}
+
+impl Target {
+    /// The last step; false where another program made a file of that name meanwhile.
+    fn give_name(&self, file: NamedTempFile) -> io::Result<bool> {
+        if self.force {
+            file.persist(self.resolved())?;
+            return Ok(true);
+        }
+        match file.persist_noclobber(&self.path) {
+            Ok(_) => Ok(true),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error.error),
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}

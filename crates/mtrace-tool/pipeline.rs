@@ -1,0 +1,397 @@
+//! The one way through: a capture's items, their traces, the selection, a sink. Every command is this with
+//! another sink.
+
+use crate::args::SelectArgs;
+use crate::failure::{Failure, Status};
+use crate::input::{self, Input};
+use crate::messages::{self, Limited, Name};
+use crate::selection::Range;
+use capture_file::{Container, Item, LinkType, Packet, ReadError};
+use mbuf_trace::{Certainty, Detector, Encoding, Fault, FaultKind, Trace};
+use std::path::{Path, PathBuf};
+use trace_fields::{SnapshotLink, Subject};
+use trace_filter::{Filter, Scratch};
+
+/// What a packet turned out to be.
+pub(crate) enum Seen<'a> {
+    /// A trace, however damaged.
+    Trace(Trace<'a>, Certainty),
+    /// On the trace's link type, but nothing that could be one.
+    NoTrace(Fault),
+    /// On another link type.
+    OtherLink,
+}
+
+impl<'a> Seen<'a> {
+    /// The trace, if it is one.
+    pub(crate) fn trace(&self) -> Option<(&Trace<'a>, Certainty)> {
+        match self {
+            Self::Trace(trace, certainty) => Some((trace, *certainty)),
+            Self::NoTrace(_) | Self::OtherLink => None,
+        }
+    }
+}
+
+/// What a command does with what comes through.
+pub(crate) trait Sink {
+    /// A new file begins.
+    fn begin(&mut self, _path: &Path, _container: &Container) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// A selected packet.
+    fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure>;
+
+    /// Anything else in the file.
+    fn other(&mut self, _item: &Item<'_>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// A warning of the reader: odd, but nothing is lost.
+    fn warning(&mut self, path: &Path, warning: &capture_file::Warning) -> Result<(), Failure> {
+        messages::warning(&format_args!("{}: {warning}", Name(path)));
+        Ok(())
+    }
+
+    /// The input may keep us waiting: whatever is written so far should be seen.
+    fn idle(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// The file ended, well or not.
+    fn end(&mut self, _path: &Path, _file: &FileReport, _container: &Container) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// How malformed packets are told.
+    fn faults(&self) -> FaultMessages {
+        FaultMessages::Each
+    }
+
+    /// Whether the sink has use for what follows the last selected packet.
+    fn wants_rest(&self) -> bool {
+        false
+    }
+
+    /// Whether the command has something to say of captures that carry no trace.
+    fn takes_other_links(&self) -> bool {
+        false
+    }
+}
+
+/// How malformed packets are told on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FaultMessages {
+    /// The first few one by one, then how many more.
+    Each,
+    /// How many: the command shows them itself.
+    Count,
+    /// Not at all: the command says it all itself.
+    None,
+}
+
+/// What was met in one file.
+#[derive(Debug, Default)]
+pub(crate) struct FileReport {
+    /// Selected packets.
+    pub(crate) packets: u64,
+    /// Those that are traces.
+    pub(crate) traces: u64,
+    /// Those that are malformed, or no traces at all.
+    pub(crate) malformed: u64,
+    /// Those that the capture cut.
+    pub(crate) cut: u64,
+    /// Packets read on the trace's link type.
+    on_link: u64,
+    /// The link type of the first packet on another one.
+    other_link: Option<LinkType>,
+    /// Packets on the trace's link type that are nothing like traces, and the first of them.
+    not_traces: u64,
+    /// What ended the file early.
+    pub(crate) damage: Option<ReadError>,
+}
+
+/// What is read and how.
+pub(crate) struct Reading {
+    filters: Vec<Filter>,
+    first: Option<u64>,
+    last: Option<u64>,
+    range: Option<Range>,
+    forced: Option<Encoding>,
+    link_type: LinkType,
+    pub(crate) snapshot_link: SnapshotLink,
+}
+
+impl Reading {
+    /// Compiles the filters: that of `--filter`, and the command's own.
+    pub(crate) fn new(
+        select: &SelectArgs,
+        forced: Option<Encoding>,
+        expression: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let expressions = select.filter.as_deref().into_iter().chain(expression);
+        let filters = expressions.map(compile).collect::<Result<_, _>>()?;
+        Ok(Self {
+            filters,
+            first: select.first,
+            last: select.last,
+            range: select.range.clone(),
+            forced,
+            link_type: LinkType(select.linktype),
+            snapshot_link: select.snapshot_link.into(),
+        })
+    }
+
+    /// Reads the files one after another. A file that cannot be opened is told and the next one read; its
+    /// failure is the command's in the end.
+    pub(crate) fn run(&self, files: &[PathBuf], sink: &mut dyn Sink) -> Result<Status, Failure> {
+        let mut status = Status::Done;
+        let mut failed = false;
+        for path in files {
+            match self.file(path, sink) {
+                Ok(of_file) => status = status.max(of_file),
+                Err(failure) if failure.is_about_input() => {
+                    messages::error(&failure);
+                    failed = true;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        if failed { Err(Failure::Reported) } else { Ok(status) }
+    }
+
+    /// Reads one file.
+    fn file(&self, path: &Path, sink: &mut dyn Sink) -> Result<Status, Failure> {
+        let range = self.range_of(path)?;
+        let mut file = FileReader {
+            reading: self,
+            path,
+            range,
+            input: input::open(path)?,
+            detectors: Vec::new(),
+            scratch: Scratch::default(),
+            report: FileReport::default(),
+            limited: Limited::default(),
+            waiting: Waiting::default(),
+        };
+        sink.begin(path, file.input.container())?;
+        file.read(sink)?;
+        file.end(sink)
+    }
+
+    /// The range of packets, with `--first` and `--last` made into one.
+    fn range_of(&self, path: &Path) -> Result<Option<Range>, Failure> {
+        if let Some(first) = self.first {
+            return Ok(Some(Range::of_numbers(1, Some(first))));
+        }
+        let Some(last) = self.last else { return Ok(self.range.clone()) };
+        input::require_file(path, "--last")?;
+        let mut input = input::open(path)?;
+        // Damage ends the count where it will end the reading.
+        while let Ok(Some(_)) = input.next_item() {}
+        Ok(Some(Range::of_numbers(input.packets().saturating_sub(last).saturating_add(1), None)))
+    }
+}
+
+/// Compiles an expression; its error shows where it is wrong.
+pub(crate) fn compile(expression: &str) -> Result<Filter, Failure> {
+    Filter::compile(expression)
+        .map_err(|error| Failure::Filter(error.render(messages::coloured())))
+}
+
+/// One file being read.
+struct FileReader<'a> {
+    reading: &'a Reading,
+    path: &'a Path,
+    range: Option<Range>,
+    input: Input,
+    /// One for each interface of the section.
+    detectors: Vec<Detector>,
+    scratch: Scratch,
+    report: FileReport,
+    limited: Limited,
+    waiting: Waiting,
+}
+
+/// Packets that are nothing like traces, until the first trace shows that the others are worth a word each.
+#[derive(Debug, Default)]
+struct Waiting {
+    first: Option<u64>,
+    last: u64,
+}
+
+impl FileReader<'_> {
+    fn read(&mut self, sink: &mut dyn Sink) -> Result<(), Failure> {
+        loop {
+            if self.input.needs_input() {
+                sink.idle()?;
+            }
+            let next = self.input.next_item();
+            let item = match next {
+                Ok(Some(item)) => item,
+                Ok(None) => break,
+                Err(damage) => {
+                    self.report.damage = Some(damage);
+                    break;
+                }
+            };
+            let Item::Packet(packet) = item else {
+                if matches!(item, Item::Header(_)) {
+                    self.detectors.clear();
+                }
+                sink.other(&item)?;
+                for warning in self.input.take_warnings() {
+                    sink.warning(self.path, &warning)?;
+                }
+                continue;
+            };
+            if self.range.as_ref().is_some_and(|range| range.is_over(packet.number)) && !sink.wants_rest() {
+                break;
+            }
+            let mut one = OnePacket {
+                reading: self.reading,
+                path: self.path,
+                range: self.range.as_ref(),
+                detectors: &mut self.detectors,
+                scratch: &mut self.scratch,
+                report: &mut self.report,
+                limited: &mut self.limited,
+                waiting: &mut self.waiting,
+            };
+            one.read(&packet, sink)?;
+        }
+        Ok(())
+    }
+
+    fn end(mut self, sink: &mut dyn Sink) -> Result<Status, Failure> {
+        let name = Name(self.path);
+        self.limited.finish(self.path);
+        if let Some(damage) = &self.report.damage {
+            messages::warning(&format_args!("{name}: {damage}; everything before it was read"));
+        }
+        sink.end(self.path, &self.report, self.input.container())?;
+        let report = &self.report;
+        if report.on_link == 0
+            && let Some(link_type) = report.other_link
+            && !sink.takes_other_links()
+        {
+            return Err(Failure::OtherLinkType { path: self.path.to_path_buf(), link_type });
+        }
+        if report.not_traces > 0 && report.traces == 0 && sink.faults() != FaultMessages::None {
+            let packets = report.on_link;
+            messages::warning(&format_args!("{name}: 0 of {packets} packets are mbuf_trace"));
+        } else if report.malformed > 0 && sink.faults() == FaultMessages::Count {
+            let (malformed, packets) = (report.malformed, report.packets);
+            messages::warning(&format_args!("{name}: {malformed} of {packets} packets are malformed"));
+        }
+        let faultless = report.damage.is_none() && report.malformed == 0;
+        Ok(if faultless { Status::Done } else { Status::Faults })
+    }
+}
+
+/// What is needed for one packet, while the reader's buffer is borrowed by it.
+struct OnePacket<'a> {
+    reading: &'a Reading,
+    path: &'a Path,
+    range: Option<&'a Range>,
+    detectors: &'a mut Vec<Detector>,
+    scratch: &'a mut Scratch,
+    report: &'a mut FileReport,
+    limited: &'a mut Limited,
+    waiting: &'a mut Waiting,
+}
+
+impl OnePacket<'_> {
+    fn read(&mut self, packet: &Packet<'_>, sink: &mut dyn Sink) -> Result<(), Failure> {
+        // Packets out of range are looked at too: they may make the revision of later ones certain.
+        let seen = self.see(packet);
+        if self.range.is_some_and(|range| !range.contains(packet)) || !self.matches(packet, &seen) {
+            return Ok(());
+        }
+        self.report.packets = self.report.packets.saturating_add(1);
+        match &seen {
+            Seen::Trace(trace, _) => self.trace(packet, trace, sink),
+            Seen::NoTrace(fault) => self.no_trace(packet, fault, sink),
+            Seen::OtherLink => {}
+        }
+        sink.packet(packet, &seen)
+    }
+
+    fn see<'p>(&mut self, packet: &Packet<'p>) -> Seen<'p> {
+        if packet.link_type != self.reading.link_type {
+            self.report.other_link.get_or_insert(packet.link_type);
+            return Seen::OtherLink;
+        }
+        self.report.on_link = self.report.on_link.saturating_add(1);
+        let interface = usize::try_from(packet.interface).unwrap_or(usize::MAX);
+        if self.detectors.len() <= interface {
+            // The reader bounds the number of interfaces.
+            self.detectors.resize_with(interface.saturating_add(1), || Detector::new(self.reading.forced));
+        }
+        let original_len = usize::try_from(packet.original_len).unwrap_or(usize::MAX);
+        let mut unbound = Detector::new(self.reading.forced);
+        let detector = self.detectors.get_mut(interface).unwrap_or(&mut unbound);
+        match detector.read(packet.data, original_len) {
+            Ok((trace, certainty)) => Seen::Trace(trace, certainty),
+            Err(fault) => Seen::NoTrace(fault),
+        }
+    }
+
+    fn matches(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> bool {
+        if self.reading.filters.is_empty() {
+            return true;
+        }
+        let mut subject = Subject::new(packet).with_snapshot_link(self.reading.snapshot_link);
+        if let Some((trace, certainty)) = seen.trace() {
+            subject = subject.with_trace(trace, certainty);
+        }
+        self.reading.filters.iter().all(|filter| filter.matches(self.scratch, &subject))
+    }
+
+    fn trace(&mut self, packet: &Packet<'_>, trace: &Trace<'_>, sink: &mut dyn Sink) {
+        self.tell_waiting(sink);
+        self.report.traces = self.report.traces.saturating_add(1);
+        let mut malformed = false;
+        for fault in trace.faults() {
+            if fault.kind == FaultKind::CutByCapture {
+                self.report.cut = self.report.cut.saturating_add(1);
+            }
+            if fault.kind.is_malformed() {
+                malformed = true;
+                self.warn(packet, &fault, sink);
+            }
+        }
+        self.report.malformed = self.report.malformed.saturating_add(u64::from(malformed));
+    }
+
+    fn no_trace(&mut self, packet: &Packet<'_>, fault: &Fault, sink: &mut dyn Sink) {
+        self.report.malformed = self.report.malformed.saturating_add(1);
+        self.report.not_traces = self.report.not_traces.saturating_add(1);
+        if self.report.traces > 0 {
+            self.warn(packet, fault, sink);
+            return;
+        }
+        self.waiting.first.get_or_insert(packet.number);
+        self.waiting.last = packet.number;
+    }
+
+    /// Now that there is a trace, those before it that were none are worth a word.
+    fn tell_waiting(&mut self, sink: &mut dyn Sink) {
+        let Some(first) = self.waiting.first.take() else { return };
+        if sink.faults() != FaultMessages::Each {
+            return;
+        }
+        let (name, last) = (Name(self.path), self.waiting.last);
+        match first == last {
+            true => self.limited.warn(&format_args!("{name}: packet {first} is not mbuf_trace")),
+            false => self.limited.warn(&format_args!("{name}: packets {first} to {last} are not mbuf_trace")),
+        }
+    }
+
+    fn warn(&mut self, packet: &Packet<'_>, fault: &Fault, sink: &mut dyn Sink) {
+        if sink.faults() == FaultMessages::Each {
+            let (name, number, offset) = (Name(self.path), packet.number, packet.offset);
+            self.limited.warn(&format_args!("{name}: packet {number} at byte {offset}: {fault}"));
+        }
+    }
+}

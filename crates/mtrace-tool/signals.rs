@@ -1,0 +1,41 @@
+//! What a signal that ends the program leaves behind: nothing.
+
+use crate::failure::Failure;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// The output that is being written and has not got its name yet.
+static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Ends the program on SIGINT, SIGTERM and SIGHUP with status 128 + the signal's number, and removes an
+/// unfinished output before.
+pub(crate) fn watch() -> Result<(), Failure> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
+        .map_err(|error| Failure::Usage(format!("cannot watch for signals: {error}")))?;
+    std::thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            // Held until the end, so that no file gets its name meanwhile.
+            let unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(path) = unfinished.as_deref() {
+                let _ = std::fs::remove_file(path);
+            }
+            std::process::exit(128_i32.saturating_add(signal));
+        }
+    });
+    Ok(())
+}
+
+/// Notes a file that has to go when a signal comes.
+pub(crate) fn remove_on_signal(path: &Path) {
+    *UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.to_path_buf());
+}
+
+/// Does the last step, after which the file stays; a signal waits for it.
+pub(crate) fn keep<T>(last_step: impl FnOnce() -> T) -> T {
+    let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    let done = last_step();
+    *unfinished = None;
+    done
+}
