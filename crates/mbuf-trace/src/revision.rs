@@ -91,6 +91,12 @@ impl Encoding {
     pub const fn new(revision: Revision) -> Self {
         Self { revision, byte_order: ByteOrder::Big }
     }
+
+    /// Whether the byte order is not the revision's own, which makes it a fault.
+    #[must_use]
+    pub const fn is_reversed(self) -> bool {
+        matches!(self.byte_order, ByteOrder::Little) && !matches!(self.revision, Revision::One)
+    }
 }
 
 /// `1` to `4`, or `1le` for little-endian.

@@ -227,3 +227,32 @@ fn certainty_is_inherited_and_forced() {
     let (trace, certainty) = forced.read(&whole, whole.len()).unwrap();
     assert_eq!((trace.revision(), certainty), (Revision::Two, Certainty::Forced));
 }
+
+#[test]
+fn a_cut_header_does_not_look_little_endian() {
+    // Cut behind its first record's header, whose type 1 would be a frame header in the other byte order.
+    let mut string_first = b"\0\x02".to_vec();
+    string_first.extend_from_slice(&record(1, b"f.c:9: -send\0"));
+    string_first.extend_from_slice(&record(0, &packet()));
+    let whole = frame();
+    for length in 2..string_first.len() {
+        let mut detector = Detector::new(None);
+        detector.read(&whole, whole.len()).unwrap();
+        let (trace, _) = detector.read(&string_first[..length], string_first.len()).unwrap();
+        assert_eq!(trace.encoding(), Encoding::new(Revision::Three), "{length}");
+        assert!(!trace.is_malformed(), "{length}");
+    }
+}
+
+#[test]
+fn reversed_headers_do_not_settle_an_interface() {
+    let reversed = cases().into_iter().find(|case| case.name == "headers reversed").unwrap().packet;
+    let mut damaged = frame();
+    damaged.truncate(70);
+    let mut detector = Detector::new(None);
+    for packet in [&frame(), &reversed] {
+        detector.read(packet, packet.len()).unwrap();
+    }
+    let (trace, certainty) = detector.read(&damaged, damaged.len()).unwrap();
+    assert_eq!((trace.encoding(), certainty), (Encoding::new(Revision::Three), Certainty::Inherited));
+}

@@ -83,9 +83,11 @@ impl Detector {
         let own = opinion(packet, packet.len() < original_len);
         match (own, self.settled) {
             (Some(Opinion { encoding, certain: true }), settled) => {
-                // A frame without records tells too little to change what is settled.
-                if settled.is_none() || !packet.starts_with(&[0, 0]) {
-                    self.settled = Some(encoding);
+                // A frame without records tells too little to change what is settled, and reversed headers
+                // are a fault of one frame.
+                let regular = !packet.starts_with(&[0, 0]) && !encoding.is_reversed();
+                if settled.is_none() || regular {
+                    self.settled = Some(encoding).filter(|encoding| !encoding.is_reversed());
                 }
                 Ok((encoding, Certainty::Certain))
             }
@@ -145,7 +147,7 @@ impl Survey {
     fn typed(packet: &[u8], byte_order: ByteOrder, cut: bool) -> Self {
         let read_as = |revision| Encoding { revision, byte_order };
         let mut records = Records::new(packet, read_as(Revision::Three));
-        let mut votes = Votes::default();
+        let mut votes = Votes::new(byte_order);
         let last = loop {
             match records.step() {
                 Some(Ok(record)) => votes.add(record.record_type, record.payload, record.index),
@@ -196,8 +198,9 @@ impl Survey {
 }
 
 /// What the record types and payloads of a frame speak for.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Votes {
+    byte_order: ByteOrder,
     second: u32,
     third: u32,
     fourth: u32,
@@ -210,12 +213,32 @@ struct Votes {
 }
 
 impl Votes {
+    const fn new(byte_order: ByteOrder) -> Self {
+        Self { byte_order, second: 0, third: 0, fourth: 0, plausible: 0, decisive: false, doubtful: false }
+    }
+
+    /// Whether a first record of this type and payload begins a frame of revision 4. Big-endian, the type
+    /// alone says so; in the other order it is type 1 of an earlier revision, so the magic has to agree.
+    fn begins_rev4(&self, payload: &[u8], whole: bool) -> bool {
+        const MAGIC: [u8; 4] = layout::frame_header::MAGIC_VALUE.to_be_bytes();
+        const REVERSED: [u8; 4] = layout::frame_header::MAGIC_VALUE.to_le_bytes();
+        match self.byte_order {
+            ByteOrder::Big if whole => true,
+            ByteOrder::Big => {
+                !payload.is_empty() && payload.iter().zip(MAGIC).all(|(byte, magic)| *byte == magic)
+            }
+            ByteOrder::Little => payload.starts_with(&REVERSED) || payload.starts_with(&MAGIC),
+        }
+    }
+
     fn add(&mut self, code: Option<u16>, payload: &[u8], index: u32) {
         let (text, packet) = (texty(payload), packety(payload));
         let code = code.unwrap_or_default();
         // Types 0, 2 and 3 have one meaning each in revisions 2 and 3; only type 1 has two.
         let (vote, fits) = match code {
-            record_type::REV4_FRAME_HEADER if index == 0 => (&mut self.fourth, true),
+            record_type::REV4_FRAME_HEADER if index == 0 && self.begins_rev4(payload, true) => {
+                (&mut self.fourth, true)
+            }
             record_type::REV3_DATA => (&mut self.third, !text),
             record_type::REV2_STATIC | record_type::REV2_DYNAMIC => (&mut self.second, !packet),
             record_type::REV3_STRING if text => (&mut self.third, true),
@@ -236,7 +259,9 @@ impl Votes {
     fn add_cut(&mut self, code: Option<u16>, payload: &[u8], index: u32) {
         let text = !payload.is_empty() && printable(payload);
         let (vote, fits) = match code.unwrap_or_default() {
-            record_type::REV4_FRAME_HEADER if index == 0 => (&mut self.fourth, true),
+            record_type::REV4_FRAME_HEADER if index == 0 && self.begins_rev4(payload, false) => {
+                (&mut self.fourth, true)
+            }
             record_type::REV3_DATA => (&mut self.third, looks_like_a_packet(payload)),
             record_type::REV3_STRING if text => (&mut self.third, true),
             record_type::REV2_DATA => (&mut self.second, looks_like_a_packet(payload)),

@@ -62,7 +62,7 @@ impl<'a> Trace<'a> {
             }
             return trace;
         }
-        if encoding.byte_order != crate::ByteOrder::Big && encoding.revision != Revision::One {
+        if encoding.is_reversed() {
             trace.note(Fault::new(FaultKind::LittleEndian, 0, 0, 0));
         }
         let stopped = loop {
