@@ -12,13 +12,7 @@ pub(super) fn rust(spec: &Spec, wireshark: &[Field]) -> String {
          #[non_exhaustive]\npub enum FieldId {{\n"
     );
     for field in &fields {
-        let _ = writeln!(
-            out,
-            "/// `{}`: {}.\n{},",
-            field.name,
-            field.doc,
-            camel(&field.name)
-        );
+        let _ = writeln!(out, "/// `{}`: {}.\n{},", field.name, field.doc, camel(&field.name));
     }
     let _ = writeln!(
         out,
@@ -26,11 +20,7 @@ pub(super) fn rust(spec: &Spec, wireshark: &[Field]) -> String {
         fields.len()
     );
     for field in &fields {
-        let events: Vec<String> = field
-            .events
-            .iter()
-            .map(|kind| format!("Kind::{}", camel(kind)))
-            .collect();
+        let events: Vec<String> = field.events.iter().map(|kind| format!("Kind::{}", camel(kind))).collect();
         let _ = writeln!(
             out,
             "Field {{ id: FieldId::{}, name: {:?}, ty: FieldType::{:?}, base: Base::{:?}, scope: Scope::{:?}, events: &[{}], revisions: &{:?}, codes: {:?}, doc: {:?} }},",

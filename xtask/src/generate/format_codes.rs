@@ -34,13 +34,7 @@ fn constants(out: &mut String, spec: &Spec) {
         spec.schema
     );
     for (name, limit) in &spec.limits {
-        let _ = writeln!(
-            out,
-            "/// {}.\npub const {}: usize = {};",
-            limit.doc,
-            upper(name),
-            limit.value
-        );
+        let _ = writeln!(out, "/// {}.\npub const {}: usize = {};", limit.doc, upper(name), limit.value);
     }
 }
 
@@ -62,10 +56,7 @@ fn record_types(out: &mut String, records: &[Record]) {
     );
     let mut by_revision: BTreeMap<u8, Vec<String>> = BTreeMap::new();
     for record in records {
-        by_revision
-            .entry(record.revision)
-            .or_default()
-            .push(format!("{:#x}", record.code));
+        by_revision.entry(record.revision).or_default().push(format!("{:#x}", record.code));
     }
     for (revision, codes) in by_revision {
         let _ = writeln!(out, "{revision} => [{}].contains(&code),", codes.join(", "));
@@ -85,12 +76,8 @@ fn layouts(out: &mut String, layouts: &[Layout]) {
         for field in &layout.fields {
             let Some(width) = field.width() else { break };
             let name = upper(&field.name);
-            let _ = writeln!(
-                out,
-                "/// {}.\npub const {name}: Range<usize> = {at}..{};",
-                field.doc,
-                at + width
-            );
+            let _ =
+                writeln!(out, "/// {}.\npub const {name}: Range<usize> = {at}..{};", field.doc, at + width);
             if let Some(value) = field.value {
                 let _ = writeln!(
                     out,
@@ -107,10 +94,7 @@ fn layouts(out: &mut String, layouts: &[Layout]) {
             }
             at += width;
         }
-        let _ = writeln!(
-            out,
-            "/// Bytes that the fixed fields take.\npub const LEN: usize = {at};\n}}\n"
-        );
+        let _ = writeln!(out, "/// Bytes that the fixed fields take.\npub const LEN: usize = {at};\n}}\n");
     }
     out.push_str("}\n");
 }
@@ -124,14 +108,8 @@ fn enumeration(out: &mut String, name: &str, doc: &str, values: &[(&str, &str)])
     for (value, doc) in values {
         let _ = writeln!(out, "/// {doc}.\n{},", camel(value));
     }
-    let _ = writeln!(
-        out,
-        "}}\n\nimpl {name} {{\n/// All of them, in the specification's order."
-    );
-    let all: Vec<String> = values
-        .iter()
-        .map(|(value, _)| format!("Self::{}", camel(value)))
-        .collect();
+    let _ = writeln!(out, "}}\n\nimpl {name} {{\n/// All of them, in the specification's order.");
+    let all: Vec<String> = values.iter().map(|(value, _)| format!("Self::{}", camel(value))).collect();
     let _ = writeln!(out, "pub const ALL: &'static [Self] = &[{}];\n", all.join(", "));
     out.push_str("/// The name in filters, JSON and messages.\n#[must_use]\npub const fn name(self) -> &'static str {\nmatch self {\n");
     for (value, _) in values {
@@ -145,10 +123,8 @@ fn enumeration(out: &mut String, name: &str, doc: &str, values: &[(&str, &str)])
 }
 
 fn kinds(out: &mut String, kinds: &[Named]) {
-    let values: Vec<(&str, &str)> = kinds
-        .iter()
-        .map(|kind| (kind.name.as_str(), kind.doc.as_str()))
-        .collect();
+    let values: Vec<(&str, &str)> =
+        kinds.iter().map(|kind| (kind.name.as_str(), kind.doc.as_str())).collect();
     enumeration(out, "Kind", "What an event says, whatever the revision.", &values);
 }
 
@@ -179,22 +155,14 @@ fn open_codes(out: &mut String, codes: &Codes) {
 fn flag_bits(out: &mut String, flags: &Flags) {
     let _ = writeln!(out, "\n/// {}.\npub mod {}_flag {{", flags.doc, flags.name);
     for bit in &flags.bits {
-        let _ = writeln!(
-            out,
-            "/// {}.\npub const {}: u16 = 1 << {};",
-            bit.doc,
-            upper(&bit.name),
-            bit.bit
-        );
+        let _ = writeln!(out, "/// {}.\npub const {}: u16 = 1 << {};", bit.doc, upper(&bit.name), bit.bit);
     }
     out.push_str("}\n");
 }
 
 fn faults(out: &mut String, faults: &[Fault]) {
-    let values: Vec<(&str, &str)> = faults
-        .iter()
-        .map(|fault| (fault.name.as_str(), fault.doc.as_str()))
-        .collect();
+    let values: Vec<(&str, &str)> =
+        faults.iter().map(|fault| (fault.name.as_str(), fault.doc.as_str())).collect();
     enumeration(out, "FaultKind", "What can be wrong with a frame.", &values);
     let notes: Vec<String> = faults
         .iter()

@@ -17,16 +17,10 @@ pub(super) fn fill(prose: &str, spec: &Spec) -> Result<String> {
     let mut out = String::new();
     let mut rest = prose;
     while let Some((before, marked)) = rest.split_once(BEGIN) {
-        let (name, marked) = marked
-            .split_once(BEGIN_END)
-            .context("a marker does not end in its line")?;
-        let (old, after) = marked
-            .split_once(END)
-            .with_context(|| format!("no {END} after table {name}"))?;
+        let (name, marked) = marked.split_once(BEGIN_END).context("a marker does not end in its line")?;
+        let (old, after) = marked.split_once(END).with_context(|| format!("no {END} after table {name}"))?;
         ensure!(!old.contains(BEGIN), "no {END} after table {name}");
-        let table = tables
-            .remove(name)
-            .with_context(|| format!("no such table, or twice: {name}"))?;
+        let table = tables.remove(name).with_context(|| format!("no such table, or twice: {name}"))?;
         out.push_str(&format!("{before}{BEGIN}{name}{BEGIN_END}\n\n{table}\n{END}"));
         rest = after;
     }
@@ -85,16 +79,8 @@ fn about(spec: &Spec) -> String {
     let link = &spec.link_type;
     let rows = [
         ["Name".to_owned(), code(&spec.name), spec.doc.clone()],
-        [
-            "Link type".to_owned(),
-            format!("{} ({})", link.number, link.name),
-            link.doc.clone(),
-        ],
-        [
-            "JSON form".to_owned(),
-            code(&spec.schema),
-            "One object a packet".to_owned(),
-        ],
+        ["Link type".to_owned(), format!("{} ({})", link.number, link.name), link.doc.clone()],
+        ["JSON form".to_owned(), code(&spec.schema), "One object a packet".to_owned()],
     ];
     table(["", "", "Meaning"], rows)
 }
@@ -128,11 +114,7 @@ fn layout_table(layout: &Layout) -> String {
             meaning(field),
         ]
     });
-    format!(
-        "{}.\n\n{}",
-        layout.doc,
-        table(["Offset", "Width", "Field", "Type", "Unit", "Meaning"], rows)
-    )
+    format!("{}.\n\n{}", layout.doc, table(["Offset", "Width", "Field", "Type", "Unit", "Meaning"], rows))
 }
 
 /// Bytes that a field takes, or what tells.
@@ -140,10 +122,7 @@ fn width(layout: &Layout, field: &LayoutField) -> String {
     if let Some(width) = field.width() {
         return width.to_string();
     }
-    let length = layout
-        .fields
-        .iter()
-        .find(|other| other.length_of.as_deref() == Some(&field.name));
+    let length = layout.fields.iter().find(|other| other.length_of.as_deref() == Some(&field.name));
     match length {
         Some(length) => code(&length.name),
         None if field.rest => "the rest".to_owned(),
@@ -187,11 +166,7 @@ fn record_types(spec: &Spec) -> String {
 }
 
 fn type_code(number: u16) -> String {
-    code(&if number < 0x100 {
-        number.to_string()
-    } else {
-        format!("0x{number:04x}")
-    })
+    code(&if number < 0x100 { number.to_string() } else { format!("0x{number:04x}") })
 }
 
 fn payload(record: &Record) -> String {
@@ -210,28 +185,20 @@ fn payload(record: &Record) -> String {
 }
 
 fn kinds(spec: &Spec) -> String {
-    table(
-        ["Kind", "Meaning"],
-        spec.kinds.iter().map(|kind| [code(&kind.name), kind.doc.clone()]),
-    )
+    table(["Kind", "Meaning"], spec.kinds.iter().map(|kind| [code(&kind.name), kind.doc.clone()]))
 }
 
 fn limits(spec: &Spec) -> String {
     table(
         ["Limit", "Value", "Meaning"],
-        spec.limits
-            .iter()
-            .map(|(name, limit)| [code(name), limit.value.to_string(), limit.doc.clone()]),
+        spec.limits.iter().map(|(name, limit)| [code(name), limit.value.to_string(), limit.doc.clone()]),
     )
 }
 
 fn code_table(codes: &Codes) -> String {
     table(
         ["Code", "Name", "Meaning"],
-        codes
-            .values
-            .iter()
-            .map(|value| [value.code.to_string(), code(&value.name), value.doc.clone()]),
+        codes.values.iter().map(|value| [value.code.to_string(), code(&value.name), value.doc.clone()]),
     )
 }
 
@@ -298,11 +265,7 @@ fn field_type(field: &Field) -> String {
 /// What has one value of the field.
 fn owner(field: &Field) -> String {
     let scope = format!("{:?}", field.scope).to_ascii_lowercase();
-    if field.events.is_empty() {
-        scope
-    } else {
-        format!("{scope}: {}", field.events.join(", "))
-    }
+    if field.events.is_empty() { scope } else { format!("{scope}: {}", field.events.join(", ")) }
 }
 
 #[cfg(test)]

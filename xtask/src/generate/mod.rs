@@ -2,6 +2,7 @@
 
 mod display_fields;
 mod format_codes;
+mod json_schema;
 mod markdown;
 
 use crate::{fixtures, spec};
@@ -20,18 +21,10 @@ const PROSE: &str = "format-spec/README.md";
 pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     let (spec, wireshark) = spec::load(root)?;
     let files = [
-        (
-            "crates/mbuf-trace/src/generated.rs",
-            rustfmt(root, &format_codes::rust(&spec))?,
-        ),
-        (
-            "crates/trace-fields/src/generated.rs",
-            rustfmt(root, &display_fields::rust(&spec, &wireshark))?,
-        ),
-        (
-            PROSE,
-            markdown::fill(&read(root, PROSE)?, &spec).with_context(|| format!("in {PROSE}"))?,
-        ),
+        ("crates/mbuf-trace/src/generated.rs", rustfmt(root, &format_codes::rust(&spec))?),
+        ("crates/trace-fields/src/generated.rs", rustfmt(root, &display_fields::rust(&spec, &wireshark))?),
+        ("format-spec/mbuf_trace.schema.json", json_schema::schema(&spec)),
+        (PROSE, markdown::fill(&read(root, PROSE)?, &spec).with_context(|| format!("in {PROSE}"))?),
     ];
     let mut stale = Vec::new();
     for (name, text) in &files {
@@ -47,10 +40,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     }
     stale.extend(fixtures::generate(root, check)?);
     if !stale.is_empty() {
-        bail!(
-            "not as the specification has it: {}\nmend with: cargo xtask generate",
-            stale.join(", ")
-        );
+        bail!("not as the specification has it: {}\nmend with: cargo xtask generate", stale.join(", "));
     }
     Ok(())
 }
@@ -72,8 +62,7 @@ fn rustfmt(root: &Path, source: &str) -> Result<String> {
     let source = source.to_owned();
     let feed = std::thread::spawn(move || stdin.write_all(source.as_bytes()));
     let output = child.wait_with_output()?;
-    feed.join()
-        .map_err(|_| anyhow::anyhow!("writing to rustfmt panicked"))??;
+    feed.join().map_err(|_| anyhow::anyhow!("writing to rustfmt panicked"))??;
     if !output.status.success() {
         bail!("rustfmt refused generated source");
     }
@@ -85,9 +74,9 @@ fn camel(name: &str) -> String {
     name.split(['_', '.', '-'])
         .map(|word| {
             let mut letters = word.chars();
-            letters.next().map_or(String::new(), |first| {
-                first.to_ascii_uppercase().to_string() + letters.as_str()
-            })
+            letters
+                .next()
+                .map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
         })
         .collect()
 }

@@ -32,8 +32,14 @@ impl PacketFacts<'_> {
         map.serialize_entry("link_type", &self.link_type)?;
         map.serialize_entry("captured_len", &self.captured_len)?;
         map.serialize_entry("original_len", &self.original_len)?;
-        if let Some((trace, certainty)) = self.trace {
-            trace_members(trace, certainty, map)?;
+        match self.trace {
+            Some((trace, certainty)) => trace_members(trace, certainty, map)?,
+            None => {
+                for member in ["revision", "order", "path"] {
+                    map.serialize_entry(member, &None::<()>)?;
+                }
+                map.serialize_entry("events", &[(); 0])?;
+            }
         }
         if let Some(bytes) = self.bytes {
             map.serialize_entry("bytes", &Hex(bytes))?;
