@@ -177,7 +177,7 @@ impl<'a> Header<'a> {
         if field == FieldId::Ipv6 {
             return one(self.whole());
         }
-        if !self.0.first().is_some_and(|first| first >> 4 == 6) {
+        if self.0.first().is_none_or(|first| first >> 4 != 6) {
             return NONE;
         }
         match field {

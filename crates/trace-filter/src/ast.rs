@@ -18,10 +18,7 @@ impl Span {
     /// From the start of this one to the end of the other.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
-        Self {
-            start: self.start,
-            end: other.end,
-        }
+        Self { start: self.start, end: other.end }
     }
 }
 
@@ -285,31 +282,17 @@ impl fmt::Display for Expr {
             ExprKind::Xor(parts) => list(f, parts, " xor "),
             ExprKind::Not(part) => write!(f, "not {}", Part(part)),
             ExprKind::Exists(operand) => operand.fmt(f),
-            ExprKind::Compare {
-                quantifier,
-                first,
-                rest,
-            } => {
+            ExprKind::Compare { quantifier, first, rest } => {
                 write!(f, "{}{first}", Front(*quantifier))?;
-                rest.iter()
-                    .try_for_each(|(op, operand)| write!(f, " {} {operand}", op.sign()))
+                rest.iter().try_for_each(|(op, operand)| write!(f, " {} {operand}", op.sign()))
             }
-            ExprKind::Contains {
-                quantifier,
-                left,
-                right,
-            } => write!(f, "{}{left} contains {right}", Front(*quantifier)),
-            ExprKind::Matches {
-                quantifier,
-                left,
-                right,
-            } => write!(f, "{}{left} matches {right}", Front(*quantifier)),
-            ExprKind::In {
-                quantifier,
-                negated,
-                left,
-                set,
-            } => {
+            ExprKind::Contains { quantifier, left, right } => {
+                write!(f, "{}{left} contains {right}", Front(*quantifier))
+            }
+            ExprKind::Matches { quantifier, left, right } => {
+                write!(f, "{}{left} matches {right}", Front(*quantifier))
+            }
+            ExprKind::In { quantifier, negated, left, set } => {
                 let not = if *negated { "not " } else { "" };
                 write!(f, "{}{left} {not}in {{", Front(*quantifier))?;
                 joined(f, set, ", ")?;

@@ -13,18 +13,13 @@ impl Test {
             Self::Always(answer) => *answer,
             Self::And(parts) => parts.iter().all(|part| part.matches(scratch, subject)),
             Self::Or(parts) => parts.iter().any(|part| part.matches(scratch, subject)),
-            Self::Xor(parts) => parts
-                .iter()
-                .fold(false, |odd, part| odd ^ part.matches(scratch, subject)),
+            Self::Xor(parts) => parts.iter().fold(false, |odd, part| odd ^ part.matches(scratch, subject)),
             Self::Not(part) => !part.matches(scratch, subject),
             Self::Exists(source) => source.exists(subject, &mut scratch.left),
             Self::Value(test) => test.matches(scratch, subject),
-            Self::Pair {
-                all,
-                left,
-                relation,
-                right,
-            } => pairs(*all, left, *relation, right, scratch, subject),
+            Self::Pair { all, left, relation, right } => {
+                pairs(*all, left, *relation, right, scratch, subject)
+            }
         }
     }
 }
@@ -38,11 +33,7 @@ fn quantified(
     let mut any_value = false;
     let decided = visit_all(&mut |holds| {
         any_value = true;
-        if holds == all {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
+        if holds == all { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     match decided {
         ControlFlow::Break(()) => !all,
@@ -53,9 +44,7 @@ fn quantified(
 impl ValueTest {
     fn matches(&self, scratch: &mut Scratch, subject: &Subject<'_>) -> bool {
         quantified(self.all, |decide| {
-            self.source.visit(subject, &mut scratch.left, &mut |value| {
-                decide(self.check.holds(&value))
-            })
+            self.source.visit(subject, &mut scratch.left, &mut |value| decide(self.check.holds(&value)))
         })
     }
 }
@@ -68,15 +57,10 @@ fn pairs(
     scratch: &mut Scratch,
     subject: &Subject<'_>,
 ) -> bool {
-    let Scratch {
-        left: left_scratch,
-        right: right_scratch,
-    } = scratch;
+    let Scratch { left: left_scratch, right: right_scratch } = scratch;
     quantified(all, |decide| {
         left.visit(subject, left_scratch, &mut |left| {
-            right.visit(subject, right_scratch, &mut |right| {
-                decide(related(&left, relation, &right))
-            })
+            right.visit(subject, right_scratch, &mut |right| decide(related(&left, relation, &right)))
         })
     })
 }
@@ -84,9 +68,7 @@ fn pairs(
 fn related(left: &Value<'_>, relation: Relation, right: &Value<'_>) -> bool {
     if relation == Relation::Contains {
         return with_bytes(left, |left| {
-            with_bytes(right, |right| {
-                !right.is_empty() && memchr::memmem::find(left, right).is_some()
-            })
+            with_bytes(right, |right| !right.is_empty() && memchr::memmem::find(left, right).is_some())
         });
     }
     compare_values(left, right).is_some_and(|order| relation.holds(order))

@@ -39,11 +39,7 @@ impl Filter {
         test.sources(&mut |source| {
             fields.insert(source.field().id);
         });
-        Ok(Self {
-            text: text.into(),
-            test,
-            fields,
-        })
+        Ok(Self { text: text.into(), test, fields })
     }
 
     /// Whether the packet passes.

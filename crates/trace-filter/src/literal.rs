@@ -47,12 +47,8 @@ fn negative(inner: &Operand, span: Span, class: Class, field: &'static Field) ->
 }
 
 fn mismatch(span: Span, found: &str, class: Class, field: &Field) -> FilterError {
-    FilterError::new(
-        FilterErrorKind::Type,
-        span,
-        format!("`{}` cannot be compared with {found}", field.name),
-    )
-    .label(format!("{} expected", class.name()))
+    FilterError::new(FilterErrorKind::Type, span, format!("`{}` cannot be compared with {found}", field.name))
+        .label(format!("{} expected", class.name()))
 }
 
 fn from_text(text: &[u8], span: Span, class: Class, field: &'static Field) -> Result<Constant> {
@@ -162,27 +158,26 @@ fn integer(word: &str) -> Option<std::result::Result<u64, Overflow>> {
     Some(u64::from_str_radix(digits, radix).map_err(|_| Overflow))
 }
 
-/// Pairs of hexadecimal digits, with `:`, `-` or `.` between them or nothing at all; none where the word is
-/// something else.
+/// Hexadecimal digits in pairs: one after the other, or with `:`, `-` or `.` between all of them, or in
+/// fours with `.`; none where the word is something else.
 fn hex_pairs(word: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(word.len() / 2);
-    let mut rest = word;
-    let mut separator = None;
-    while !rest.is_empty() {
-        let pair = rest
-            .get(..2)
-            .filter(|pair| pair.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
-        out.push(u8::from_str_radix(pair, 16).ok()?);
-        rest = rest.get(2..)?;
-        let next = rest.chars().next().filter(|next| matches!(next, ':' | '-' | '.'));
-        if let Some(next) = next {
-            if *separator.get_or_insert(next) != next {
+    let separator = word.chars().find(|letter| matches!(letter, ':' | '-' | '.'));
+    let digits = match separator {
+        None => word.to_owned(),
+        Some(separator) => {
+            let same = |length| word.split(separator).all(|group| group.len() == length);
+            if !(same(2) || separator == '.' && same(4)) {
                 return None;
             }
-            rest = rest.get(1..).filter(|rest| !rest.is_empty())?;
+            word.replace(separator, "")
         }
-    }
-    Some(out).filter(|out| !out.is_empty())
+    };
+    let pairs = digits.as_bytes().chunks(2).map(|pair| {
+        let text = std::str::from_utf8(pair).ok()?;
+        let whole = pair.len() == 2 && pair.iter().all(u8::is_ascii_hexdigit);
+        u8::from_str_radix(text, 16).ok().filter(|_| whole)
+    });
+    pairs.collect::<Option<Vec<u8>>>().filter(|bytes| !bytes.is_empty())
 }
 
 fn byte_string(word: &str, span: Span) -> Result<Constant> {
@@ -211,10 +206,9 @@ fn ether(word: &str, span: Span, class: Class, field: &Field) -> Result<Constant
         Ok(address) => Ok(Constant::Ether(address)),
         Err(_) => {
             let message = format!("`{word}` is no Ethernet address: it has {count} bytes");
-            Err(wrong(span, message).label("6 bytes expected").with_help(format!(
-                "to look for some of its bytes, write `{} contains {word}`",
-                field.name
-            )))
+            Err(wrong(span, message)
+                .label("6 bytes expected")
+                .with_help(format!("to look for some of its bytes, write `{} contains {word}`", field.name)))
         }
     }
 }
@@ -244,30 +238,16 @@ fn no_address(word: &str, span: Span, class: Class, field: &Field) -> FilterErro
 
 fn ipv4(word: &str, span: Span, class: Class, field: &Field) -> Result<Constant> {
     let (address, length) = prefix(word, span, u32::BITS)?;
-    let address: Ipv4Addr = address
-        .parse()
-        .map_err(|_| no_address(word, span, class, field))?;
-    let mask = u32::MAX
-        .checked_shl(u32::BITS.saturating_sub(length))
-        .unwrap_or(0);
-    Ok(Constant::Ipv4 {
-        net: address.to_bits() & mask,
-        mask,
-    })
+    let address: Ipv4Addr = address.parse().map_err(|_| no_address(word, span, class, field))?;
+    let mask = u32::MAX.checked_shl(u32::BITS.saturating_sub(length)).unwrap_or(0);
+    Ok(Constant::Ipv4 { net: address.to_bits() & mask, mask })
 }
 
 fn ipv6(word: &str, span: Span, class: Class, field: &Field) -> Result<Constant> {
     let (address, length) = prefix(word, span, u128::BITS)?;
-    let address: Ipv6Addr = address
-        .parse()
-        .map_err(|_| no_address(word, span, class, field))?;
-    let mask = u128::MAX
-        .checked_shl(u128::BITS.saturating_sub(length))
-        .unwrap_or(0);
-    Ok(Constant::Ipv6 {
-        net: address.to_bits() & mask,
-        mask,
-    })
+    let address: Ipv6Addr = address.parse().map_err(|_| no_address(word, span, class, field))?;
+    let mask = u128::MAX.checked_shl(u128::BITS.saturating_sub(length)).unwrap_or(0);
+    Ok(Constant::Ipv6 { net: address.to_bits() & mask, mask })
 }
 
 /// Seconds since 1970, with up to nine digits behind the point, as Wireshark reads them.

@@ -28,26 +28,13 @@ pub fn parse(text: &str) -> Result<Option<Expr>> {
 
 fn parse_inner(text: &str) -> Result<Option<Expr>> {
     if text.len() > MAX_LENGTH {
-        let span = Span {
-            start: MAX_LENGTH,
-            end: text.len(),
-        };
-        let message = format!(
-            "the expression is {} bytes long, the limit is {MAX_LENGTH}",
-            text.len()
-        );
+        let span = Span { start: MAX_LENGTH, end: text.len() };
+        let message = format!("the expression is {} bytes long, the limit is {MAX_LENGTH}", text.len());
         return Err(FilterError::new(FilterErrorKind::Limit, span, message));
     }
     let mut lexer = Lexer::new(text);
     let (token, span) = lexer.next()?;
-    let mut parser = Parser {
-        lexer,
-        token,
-        span,
-        behind: Span::default(),
-        depth: 0,
-        inner: 0,
-    };
+    let mut parser = Parser { lexer, token, span, behind: Span::default(), depth: 0, inner: 0 };
     if parser.token == Token::End {
         return Ok(None);
     }
@@ -121,16 +108,6 @@ impl Parser<'_> {
         }
     }
 
-    fn deeper<T>(&mut self, inside: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if self.depth >= MAX_DEPTH {
-            return Err(self.too_deep());
-        }
-        self.depth = self.depth.saturating_add(1);
-        let result = inside(self);
-        self.depth = self.depth.saturating_sub(1);
-        result
-    }
-
     fn too_deep(&self) -> FilterError {
         let message = format!("the expression is nested deeper than {MAX_DEPTH}");
         FilterError::new(FilterErrorKind::Limit, self.span, message)
@@ -146,63 +123,63 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Parts joined by one operator.
-    fn joined(
-        &mut self,
-        sign: &Token,
-        part: fn(&mut Self) -> Result<Expr>,
-        make: fn(Vec<Expr>) -> ExprKind,
-    ) -> Result<Expr> {
-        let first = part(self)?;
-        if self.token != *sign {
-            return Ok(first);
-        }
-        let start = first.span;
-        let mut parts = vec![first];
-        while self.eat(sign)? {
-            parts.push(part(self)?);
-        }
-        Ok(Expr {
-            kind: make(parts),
-            span: start.to(self.behind),
-        })
-    }
-
+    /// Conditions joined by operators. One function for all three keeps the stack small where
+    /// parentheses nest.
     fn expression(&mut self) -> Result<Expr> {
-        self.joined(&Token::Or, Self::xor, ExprKind::Or)
+        let mut ors = Vec::new();
+        let mut xors = Vec::new();
+        let mut ands = vec![self.unary()?];
+        loop {
+            match self.token {
+                Token::And => {}
+                Token::Xor => xors.push(joined(&mut ands, ExprKind::And)),
+                Token::Or => {
+                    xors.push(joined(&mut ands, ExprKind::And));
+                    ors.push(joined(&mut xors, ExprKind::Xor));
+                }
+                _ => break,
+            }
+            self.advance()?;
+            ands.push(self.unary()?);
+        }
+        xors.push(joined(&mut ands, ExprKind::And));
+        ors.push(joined(&mut xors, ExprKind::Xor));
+        Ok(joined(&mut ors, ExprKind::Or))
     }
 
-    fn xor(&mut self) -> Result<Expr> {
-        self.joined(&Token::Xor, Self::and, ExprKind::Xor)
-    }
-
-    fn and(&mut self) -> Result<Expr> {
-        self.joined(&Token::And, Self::unary, ExprKind::And)
+    fn go_deeper(&mut self) -> Result<()> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.too_deep());
+        }
+        self.depth = self.depth.saturating_add(1);
+        Ok(())
     }
 
     fn unary(&mut self) -> Result<Expr> {
-        let start = self.span;
-        match self.token {
-            Token::Not => self.deeper(|parser| {
-                parser.advance()?;
-                let inner = parser.unary()?;
-                let span = start.to(inner.span);
-                Ok(Expr {
-                    kind: ExprKind::Not(Box::new(inner)),
-                    span,
-                })
-            }),
-            Token::Open => self.deeper(|parser| {
-                parser.advance()?;
-                let inner = parser.expression()?;
-                parser.expect(&Token::Close, ")", start)?;
-                Ok(Expr {
-                    span: start.to(parser.behind),
-                    ..inner
-                })
-            }),
-            _ => self.relation(),
+        let mut signs = Vec::new();
+        while self.token == Token::Not {
+            self.go_deeper()?;
+            signs.push(self.span);
+            self.advance()?;
         }
+        let mut expr = if self.token == Token::Open { self.parentheses()? } else { self.relation()? };
+        while let Some(sign) = signs.pop() {
+            self.depth = self.depth.saturating_sub(1);
+            let span = sign.to(expr.span);
+            expr = Expr { kind: ExprKind::Not(Box::new(expr)), span };
+        }
+        Ok(expr)
+    }
+
+    fn parentheses(&mut self) -> Result<Expr> {
+        let start = self.span;
+        self.go_deeper()?;
+        self.advance()?;
+        let mut inner = self.expression()?;
+        self.expect(&Token::Close, ")", start)?;
+        self.depth = self.depth.saturating_sub(1);
+        inner.span = start.to(self.behind);
+        Ok(inner)
     }
 
     fn relation(&mut self) -> Result<Expr> {
@@ -216,10 +193,7 @@ impl Parser<'_> {
         };
         let left = self.operand()?;
         let kind = self.relation_of(quantifier, left)?;
-        Ok(Expr {
-            kind,
-            span: start.to(self.behind),
-        })
+        Ok(Expr { kind, span: start.to(self.behind) })
     }
 
     fn relation_of(&mut self, quantifier: Option<Quantifier>, left: Operand) -> Result<ExprKind> {
@@ -231,39 +205,22 @@ impl Parser<'_> {
                     self.advance()?;
                     rest.push((op, self.operand()?));
                 }
-                Ok(ExprKind::Compare {
-                    quantifier,
-                    first: left,
-                    rest,
-                })
+                Ok(ExprKind::Compare { quantifier, first: left, rest })
             }
             Token::Contains => {
                 self.advance()?;
-                Ok(ExprKind::Contains {
-                    quantifier,
-                    left,
-                    right: self.operand()?,
-                })
+                Ok(ExprKind::Contains { quantifier, left, right: self.operand()? })
             }
             Token::Matches => {
                 self.advance()?;
-                Ok(ExprKind::Matches {
-                    quantifier,
-                    left,
-                    right: self.operand()?,
-                })
+                Ok(ExprKind::Matches { quantifier, left, right: self.operand()? })
             }
             Token::In | Token::Not => {
                 self.advance()?;
                 if negated && !self.eat(&Token::In)? {
                     return Err(self.unexpected());
                 }
-                Ok(ExprKind::In {
-                    quantifier,
-                    negated,
-                    left,
-                    set: self.set()?,
-                })
+                Ok(ExprKind::In { quantifier, negated, left, set: self.set()? })
             }
             // `any ip` says nothing.
             _ if quantifier.is_some() => Err(self.unexpected()),
@@ -321,14 +278,7 @@ impl Parser<'_> {
             let right = self.binary(tightness.saturating_add(1))?;
             let span = left.span.to(right.span);
             let (left_side, right) = (Box::new(left), Box::new(right));
-            left = Operand {
-                kind: OperandKind::Binary {
-                    op,
-                    left: left_side,
-                    right,
-                },
-                span,
-            };
+            left = Operand { kind: OperandKind::Binary { op, left: left_side, right }, span };
         }
         Ok(left)
     }
@@ -341,10 +291,7 @@ impl Parser<'_> {
                 self.advance()?;
                 let inner = self.signed()?;
                 let span = start.to(inner.span);
-                Ok(Operand {
-                    kind: OperandKind::Negate(Box::new(inner)),
-                    span,
-                })
+                Ok(Operand { kind: OperandKind::Negate(Box::new(inner)), span })
             }
             Token::Binary(BinaryOp::Add) => {
                 self.count()?;
@@ -363,10 +310,7 @@ impl Parser<'_> {
             self.advance()?;
             operand = Operand {
                 span: operand.span.to(self.behind),
-                kind: OperandKind::Slice {
-                    of: Box::new(operand),
-                    ranges,
-                },
+                kind: OperandKind::Slice { of: Box::new(operand), ranges },
             };
         }
         Ok(operand)
@@ -407,10 +351,7 @@ impl Parser<'_> {
             }
             _ => return Err(self.unexpected()),
         };
-        Ok(Operand {
-            kind,
-            span: start.to(self.behind),
-        })
+        Ok(Operand { kind, span: start.to(self.behind) })
     }
 
     fn call(&mut self, name: String) -> Result<OperandKind> {
@@ -424,6 +365,19 @@ impl Parser<'_> {
         self.expect(&Token::Close, ")", opened)?;
         Ok(OperandKind::Call { name, arguments })
     }
+}
+
+/// What the parts say together; they are taken out. A single part stays what it is.
+fn joined(parts: &mut Vec<Expr>, make: fn(Vec<Expr>) -> ExprKind) -> Expr {
+    let mut parts = std::mem::take(parts);
+    if parts.len() == 1
+        && let Some(part) = parts.pop()
+    {
+        return part;
+    }
+    let start = parts.first().map_or(Span::default(), |part| part.span);
+    let span = parts.last().map_or(start, |part| start.to(part.span));
+    Expr { kind: make(parts), span }
 }
 
 fn describe(token: &Token) -> &'static str {

@@ -9,14 +9,13 @@ use crate::literal::constant;
 use crate::pattern;
 use crate::source::{Class, Source};
 use memchr::memmem::Finder;
-use trace_fields::Field;
+use trace_fields::{Field, Scope};
 
 type Result<T> = std::result::Result<T, FilterError>;
 
 /// Functions of Wireshark that are refused by name.
-const UNSUPPORTED_FUNCTIONS: &[&str] = &[
-    "string", "max", "min", "abs", "vals", "dec", "hex", "bin", "oct", "float", "double",
-];
+const UNSUPPORTED_FUNCTIONS: &[&str] =
+    &["string", "max", "min", "abs", "vals", "dec", "hex", "bin", "oct", "float", "double"];
 
 fn wrong_type(span: Span, message: impl Into<String>) -> FilterError {
     FilterError::new(FilterErrorKind::Type, span, message)
@@ -36,11 +35,7 @@ pub(crate) fn expression(expr: &Expr) -> Result<Test> {
         ExprKind::Xor(parts) => Ok(Test::Xor(all(parts)?.into())),
         ExprKind::Not(part) => Ok(Test::not(expression(part)?)),
         ExprKind::Exists(operand) => exists(operand),
-        ExprKind::Compare {
-            quantifier,
-            first,
-            rest,
-        } => {
+        ExprKind::Compare { quantifier, first, rest } => {
             let mut left = first;
             let mut parts = Vec::with_capacity(rest.len());
             for (op, right) in rest {
@@ -49,27 +44,18 @@ pub(crate) fn expression(expr: &Expr) -> Result<Test> {
             }
             Ok(Test::and(parts))
         }
-        ExprKind::Contains {
-            quantifier,
-            left,
-            right,
-        } => contains(*quantifier, left, right),
-        ExprKind::Matches {
-            quantifier,
-            left,
-            right,
-        } => matches(*quantifier, left, right),
-        ExprKind::In {
-            quantifier,
-            negated,
-            left,
-            set,
-        } => {
+        ExprKind::Contains { quantifier, left, right } => contains(*quantifier, left, right),
+        ExprKind::Matches { quantifier, left, right } => matches(*quantifier, left, right),
+        ExprKind::In { quantifier, negated, left, set } => {
             if *negated && quantifier.is_some() {
                 let error = unsupported(expr.span, "`any` and `all` before `not in` are");
                 return Err(error.with_help("write `not (all a in {…})` or `not a in {…}`"));
             }
-            let test = within(*quantifier, left, set)?;
+            if *quantifier == Some(Quantifier::All) {
+                // There, `all` asks whether one element is equal to all values; later versions differ.
+                return Err(unsupported(expr.span, "`all` before `in` is"));
+            }
+            let test = within(left, set)?;
             Ok(if *negated { Test::not(test) } else { test })
         }
     }
@@ -114,11 +100,7 @@ pub(crate) fn nearest_field(name: &str) -> Option<&'static str> {
 }
 
 fn unknown_field(word: &str, span: Span) -> FilterError {
-    let error = FilterError::new(
-        FilterErrorKind::UnknownName,
-        span,
-        format!("there is no field `{word}`"),
-    );
+    let error = FilterError::new(FilterErrorKind::UnknownName, span, format!("there is no field `{word}`"));
     if let Some(name) = nearest_field(word) {
         return error.with_help(format!("did you mean `{name}`?"));
     }
@@ -126,10 +108,7 @@ fn unknown_field(word: &str, span: Span) -> FilterError {
     let children: Vec<&str> = Field::all()
         .iter()
         .map(|field| field.name)
-        .filter(|name| {
-            name.strip_prefix(prefix)
-                .is_some_and(|rest| rest.starts_with('.'))
-        })
+        .filter(|name| name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')))
         .collect();
     if children.is_empty() {
         error.with_help(
@@ -157,11 +136,7 @@ fn source(operand: &Operand) -> Result<Source> {
             .label("a field expected")
             .with_help("the field stands on the left side, the value on the right")),
         OperandKind::Slice { of, ranges } => slice(of, ranges, span),
-        OperandKind::Binary {
-            op: BinaryOp::And,
-            left,
-            right,
-        } => masked(left, right),
+        OperandKind::Binary { op: BinaryOp::And, left, right } => masked(left, right),
         OperandKind::Call { name, arguments } => call(name, arguments, span),
         OperandKind::Layer { .. } => Err(unsupported(span, "layer operator (`field#2`) is")),
         OperandKind::Negate(_) => Err(unsupported(span, "arithmetic (`-field`) is")),
@@ -180,8 +155,21 @@ fn is_source(operand: &Operand) -> bool {
     }
 }
 
+/// Refuses what depends on the length of a protocol. For Wireshark that is the length of its header or of
+/// all that it carries, as each dissector has it; for `contains` and `matches` it is always the latter.
+fn check_whole(source: &Source, span: Span) -> Result<()> {
+    let field = source.field();
+    let partial = field.scope == Scope::Snapshot && matches!(source, Source::Field(_));
+    if source.class() != Class::Protocol || !partial {
+        return Ok(());
+    }
+    let error = unsupported(span, &format!("slices, lengths and comparisons of `{}` are", field.name));
+    Err(error.with_help("`contains` and `matches` look into a protocol and all that it carries"))
+}
+
 fn slice(of: &Operand, ranges: &[Range], span: Span) -> Result<Source> {
     let of = source(of)?;
+    check_whole(&of, span)?;
     let class = of.class();
     if !class.has_bytes() {
         let message = format!("`{}` has no bytes to take a slice of", of.field().name);
@@ -207,14 +195,15 @@ fn masked(left: &Operand, right: &Operand) -> Result<Source> {
         return Err(unsupported(right.span, "`&` between two fields is"));
     }
     let class = of.class();
-    if !matches!(class, Class::Uint(_) | Class::Ipv4 | Class::Ipv6) {
+    if matches!(class, Class::Ipv6 | Class::Ether | Class::Bytes) {
+        return Err(unsupported(left.span, &format!("`&` on a value of this type ({}) is", class.name())));
+    }
+    if !matches!(class, Class::Uint(_) | Class::Ipv4) {
         let message = format!("`&` does not work on `{}`", of.field().name);
         return Err(wrong_type(left.span, message).label(format!("this is {}", with_article(class))));
     }
     let mask = constant(right, class, of.field())?;
-    if matches!(mask, Constant::Ipv4 { mask, .. } if mask != u32::MAX)
-        || matches!(mask, Constant::Ipv6 { mask, .. } if mask != u128::MAX)
-    {
+    if matches!(mask, Constant::Ipv4 { mask, .. } if mask != u32::MAX) {
         return Err(wrong_type(right.span, "a mask has no prefix length"));
     }
     Ok(Source::Masked(Box::new(of), mask))
@@ -236,6 +225,9 @@ fn call(name: &str, arguments: &[Operand], span: Span) -> Result<Source> {
         return Err(wrong_type(span, message));
     };
     let of = source(argument)?;
+    if name == "len" {
+        check_whole(&of, span)?;
+    }
     match (name, &of) {
         ("len", Source::Field(field)) => Ok(Source::Length(*field)),
         ("count", Source::Field(field)) => Ok(Source::Count(*field)),
@@ -252,11 +244,7 @@ fn call(name: &str, arguments: &[Operand], span: Span) -> Result<Source> {
 
 fn with_article(class: Class) -> String {
     let name = class.name();
-    let article = if name.starts_with(['u', 'I', 'E']) {
-        "an"
-    } else {
-        "a"
-    };
+    let article = if name.starts_with(['u', 'I', 'E']) { "an" } else { "a" };
     match class {
         Class::Bytes => name.into(),
         _ => format!("{article} {name}"),
@@ -264,11 +252,7 @@ fn with_article(class: Class) -> String {
 }
 
 fn incompatible(left: &Source, right: &Source, span: Span) -> FilterError {
-    let message = format!(
-        "`{}` and `{}` cannot be compared",
-        left.field().name,
-        right.field().name
-    );
+    let message = format!("`{}` and `{}` cannot be compared", left.field().name, right.field().name);
     wrong_type(span, message).label(format!(
         "this is {}, the left side {}",
         with_article(right.class()),
@@ -278,6 +262,7 @@ fn incompatible(left: &Source, right: &Source, span: Span) -> FilterError {
 
 fn compare(quantifier: Option<Quantifier>, left: &Operand, op: CompareOp, right: &Operand) -> Result<Test> {
     let source = source(left)?;
+    check_whole(&source, left.span)?;
     let (relation, all) = match op {
         CompareOp::AnyEqual => (Relation::Equal, false),
         CompareOp::AllEqual => (Relation::Equal, true),
@@ -295,19 +280,10 @@ fn compare(quantifier: Option<Quantifier>, left: &Operand, op: CompareOp, right:
         if !source.class().goes_with(other.class()) {
             return Err(incompatible(&source, &other, right.span));
         }
-        return Ok(Test::Pair {
-            all,
-            left: source,
-            relation,
-            right: other,
-        });
+        return Ok(Test::Pair { all, left: source, relation, right: other });
     }
     let constant = constant(right, source.class(), source.field())?;
-    Ok(value_test(ValueTest {
-        all,
-        check: Check::Compare(relation, constant),
-        source,
-    }))
+    Ok(value_test(ValueTest { all, check: Check::Compare(relation, constant), source }))
 }
 
 /// The left side of `contains` and `matches`: something with bytes, but for IP addresses.
@@ -331,12 +307,7 @@ fn contains(quantifier: Option<Quantifier>, left: &Operand, right: &Operand) -> 
         if !source.class().goes_with(other.class()) {
             return Err(incompatible(&source, &other, right.span));
         }
-        return Ok(Test::Pair {
-            all,
-            left: source,
-            relation: Relation::Contains,
-            right: other,
-        });
+        return Ok(Test::Pair { all, left: source, relation: Relation::Contains, right: other });
     }
     let needle = match (source.class(), &right.kind) {
         (Class::Ether, OperandKind::Text(_) | OperandKind::Char(_)) => {
@@ -360,10 +331,8 @@ fn contains(quantifier: Option<Quantifier>, left: &Operand, right: &Operand) -> 
 fn matches(quantifier: Option<Quantifier>, left: &Operand, right: &Operand) -> Result<Test> {
     let source = searched(left, "matches")?;
     let OperandKind::Text(text) = &right.kind else {
-        return Err(
-            wrong_type(right.span, "`matches` needs a string on its right side")
-                .label("a regular expression between double quotes expected"),
-        );
+        return Err(wrong_type(right.span, "`matches` needs a string on its right side")
+            .label("a regular expression between double quotes expected"));
     };
     Ok(value_test(ValueTest {
         all: quantifier == Some(Quantifier::All),
@@ -372,12 +341,12 @@ fn matches(quantifier: Option<Quantifier>, left: &Operand, right: &Operand) -> R
     }))
 }
 
-fn within(quantifier: Option<Quantifier>, left: &Operand, set: &[Element]) -> Result<Test> {
+fn within(left: &Operand, set: &[Element]) -> Result<Test> {
     let source = source(left)?;
+    check_whole(&source, left.span)?;
     if !matches!(source, Source::Field(_)) {
         return Err(wrong_type(left.span, "only a field can be looked for in a set"));
     }
-    let all = quantifier == Some(Quantifier::All);
     let member = |operand: &Operand| {
         if is_source(operand) {
             return Err(unsupported(operand.span, "fields in a set are")
@@ -392,9 +361,5 @@ fn within(quantifier: Option<Quantifier>, left: &Operand, set: &[Element]) -> Re
             Element::Range(first, last) => Ok(Member::Range(member(first)?, member(last)?)),
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(value_test(ValueTest {
-        all,
-        check: Check::In(members.into()),
-        source,
-    }))
+    Ok(value_test(ValueTest { all: false, check: Check::In(members.into()), source }))
 }

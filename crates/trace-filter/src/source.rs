@@ -147,25 +147,17 @@ impl Source {
                 (Value::Ipv4(value), Constant::Ipv4 { net, .. }) => {
                     visit(Value::Ipv4((value.to_bits() & net).into()))
                 }
-                (Value::Ipv6(value), Constant::Ipv6 { net, .. }) => {
-                    visit(Value::Ipv6((value.to_bits() & net).into()))
-                }
                 _ => ControlFlow::Continue(()),
             }),
-            Self::Length(field) => subject.visit(*field, scratch, &mut |value| {
-                visit(Value::Uint(length(&value, field.field().ty)))
-            }),
+            Self::Length(field) => subject
+                .visit(*field, scratch, &mut |value| visit(Value::Uint(length(&value, field.field().ty)))),
             Self::Count(field) => {
                 let mut count = 0_u64;
                 let _ = subject.visit(*field, scratch, &mut |_| {
                     count = count.saturating_add(1);
                     ControlFlow::Continue(())
                 });
-                if count > 0 {
-                    visit(Value::Uint(count))
-                } else {
-                    ControlFlow::Continue(())
-                }
+                if count > 0 { visit(Value::Uint(count)) } else { ControlFlow::Continue(()) }
             }
             Self::Case(of, upper) => of.visit(subject, scratch, &mut |value| match value {
                 Value::Text(text) if *upper => {
@@ -184,14 +176,9 @@ impl Source {
             let zero = match value {
                 Value::Uint(value) => value == 0,
                 Value::Ipv4(value) => value.is_unspecified(),
-                Value::Ipv6(value) => value.is_unspecified(),
                 _ => false,
             };
-            if masked && zero {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            }
+            if masked && zero { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         self.visit(subject, scratch, &mut found).is_break()
     }
@@ -224,11 +211,7 @@ fn length(value: &Value<'_>, ty: FieldType) -> u64 {
 fn slice(bytes: &[u8], range: Range) -> Option<&[u8]> {
     let at = |position: i32| {
         let magnitude = usize::try_from(position.unsigned_abs()).ok()?;
-        if position < 0 {
-            bytes.len().checked_sub(magnitude)
-        } else {
-            Some(magnitude)
-        }
+        if position < 0 { bytes.len().checked_sub(magnitude) } else { Some(magnitude) }
     };
     let (start, end) = match range {
         Range::At(position) => {

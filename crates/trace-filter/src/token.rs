@@ -97,10 +97,7 @@ const SIGNS: &[(&str, Token)] = &[
 /// The keyword that a word would be in lower case.
 pub(crate) fn keyword_like(word: &str) -> Option<&'static str> {
     let lower = word.to_ascii_lowercase();
-    KEYWORDS
-        .iter()
-        .find(|(keyword, _)| *keyword == lower)
-        .map(|(keyword, _)| *keyword)
+    KEYWORDS.iter().find(|(keyword, _)| *keyword == lower).map(|(keyword, _)| *keyword)
 }
 
 /// Reads tokens one after another.
@@ -200,10 +197,7 @@ impl<'a> Lexer<'a> {
             }
         }
         let span = self.take(rest.len());
-        let start = Span {
-            start: span.start,
-            end: span.start.saturating_add(prefix),
-        };
+        let start = Span { start: span.start, end: span.start.saturating_add(prefix) };
         Err(syntax(start, "the closing quote is missing"))
     }
 
@@ -249,18 +243,13 @@ fn unexpected_sign(sign: char, span: Span) -> FilterError {
 
 /// Length of the word that the text begins with.
 fn word_length(text: &str) -> Option<usize> {
-    address_length(text)
-        .or_else(|| name_length(text))
-        .filter(|length| *length > 0)
+    address_length(text).or_else(|| name_length(text)).filter(|length| *length > 0)
 }
 
 /// Bytes of `0800:45`, of IPv6 addresses with their prefix length, of Ethernet addresses: hexadecimal digits
 /// with colons.
 fn address_length(text: &str) -> Option<usize> {
-    let run = text
-        .bytes()
-        .take_while(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'))
-        .count();
+    let run = text.bytes().take_while(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')).count();
     let run = text.get(..run)?;
     let run = run.find("..").and_then(|end| run.get(..end)).unwrap_or(run);
     let run = run.trim_end_matches('.');
@@ -275,11 +264,7 @@ fn address_length(text: &str) -> Option<usize> {
 /// Length of `/24`.
 fn prefix_length(text: &str) -> usize {
     let digits = text.bytes().skip(1).take_while(u8::is_ascii_digit).count();
-    if text.starts_with('/') && digits > 0 {
-        digits.saturating_add(1)
-    } else {
-        0
-    }
+    if text.starts_with('/') && digits > 0 { digits.saturating_add(1) } else { 0 }
 }
 
 /// Names, numbers, IPv4 addresses with their prefix length, and bytes joined by `-` or `.`.
@@ -304,9 +289,7 @@ fn name_length(text: &str) -> Option<usize> {
     }
     let parts = text.get(..at)?.split('.');
     let is_ipv4 = parts.clone().count() == 4
-        && parts
-            .into_iter()
-            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+        && parts.into_iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     if is_ipv4 {
         at = at.saturating_add(prefix_length(text.get(at..)?));
     }
@@ -318,11 +301,8 @@ fn ranges(text: &str, span: Span) -> Result<Vec<Range>> {
     text.split(',')
         .map(|range| {
             one_range(range.trim_ascii()).ok_or_else(|| {
-                syntax(
-                    span,
-                    format!("`{}` is no range", range.trim_ascii().escape_debug()),
-                )
-                .with_help("ranges are `n`, `n:length`, `first-last`, `:length` and `n:`")
+                syntax(span, format!("`{}` is no range", range.trim_ascii().escape_debug()))
+                    .with_help("ranges are `n`, `n:length`, `first-last`, `:length` and `n:`")
             })
         })
         .collect()
@@ -398,11 +378,7 @@ fn unescape(text: &str, span: Span) -> Result<Vec<u8>> {
             'U' => (behind, 16, 8),
             _ => (after, 8, 3),
         };
-        let count = digits
-            .chars()
-            .take(most)
-            .take_while(|digit| digit.is_digit(radix))
-            .count();
+        let count = digits.chars().take(most).take_while(|digit| digit.is_digit(radix)).count();
         let number = digits.get(..count).unwrap_or_default();
         let value = u32::from_str_radix(number, radix).map_err(|_| bad())?;
         if matches!(letter, 'u' | 'U') {
