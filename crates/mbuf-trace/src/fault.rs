@@ -88,7 +88,7 @@ impl fmt::Display for Fault {
             ),
             FaultKind::EventBodyCut => write!(
                 f,
-                "record {record} at offset {offset}: event body needs {needed} bytes, {available} available"
+                "record {record} at offset {offset}: header and body need {needed} bytes, {available} available"
             ),
             FaultKind::NotATrace => {
                 write!(f, "not mbuf_trace: no record can be found in its {available} bytes")

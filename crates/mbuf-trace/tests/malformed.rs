@@ -143,24 +143,48 @@ fn every_class() {
 
 #[test]
 fn a_wrapped_length_is_named() {
-    // 70,000 bytes of snapshot: the length says 4,464. Depending on what they are, the rest of them ends
-    // inside a record or leaves bytes over.
-    for (fill, second) in [(0xff, FaultKind::RecordsMissing), (0xaa, FaultKind::TrailingBytes)] {
+    // 70,000 bytes of snapshot: the length says 4,464. What stands in the middle of them is no record,
+    // whatever it looks like.
+    for fill in [0x00, 0x01, 0xaa, 0xff] {
         let mut packet = packet();
         packet.resize(70_000, fill);
-        let mut wrapped = b"\0\x02".to_vec();
-        wrapped.extend_from_slice(&4464_u16.to_be_bytes());
-        wrapped.extend_from_slice(&[0, 0]);
-        wrapped.extend_from_slice(&packet);
-        if second == FaultKind::RecordsMissing {
-            wrapped[1] = 3;
+        let wrapped = [&4464_u16.to_be_bytes()[..], &[0, 0], &packet].concat();
+        let string = record(1, b"f.c:7: +send\0");
+        let newest = [&b"\0\x03"[..], &wrapped, &string, &string].concat();
+        let oldest = [&b"\0\x03"[..], &string, &string, &wrapped].concat();
+        for (frame, events, second) in
+            [(newest, 1, FaultKind::RecordsMissing), (oldest, 3, FaultKind::TrailingBytes)]
+        {
+            let (trace, _) = Detector::new(None).read(&frame, frame.len()).unwrap();
+            let kinds: Vec<FaultKind> = trace.faults().map(|fault| fault.kind).collect();
+            assert_eq!(kinds, [FaultKind::LengthWrapped, second], "{fill}");
+            assert_eq!(trace.event_count(), events, "{fill}");
+            let snapshot = trace.events().find(|event| event.kind == Kind::Data).unwrap();
+            assert_eq!(snapshot.payload.len(), 4464);
         }
-        wrapped.extend_from_slice(&record(1, b"f.c:7: +send\0"));
-        let (trace, _) = Detector::new(None).read(&wrapped, wrapped.len()).unwrap();
-        let kinds: Vec<FaultKind> = trace.faults().map(|fault| fault.kind).collect();
-        assert_eq!(kinds, [FaultKind::LengthWrapped, second]);
-        let snapshot = trace.events().last().unwrap();
-        assert_eq!((snapshot.kind, snapshot.payload.len()), (Kind::Data, 4464));
+    }
+}
+
+#[test]
+fn a_large_frame_with_another_fault_is_not_called_wrapped() {
+    let large = record(0, &[0x45; 50_000]);
+    let missing = [&b"\0\x04"[..], &large, &large, &record(1, b"f.c:7: +send\0")].concat();
+    let (trace, _) = Detector::new(None).read(&missing, missing.len()).unwrap();
+    let kinds: Vec<FaultKind> = trace.faults().map(|fault| fault.kind).collect();
+    assert_eq!(kinds, [FaultKind::RecordsMissing]);
+    assert_eq!(trace.event_count(), 3);
+}
+
+#[test]
+fn uncounted_strings_of_revision_1() {
+    let strings = b"\0\x01\0\x06first\0\0\x07second\0";
+    for packet in [&packet()[..], b""] {
+        let frame = [&strings[..], packet].concat();
+        let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::One));
+        let faults: Vec<String> = trace.faults().map(|fault| fault.to_string()).collect();
+        let bytes = 9 + packet.len();
+        let expected = format!("the {bytes} bytes at offset 10 parse as 1 more record than counted");
+        assert_eq!(faults, [expected]);
     }
 }
 

@@ -170,8 +170,13 @@ impl Survey {
             encoding: read_as(revision),
             certain: ends_well && agreed,
             exact: ends_well && whole > 0,
-            // Records of unknown types count only where the whole frame makes sense.
-            score: if ends_well && whole > 0 { whole.max(votes.plausible) } else { votes.plausible },
+            score: match (ends_well && whole > 0, byte_order) {
+                // Records of unknown types count only where the whole frame makes sense.
+                (true, _) => whole.max(votes.plausible),
+                (false, ByteOrder::Big) => votes.plausible,
+                // Reversed headers are a fault; a frame is not said to have two of them without need.
+                (false, ByteOrder::Little) => 0,
+            },
         }
     }
 
@@ -286,7 +291,7 @@ impl Votes {
 }
 
 /// Whether a payload is text as the kernel writes it: UTF-8 without control characters, one NUL at its end.
-fn texty(payload: &[u8]) -> bool {
+pub(super) fn texty(payload: &[u8]) -> bool {
     payload.strip_suffix(b"\0").is_some_and(|text| !text.is_empty() && printable(text))
 }
 

@@ -41,7 +41,8 @@ impl FrameHeader {
         let (rest, major) = be_u8::<_, ()>.parse(rest).map_err(|_| cut())?;
         if major != at::MAJOR_VALUE {
             let (needed, available) = (usize::from(at::MAJOR_VALUE), usize::from(major));
-            return Err(Fault::new(FaultKind::UnsupportedMajor, offset, needed, available));
+            let place = offset.saturating_add(at::MAJOR.start);
+            return Err(Fault::new(FaultKind::UnsupportedMajor, place, needed, available));
         }
         let fields = (be_u8::<_, ()>, be_u16, be_u64, be_u64, be_u32).parse(rest);
         let (_, (minor, flags, packet_id, parent_id, lost)) = fields.map_err(|_| cut())?;

@@ -4,6 +4,7 @@
 //! Nothing here allocates, and every walk over a frame takes time linear in its bytes.
 
 mod detect;
+mod ending;
 mod event;
 mod frame_header;
 mod records;

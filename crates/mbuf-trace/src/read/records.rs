@@ -89,6 +89,11 @@ impl<'a> Records<'a> {
         self.offset
     }
 
+    /// Everything from the next record on.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.packet.get(self.offset..).unwrap_or_default()
+    }
+
     /// Where the headers' end is, from a record's start.
     const fn header_len(&self) -> usize {
         if self.typed { layout::typed_record::LEN } else { layout::untyped_record::LEN }

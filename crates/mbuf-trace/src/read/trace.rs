@@ -1,12 +1,13 @@
 //! The view of one packet's trace.
 
+use super::ending;
 use super::event::{from_record, rev1_snapshot};
 use super::frame_header::FrameHeader;
 use super::records::{Record, Records, Short};
 use super::time_order::Events;
 use crate::event::Event;
 use crate::fault::Fault;
-use crate::generated::{FaultKind, Kind, layout, record_type};
+use crate::generated::{FaultKind, layout, record_type};
 use crate::revision::{Encoding, Order, Revision};
 use alloc::vec::Vec;
 
@@ -40,13 +41,12 @@ impl<'a> Trace<'a> {
     /// To find out the encoding, see [`Detector`](super::Detector).
     #[must_use]
     pub fn parse(packet: &'a [u8], original_len: usize, encoding: Encoding) -> Self {
-        let mut records = Records::new(packet, encoding);
         let mut trace = Self {
             packet,
             encoding,
             header: None,
             first_event: 0,
-            announced: records.announced(),
+            announced: Records::new(packet, encoding).announced(),
             whole: 0,
             end: packet.len(),
             partial: false,
@@ -65,21 +65,9 @@ impl<'a> Trace<'a> {
         if encoding.is_reversed() {
             trace.note(Fault::new(FaultKind::LittleEndian, 0, 0, 0));
         }
-        let stopped = loop {
-            match records.step() {
-                None => break None,
-                Some(Ok(_)) => {}
-                Some(Err(short)) => break Some(short),
-            }
-        };
-        trace.whole = records.index();
-        trace.end = records.offset();
-        match stopped {
-            None => trace.after_last_record(&records),
-            Some(Short::Payload(..)) if cut => trace.partial = true,
-            Some(_) if cut => {}
-            Some(short) => trace.before_last_record(short),
-        }
+        let ending = ending::of(packet, encoding, cut);
+        (trace.whole, trace.end, trace.partial) = (ending.whole, ending.end, ending.partial);
+        ending.faults.into_iter().flatten().for_each(|fault| trace.note(fault));
         if encoding.revision == Revision::Four {
             trace.read_frame_header();
         }
@@ -91,69 +79,6 @@ impl<'a> Trace<'a> {
         if let Some(place) = self.faults.iter_mut().find(|place| place.is_none()) {
             *place = Some(fault);
         }
-    }
-
-    /// Bytes behind the last counted record: the snapshot of revision 1, or one thing too many.
-    fn after_last_record(&mut self, records: &Records<'_>) {
-        let rest = self.packet.len().saturating_sub(self.end);
-        if rest == 0 || self.encoding.revision == Revision::One {
-            return;
-        }
-        let mut more = records.clone().beyond_count();
-        let revision = self.encoding.revision.number();
-        let known = more
-            .by_ref()
-            .all(|record| record.record_type.is_some_and(|code| record_type::is_declared(revision, code)));
-        let found = more.index().saturating_sub(self.whole);
-        if let Some(wrapped) = self.wrapped_length() {
-            self.note(wrapped);
-        }
-        let fault = if known && found > 0 && more.offset() == self.packet.len() {
-            Fault { needed: u64::from(found), ..Fault::new(FaultKind::RecordsUncounted, self.end, 0, rest) }
-        } else {
-            Fault::new(FaultKind::TrailingBytes, self.end, 0, rest)
-        };
-        self.note(fault);
-    }
-
-    /// The bytes end before the count is reached.
-    fn before_last_record(&mut self, short: Short<'_>) {
-        let (announced, whole) = (self.announced, self.whole);
-        let missing = Fault {
-            needed: u64::from(announced),
-            available: u64::from(whole),
-            ..Fault::new(FaultKind::RecordsMissing, self.end, 0, 0)
-        };
-        // The count's bytes, read in the other order.
-        let reversed = u32::from(u16::try_from(announced).unwrap_or_default().swap_bytes());
-        let fault = match short {
-            Short::Nothing if whole > 0 && reversed == whole => Fault {
-                needed: u64::from(reversed),
-                available: u64::from(announced),
-                ..Fault::new(FaultKind::LittleEndian, 0, 0, 0)
-            },
-            Short::Nothing => missing,
-            Short::Header(fault) | Short::Payload(_, fault) => self.wrapped_length().unwrap_or(fault),
-        };
-        self.note(fault);
-        if missing != fault && matches!(short, Short::Header(_) | Short::Payload(..)) && announced > whole {
-            self.note(missing);
-        }
-    }
-
-    /// The snapshot whose length seems to have wrapped: one that could be 65,536 bytes longer.
-    fn wrapped_length(&self) -> Option<Fault> {
-        const WRAP: usize = 1 << 16;
-        self.wire_records().find_map(|record| {
-            let event = from_record(&record, self.encoding.revision);
-            let real = record.length().saturating_add(WRAP);
-            let start = record.offset.saturating_add(layout::typed_record::LEN);
-            let fits = start.saturating_add(real) <= self.packet.len();
-            (event.kind == Kind::Data && fits).then(|| {
-                Fault::new(FaultKind::LengthWrapped, record.offset, real, record.length())
-                    .in_record(record.index)
-            })
-        })
     }
 
     fn read_frame_header(&mut self) {
