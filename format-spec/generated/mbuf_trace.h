@@ -376,7 +376,6 @@ mbuf_trace_event_header_init(struct mbuf_trace_event_header *it)
 	it->function_length = 0;
 }
 
-
 /*
  * A frame in the making. The functions set its members; others only read
  * them.
@@ -583,7 +582,6 @@ mbuf_trace_put_event_header_(uint8_t *at,
 	at = mbuf_trace_copy_(at, it->function, it->function_length);
 	return (at);
 }
-
 
 /*
  * Begins a frame of this revision in this buffer. Returns 0 where there is no
@@ -958,7 +956,6 @@ mbuf_trace_rev4_drop(struct mbuf_trace_frame *frame,
 	}
 	return (size);
 }
-
 
 /*
  * A record of a type that is not declared here, for experiments; of revisions

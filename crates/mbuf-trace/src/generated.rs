@@ -333,7 +333,7 @@ pub enum FaultKind {
     RecordHeaderCut,
     /// A record's length reaches past the end of the frame; the records before it are kept.
     RecordCut,
-    /// A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; every record is read as its length claims.
+    /// A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; what lies behind it is not read.
     LengthWrapped,
     /// The bytes after the last counted record would parse as more records; the count is believed.
     RecordsUncounted,
@@ -416,7 +416,7 @@ impl FaultKind {
                 "A record's length reaches past the end of the frame; the records before it are kept"
             }
             Self::LengthWrapped => {
-                "A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; every record is read as its length claims"
+                "A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; what lies behind it is not read"
             }
             Self::RecordsUncounted => {
                 "The bytes after the last counted record would parse as more records; the count is believed"

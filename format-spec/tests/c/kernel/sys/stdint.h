@@ -1,0 +1,2 @@
+/* Stands in for FreeBSD's sys/stdint.h. */
+#include <stdint.h>
