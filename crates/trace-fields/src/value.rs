@@ -48,15 +48,9 @@ impl fmt::Display for Value<'_> {
             }
             Self::Time(time) => {
                 // Nine digits as Wireshark prints them, or all of a finer clock's.
-                let nanos = if time.resolution().exponent() <= 9 {
-                    time.to_resolution(Resolution::NANOS)
-                } else {
-                    None
-                };
-                match nanos {
-                    Some((time, true)) => time.epoch().fmt(f),
-                    _ => time.epoch().fmt(f),
-                }
+                let coarse = time.resolution().exponent() <= 9;
+                let nanos = time.to_resolution(Resolution::NANOS).filter(|(_, exact)| coarse && *exact);
+                nanos.map_or(time, |(nanos, _)| nanos).epoch().fmt(f)
             }
             Self::Protocol(_) => f.write_str("1"),
         }

@@ -30,6 +30,11 @@
 //! * `matches` takes the regular expressions of the `regex` crate on bytes, without regard to case: no
 //!   look-around and no back-references (refused), and `$` means the very end.
 //! * Names of values (`ip.proto == UDP`) are refused, but for fields of the trace that have names.
+//! * Refused by name, for now: arithmetic but for `&` with a number or an IPv4 address, the layer operator
+//!   (`ip.src#2`), the functions but for `len`, `count`, `upper` and `lower`, fields in sets, `all` before
+//!   `in`, and slices, lengths and comparisons of whole protocols other than `frame` and `mbuf_trace`.
+//! * `xor` and `^^` are taken, as Wireshark takes them from 4.2 on.
+//! * An unquoted word beside a string field is text, as in Wireshark, unless it is a field here.
 //! * Negative numbers for unsigned fields are refused; Wireshark takes them and finds nothing.
 //! * Expressions are at most [`MAX_LENGTH`] bytes long and [`MAX_DEPTH`] deep.
 //!

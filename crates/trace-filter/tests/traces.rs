@@ -163,11 +163,18 @@ fn many_snapshots_take_linear_time() {
 }
 
 #[test]
+fn values_with_names_may_be_called_by_them() {
+    for expression in ["mbuf_trace.origin == pf_rule", "mbuf_trace.origin in {\"PF_RULE\", 3}"] {
+        assert!(Filter::compile(expression).is_ok(), "{expression}");
+    }
+}
+
+#[test]
 fn fields_that_a_filter_looks_at() {
     let filter =
         Filter::compile("ip.src == 10.0.0.1 and (tcp.port in {1} or len(frame) > 3 or ip.src == ip.dst)")
             .unwrap();
-    let names: Vec<_> = filter.fields().map(|field| field.name()).collect();
+    let names: Vec<_> = filter.fields().map(trace_fields::FieldId::name).collect();
     assert_eq!(names, ["frame", "ip.src", "ip.dst", "tcp.port"]);
 }
 
