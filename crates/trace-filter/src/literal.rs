@@ -54,7 +54,8 @@ fn mismatch(span: Span, found: &str, class: Class, field: &Field) -> FilterError
 fn from_text(text: &[u8], span: Span, class: Class, field: &'static Field) -> Result<Constant> {
     match class {
         Class::Text | Class::Bytes | Class::Protocol => Ok(Constant::Bytes(text.into())),
-        Class::Bool | Class::Uint(_) => {
+        // Of booleans, Wireshark takes the names without quotes alone.
+        Class::Uint(_) => {
             let name = std::str::from_utf8(text).unwrap_or_default();
             named(name, class, field).ok_or_else(|| mismatch(span, "a string", class, field))
         }
