@@ -3,6 +3,7 @@
 mod display_fields;
 mod format_codes;
 mod json_schema;
+mod lua;
 mod markdown;
 
 use crate::{fixtures, spec};
@@ -24,6 +25,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
         ("crates/mbuf-trace/src/generated.rs", rustfmt(root, &format_codes::rust(&spec))?),
         ("crates/trace-fields/src/generated.rs", rustfmt(root, &display_fields::rust(&spec, &wireshark))?),
         ("format-spec/mbuf_trace.schema.json", json_schema::schema(&spec)),
+        (lua::PATH, lua::dissector(&spec, &read(root, lua::COLOURING_RULES)?)?),
         (PROSE, markdown::fill(&read(root, PROSE)?, &spec).with_context(|| format!("in {PROSE}"))?),
     ];
     let mut stale = Vec::new();

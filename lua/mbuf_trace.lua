@@ -1,0 +1,2161 @@
+-- Generated from format-spec/ by `cargo xtask generate`; do not edit.
+--
+-- Wireshark dissector for mbuf_trace: the way of one packet through the FreeBSD network stack.
+--
+-- Copy this file into the personal plugin folder (Help > About Wireshark > Folders), or name it with
+-- `tshark -X lua_script:mbuf_trace.lua`. It needs Wireshark 4.0 or later with Lua 5.2 or later.
+--
+-- Packets of link type USER0 (147) are taken apart. For another link type, set the preference
+-- "DLT_USER > Encapsulations Table" to the payload dissector mbuf_trace.
+--
+-- Things worth knowing before changing anything here:
+--
+--  * A frame holds records, newest first as a rule. A record is an event, and some events are snapshots:
+--    bytes of the traced packet, which Wireshark's own dissectors take apart.
+--  * Building tree items is what costs time. Unless the tree is shown or a field is asked for, events are
+--    not even read. `dissect` is the path that every packet takes.
+--  * The newest snapshot is dissected last and at the top of the tree, so that columns, conversations and
+--    statistics are those of an ordinary Ethernet capture.
+--  * Offsets count from 0 and are those of the captured packet. Lua's string functions count from 1.
+--  * Strings in the tree are the bytes of the capture where these are UTF-8 without NUL. All others would
+--    be cut by Wireshark, so they are escaped as a whole: \n, \t, \r, \\, \x1b, \xff, \u{202e}.
+
+-- A second copy, or a compiled plugin that is already there, has the name: leave the packets to it.
+if Dissector.get("mbuf_trace") then
+  return
+end
+
+local byte, find, format, match, sub = string.byte, string.find, string.format, string.match, string.sub
+local concat = table.concat
+local min, max = math.min, math.max
+
+----------------------------------------------------------------------------------------------------------
+-- Declarations, as format-spec/mbuf_trace.toml has them.
+
+-- Packets of the pseudo-interface mbuf_trace; reserved for private use by LINKTYPE_USER0.
+local LINK_TYPE = "USER0"
+-- LINKTYPE_ numbers that a snapshot can have.
+local LINK_ETHERNET, LINK_RAW_IP = 1, 101
+
+-- Codes of the record types, by revision and name.
+local TYPE = {
+  rev2_data = 0x0001,
+  rev2_static = 0x0002,
+  rev2_dynamic = 0x0003,
+  rev3_data = 0x0000,
+  rev3_string = 0x0001,
+  rev4_plain_data = 0x0000,
+  rev4_plain_string = 0x0001,
+  rev4_frame_header = 0x0100,
+  rev4_start = 0x0101,
+  rev4_static = 0x0102,
+  rev4_dynamic = 0x0103,
+  rev4_position = 0x0104,
+  rev4_function = 0x0105,
+  rev4_enter = 0x0106,
+  rev4_leave = 0x0107,
+  rev4_data = 0x0108,
+  rev4_drop = 0x0109,
+}
+
+-- Record types by revision and code: the kind of the event, and what the payload is.
+local RECORDS = {
+  [1] = {
+  },
+  [2] = {
+    [0x0001] = { name = "data", kind = "data", content = "ethernet" }, -- Bytes of the packet, as Ethernet
+    [0x0002] = { name = "static", kind = "static", content = "string" }, -- String that lives in the kernel
+    [0x0003] = { name = "dynamic", kind = "dynamic", content = "string" }, -- String that was copied
+  },
+  [3] = {
+    [0x0000] = { name = "data", kind = "data", content = "ethernet" }, -- Bytes of the packet, as Ethernet
+    [0x0001] = { name = "string", kind = "string", content = "string" }, -- String
+  },
+  [4] = {
+    [0x0000] = { name = "plain_data", kind = "data", content = "ethernet" }, -- Bytes of the packet, as in revision 3
+    [0x0001] = { name = "plain_string", kind = "string", content = "string" }, -- String, as in revision 3
+    [0x0100] = { name = "frame_header", kind = nil, content = "frame_header" }, -- First record of the frame, once; not an event
+    [0x0101] = { name = "start", kind = "start", content = "start" }, -- Tracing begins
+    [0x0102] = { name = "static", kind = "static", content = "text" }, -- String that lives in the kernel, no NUL
+    [0x0103] = { name = "dynamic", kind = "dynamic", content = "text" }, -- String that was copied, no NUL
+    [0x0104] = { name = "position", kind = "position", content = nil }, -- The packet passed here
+    [0x0105] = { name = "function", kind = "function", content = "text" }, -- The packet is in this function; the body is its arguments, which may be empty
+    [0x0106] = { name = "enter", kind = "enter", content = "text" }, -- This function begins; the body is its arguments, which may be empty
+    [0x0107] = { name = "leave", kind = "leave", content = "text" }, -- This function ends; the body is its arguments, which may be empty
+    [0x0108] = { name = "data", kind = "data", content = "snapshot" }, -- Bytes of the packet
+    [0x0109] = { name = "drop", kind = "drop", content = "drop" }, -- The packet is dropped
+  },
+}
+-- Revision 1 has one sort of record, which has no type.
+local REVISION_1_STRING = { name = "string", kind = "string", content = "string" }
+
+-- Events with an event header, by code: the bytes that the body has before its text.
+local EVENT_BODIES = {
+  [0x0101] = 2, -- start
+  [0x0102] = 0, -- static
+  [0x0103] = 0, -- dynamic
+  [0x0104] = 0, -- position
+  [0x0105] = 0, -- function
+  [0x0106] = 0, -- enter
+  [0x0107] = 0, -- leave
+  [0x0108] = 8, -- data
+  [0x0109] = 2, -- drop
+}
+
+-- Payload of the first record of a revision 4 frame.
+local FRAME_HEADER = {
+  magic = 0, -- The letters `mtrc`
+  magic_value = 0x6d747263,
+  major = 4, -- A reader stops at a higher one
+  major_value = 0x4,
+  minor = 5, -- A reader goes on at a higher one
+  minor_value = 0x0,
+  flags = 6, -- What holds for the whole trace
+  packet_id = 8, -- Identity of this packet's trace; 0 is unknown
+  parent_id = 16, -- The trace that this mbuf was copied, split or fragmented from; 0 is none
+  lost = 24, -- Events that could not be recorded
+  size = 28,
+}
+
+-- Before the body of every revision 4 event.
+local EVENT_HEADER = {
+  age = 0, -- Time before the packet's capture time; all ones is unknown
+  thread = 8, -- Thread that recorded the event; 0 is unknown
+  thread_none = 0x0,
+  vnet = 12, -- Virtual network stack; 0 is the default one, or unknown
+  vnet_none = 0x0,
+  cpu = 16, -- CPU that recorded the event; 0xffff is unknown
+  cpu_none = 0xffff,
+  flags = 18, -- 0 for now; a reader ignores bits it does not know
+  line = 20, -- Source line; 0 is no position
+  line_none = 0x0,
+  file_length = 24, -- Length of the file name
+  function_length = 26, -- Length of the function name
+  size = 28,
+}
+
+-- Body of a data event.
+local SNAPSHOT = {
+  link_type = 0, -- Link type of the bytes, a LINKTYPE_ number: 1 is Ethernet, 101 raw IP
+  reserved = 2, -- Written as 0, ignored when read
+  packet_length = 4, -- Length of the whole packet (m_pkthdr.len); more than the bytes that follow if they were cut
+  size = 8,
+}
+
+-- An age that is not known.
+local AGE_NONE = UInt64(0xffffffff, 0xffffffff)
+
+-- Flags of the revision 4 frame header.
+local FLAG = {
+  oldest_first = 0x0001, -- The records lie in the order in which they happened; otherwise newest first
+  incomplete = 0x0002, -- The trace is known to lack events
+}
+
+local function has_flag(flags, bit)
+  return flags % (bit * 2) >= bit
+end
+
+-- What switched tracing on for a packet.
+local ORIGIN = {
+  [0] = "unspecified", -- Not told
+  [1] = "interface", -- An interface
+  [2] = "pf_rule", -- A rule of pf(4)
+  [3] = "ipfw_rule", -- A rule of ipfw(4)
+  [4] = "netgraph_node", -- A node of netgraph(4)
+  [5] = "socket", -- A socket
+  [6] = "process", -- A process
+}
+
+-- What can be wrong with a frame.
+local FAULTS = {
+  no_count = {
+    severity = "malformed",
+    doc = "The packet is too short to hold the count field",
+  },
+  records_missing = {
+    severity = "malformed",
+    doc = "The count promises more records than there are; the whole ones are kept",
+  },
+  record_header_cut = {
+    severity = "malformed",
+    doc = "The frame ends inside a record's header; the records before it are kept",
+  },
+  record_cut = {
+    severity = "malformed",
+    doc = "A record's length reaches past the end of the frame; the records before it are kept",
+  },
+  length_wrapped = {
+    severity = "malformed",
+    doc = "A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; what lies behind it is not read",
+  },
+  records_uncounted = {
+    severity = "malformed",
+    doc = "The bytes after the last counted record would parse as more records; the count is believed",
+  },
+  trailing_bytes = {
+    severity = "malformed",
+    doc = "Bytes follow the last record",
+  },
+  little_endian = {
+    severity = "malformed",
+    doc = "The headers are in little-endian byte order",
+  },
+  frame_header_cut = {
+    severity = "malformed",
+    doc = "The frame header of revision 4 is shorter than its fields",
+  },
+  bad_magic = {
+    severity = "malformed",
+    doc = "The frame header of revision 4 does not begin with `mtrc`",
+  },
+  unsupported_major = {
+    severity = "malformed",
+    doc = "The frame is of another major revision; its events are not read",
+  },
+  repeated_frame_header = {
+    severity = "malformed",
+    doc = "A frame header that is not the first record",
+  },
+  event_header_cut = {
+    severity = "malformed",
+    doc = "A record is too short for the event header of its type; it is kept as unknown",
+  },
+  event_body_cut = {
+    severity = "malformed",
+    doc = "A record is too short for the body of its type; it is kept as unknown",
+  },
+  not_a_trace = {
+    severity = "malformed",
+    doc = "Nothing in the packet looks like an mbuf_trace frame",
+  },
+  cut_by_capture = {
+    severity = "note",
+    doc = "The capture kept fewer bytes than the frame had (tcpdump -s); the last record is short",
+  },
+}
+
+local PROTOCOL_DOC = "mbuf_trace packet trace"
+
+-- Display fields with one value in a packet.
+local field = {
+  revision = ProtoField.uint8("mbuf_trace.revision", "Revision", base.DEC, nil, nil, "Revision of the record format, 1 to 4"),
+  revision_guessed = ProtoField.bool("mbuf_trace.revision_guessed", "Revision guessed", base.NONE, nil, nil, "Whether the revision is a guess: nothing in the frame or before it made it certain"),
+  order = ProtoField.string("mbuf_trace.order", "Order", base.NONE, "How the records lie on the wire: newest_first or oldest_first"),
+  count = ProtoField.uint16("mbuf_trace.count", "Count", base.DEC, nil, nil, "Records that the frame announces"),
+  path = ProtoField.string("mbuf_trace.path", "Path", base.NONE, "Functions that handled the packet (events enter and function), oldest first, joined by ' > '"),
+  last_function = ProtoField.string("mbuf_trace.last_function", "Last function", base.NONE, "Function of the newest event that has one: where the packet's way ended"),
+  fault = ProtoField.string("mbuf_trace.fault", "Fault", base.NONE, "Name of each fault found in the frame, as the specification lists them"),
+  flags = ProtoField.uint16("mbuf_trace.flags", "Flags", base.HEX, nil, nil, "Flags of the frame header"),
+  incomplete = ProtoField.bool("mbuf_trace.incomplete", "Incomplete", base.NONE, nil, nil, "Whether the trace is known to lack events"),
+  packet_id = ProtoField.uint64("mbuf_trace.packet_id", "Packet id", base.DEC, nil, nil, "Identity of this packet's trace; absent where it is unknown"),
+  parent_id = ProtoField.uint64("mbuf_trace.parent_id", "Parent id", base.DEC, nil, nil, "The trace that this packet was copied, split or fragmented from; absent where there is none"),
+  lost = ProtoField.uint32("mbuf_trace.lost", "Lost", base.DEC, nil, nil, "Events that could not be recorded"),
+
+  -- Display fields with a value for each event that has one.
+  step = ProtoField.uint32("mbuf_trace.step", "Step", base.DEC, nil, nil, "Number of the event, from 1, oldest first"),
+  wire_index = ProtoField.uint32("mbuf_trace.wire_index", "Wire index", base.DEC, nil, nil, "Place of the event's record in the frame, from 0, as it was captured"),
+  kind = ProtoField.string("mbuf_trace.kind", "Kind", base.NONE, "What the event is: data, string, static, dynamic, position, function, enter, leave, start, drop or unknown"),
+  record_type = ProtoField.uint16("mbuf_trace.record_type", "Record type", base.HEX, nil, nil, "Type of the record"),
+  length = ProtoField.uint16("mbuf_trace.length", "Length", base.DEC, nil, nil, "Length of the record's payload in bytes, as the record says it"),
+  data = ProtoField.string("mbuf_trace.data", "Data", base.NONE, "The whole text of the event: position, sign, function and arguments, or free text"),
+  text = ProtoField.string("mbuf_trace.text", "Text", base.NONE, "The text of the event without its position"),
+  file = ProtoField.string("mbuf_trace.file", "File", base.NONE, "Source file that recorded the event"),
+  line = ProtoField.uint32("mbuf_trace.line", "Line", base.DEC, nil, nil, "Line in the source file"),
+  func = ProtoField.string("mbuf_trace.function", "Function", base.NONE, "Function that recorded the event"),
+  args = ProtoField.string("mbuf_trace.args", "Args", base.NONE, "Arguments of the function as text"),
+  age = ProtoField.uint64("mbuf_trace.age", "Age", base.DEC, nil, nil, "Nanoseconds before the packet's capture time; absent where it is unknown"),
+  thread = ProtoField.uint32("mbuf_trace.thread", "Thread", base.DEC, nil, nil, "Thread that recorded the event; absent where it is unknown"),
+  vnet = ProtoField.uint32("mbuf_trace.vnet", "Vnet", base.DEC, nil, nil, "Virtual network stack; 0 is the default one, or unknown"),
+  cpu = ProtoField.uint16("mbuf_trace.cpu", "Cpu", base.DEC, nil, nil, "CPU that recorded the event; absent where it is unknown"),
+  event_flags = ProtoField.uint16("mbuf_trace.event_flags", "Event flags", base.HEX, nil, nil, "Flags of the event header; none are defined yet"),
+  origin = ProtoField.uint16("mbuf_trace.origin", "Origin", base.DEC, ORIGIN, nil, "What switched tracing on for this packet"),
+  errno = ProtoField.uint16("mbuf_trace.errno", "Errno", base.DEC, nil, nil, "Error number that goes with the drop; absent where it is 0"),
+  bytes = ProtoField.bytes("mbuf_trace.bytes", "Bytes", base.NONE, "Bytes of a snapshot, or of a record that could not be read"),
+  link_type = ProtoField.uint16("mbuf_trace.link_type", "Link type", base.DEC, nil, nil, "Link type of a snapshot: 1 is Ethernet, 101 raw IP"),
+  packet_length = ProtoField.uint32("mbuf_trace.packet_length", "Packet length", base.DEC, nil, nil, "Length of the whole packet (m_pkthdr.len) at the moment of a snapshot"),
+  snapshot_changed = ProtoField.bool("mbuf_trace.snapshot.changed", "Snapshot changed", base.NONE, nil, nil, "Whether a snapshot differs from the one before it in the same trace; absent on the first"),
+}
+
+local FIELD_LIST = {
+  field.revision,
+  field.revision_guessed,
+  field.order,
+  field.count,
+  field.path,
+  field.last_function,
+  field.fault,
+  field.flags,
+  field.incomplete,
+  field.packet_id,
+  field.parent_id,
+  field.lost,
+  field.step,
+  field.wire_index,
+  field.kind,
+  field.record_type,
+  field.length,
+  field.data,
+  field.text,
+  field.file,
+  field.line,
+  field.func,
+  field.args,
+  field.age,
+  field.thread,
+  field.vnet,
+  field.cpu,
+  field.event_flags,
+  field.origin,
+  field.errno,
+  field.bytes,
+  field.link_type,
+  field.packet_length,
+  field.snapshot_changed,
+}
+
+-- Colouring rules to import or to copy into the profile's file colorfilters.
+local COLOURING_RULES = [[
+@mbuf_trace: malformed@mbuf_trace.fault && !(mbuf_trace.fault == "cut_by_capture")@[52428,0,0][65535,65535,65535]
+@mbuf_trace: dropped@mbuf_trace.kind == "drop"@[65535,52428,52428][20560,0,0]
+@mbuf_trace: trace incomplete@mbuf_trace.incomplete == 1 || mbuf_trace.lost > 0@[65535,62194,47802][16448,16448,16448]
+@mbuf_trace: packet changed on its way@mbuf_trace.snapshot.changed == 1@[56797,60395,65535][0,0,40000]
+]]
+
+----------------------------------------------------------------------------------------------------------
+-- Text: UTF-8, escaping, and the grammar of what the kernel writes.
+--
+-- Character classes such as %a and %s depend on the locale, so none are used here.
+
+-- Length of the UTF-8 character at position `at` of `text`, which ends at `last`. Where there is none:
+-- nil, and whether more bytes could have made it one.
+local function utf8_length(text, at, last)
+  local lead = byte(text, at)
+  if lead < 0x80 then
+    return 1
+  end
+  local length, low, high = nil, 0x80, 0xbf
+  if lead >= 0xc2 and lead <= 0xdf then
+    length = 2
+  elseif lead >= 0xe0 and lead <= 0xef then
+    length = 3
+    if lead == 0xe0 then low = 0xa0 elseif lead == 0xed then high = 0x9f end
+  elseif lead >= 0xf0 and lead <= 0xf4 then
+    length = 4
+    if lead == 0xf0 then low = 0x90 elseif lead == 0xf4 then high = 0x8f end
+  else
+    return nil, false
+  end
+  for place = at + 1, at + length - 1 do
+    if place > last then
+      return nil, true
+    end
+    local follower = byte(text, place)
+    if follower < low or follower > high then
+      return nil, false
+    end
+    low, high = 0x80, 0xbf
+  end
+  return length
+end
+
+-- Code point of the character of `length` bytes at position `at`.
+local function code_point(text, at, length)
+  if length == 1 then
+    return byte(text, at)
+  end
+  local point = byte(text, at) % 2 ^ (7 - length)
+  for place = at + 1, at + length - 1 do
+    point = point * 64 + byte(text, place) % 64
+  end
+  return point
+end
+
+-- Whether a character is valid and still changes how a terminal shows its neighbours: C1 controls,
+-- separators, bidirectional and zero-width formatting.
+local function is_unsafe(point)
+  return point >= 0x7f and point <= 0x9f or point == 0x61c or point >= 0x200b and point <= 0x200f
+    or point >= 0x2028 and point <= 0x202e or point >= 0x2060 and point <= 0x206f or point == 0xfeff
+end
+
+local ESCAPES = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r", ["\\"] = "\\\\" }
+
+local function escape(text)
+  local out, at, last = {}, 1, #text
+  while at <= last do
+    local length = utf8_length(text, at, last)
+    local letter = sub(text, at, at + (length or 1) - 1)
+    if not length then
+      letter = format("\\x%02x", byte(letter))
+    elseif ESCAPES[letter] then
+      letter = ESCAPES[letter]
+    else
+      local point = code_point(text, at, length)
+      if point < 0x20 or point == 0x7f then
+        letter = format("\\x%02x", point)
+      elseif is_unsafe(point) then
+        letter = format("\\u{%x}", point)
+      end
+    end
+    out[#out + 1] = letter
+    at = at + (length or 1)
+  end
+  return concat(out)
+end
+
+-- The text as Wireshark can hold it: itself, or escaped where it has a NUL or is not UTF-8.
+local function clean(text)
+  if not find(text, "[\0\128-\255]") then
+    return text
+  end
+  local at, last = 1, #text
+  while at <= last do
+    local length = utf8_length(text, at, last)
+    if not length or byte(text, at) == 0 then
+      return escape(text)
+    end
+    at = at + length
+  end
+  return text
+end
+
+-- A position that the text begins with: file, line, its digits, and where what follows begins.
+local function leading_position(text, from)
+  local colon = find(text, ":", from, true)
+  if not colon then
+    return nil
+  end
+  local file = sub(text, from, colon - 1)
+  if find(file, "[\0-\32\127]") then
+    return nil
+  elseif find(file, "/", 1, true) then
+    if sub(file, -1) == "/" then
+      return nil
+    end
+  elseif not find(file, "^.+%.[A-Za-z][A-Za-z0-9]?[A-Za-z0-9]?[A-Za-z0-9]?$") then
+    return nil
+  end
+  local digits = match(text, "^[1-9][0-9]*", colon + 1)
+  if not digits or #digits > 10 or tonumber(digits) > 4294967295 then
+    return nil
+  end
+  local rest = colon + 1 + #digits
+  if rest <= #text then
+    if sub(text, rest, rest + 1) ~= ": " then
+      return nil
+    end
+    rest = rest + 2
+  end
+  return file, tonumber(digits), #digits, rest
+end
+
+-- Takes a trace text apart, into the event. `at` is the offset of the text in the packet. What keeps to no
+-- rule of the grammar is free text, never an error; then the event keeps the kind that it has.
+local function take_apart(event, text, at)
+  local from = 1
+  local file, line, digits, rest = leading_position(text, 1)
+  if file then
+    event.file, event.file_at = file, at
+    event.line, event.line_at, event.line_digits = line, at + #file + 1, digits
+    from = rest
+    -- With kern.mbuf_trace.source_position the kernel repeats a position.
+    while from <= #text do
+      local again, same_line, _, after = leading_position(text, from)
+      if again ~= file or same_line ~= line then
+        break
+      end
+      from = after
+    end
+    if from > #text then
+      event.kind = "position"
+      return
+    end
+  end
+  event.text, event.text_at = sub(text, from), at + from - 1
+  local kind, call = "function", from
+  local sign = byte(text, from)
+  if sign == 43 then
+    kind, call = "enter", from + 1
+  elseif sign == 45 then
+    kind, call = "leave", from + 1
+  end
+  local name = match(text, "^[A-Za-z_][A-Za-z0-9_]*", call)
+  if not name then
+    return
+  end
+  local after = call + #name
+  if after <= #text then
+    -- Balanced parentheses around all that is left.
+    local _, last = find(text, "^%b()", after)
+    if last ~= #text then
+      return
+    end
+    event.args, event.args_at = sub(text, after + 1, -2), at + after
+  end
+  event.kind, event.func, event.func_at = kind, name, at + call - 1
+end
+
+----------------------------------------------------------------------------------------------------------
+-- What bytes look like: text, an Ethernet frame, an IP packet.
+
+local function u16(raw, at)
+  local high, low = byte(raw, at + 1, at + 2)
+  return high * 256 + low
+end
+
+local function u32(raw, at)
+  local a, b, c, d = byte(raw, at + 1, at + 4)
+  return ((a * 256 + b) * 256 + c) * 256 + d
+end
+
+-- UTF-8 without control characters but white space. The last character may be cut.
+local function is_printable(text)
+  if not find(text, "[^ -~]") then
+    return true
+  end
+  local at, last = 1, #text
+  while at <= last do
+    local length, cut = utf8_length(text, at, last)
+    if not length then
+      return cut
+    end
+    local point = code_point(text, at, length)
+    if (point < 0x20 or point >= 0x7f and point <= 0x9f) and not (point >= 9 and point <= 13 or point == 0x85) then
+      return false
+    end
+    at = at + length
+  end
+  return true
+end
+
+-- Whether a payload is text as the kernel writes it: printable, not empty, with one NUL at its end.
+local function is_text(raw, at, length)
+  if length < 2 or byte(raw, at + length) ~= 0 then
+    return false
+  end
+  -- Most text is ASCII: one pattern decides.
+  local _, last = find(raw, "^[ -~]+\0", at + 1)
+  return last == at + length or is_printable(sub(raw, at + 1, at + length - 1))
+end
+
+-- IPv4, ARP, IPv6 and the two VLAN tags.
+local ETHERTYPES = { [0x0800] = true, [0x0806] = true, [0x86dd] = true, [0x8100] = true, [0x88a8] = true }
+
+local function has_known_ethertype(raw, at, length)
+  return length >= 14 and ETHERTYPES[u16(raw, at + 12)] or false
+end
+
+-- The Internet checksum over bytes that include their own: whether it is right.
+local function checksum_is_right(raw, at, length)
+  local sum = 0
+  for place = at, at + length - 2, 2 do
+    sum = sum + u16(raw, place)
+  end
+  sum = sum % 65536 + (sum - sum % 65536) / 65536
+  sum = sum % 65536 + (sum - sum % 65536) / 65536
+  return sum == 0xffff
+end
+
+-- Whether the bytes are consistent as an IPv4 or IPv6 packet from their first one on.
+local function starts_with_ip(raw, at, length)
+  if length < 1 then
+    return false
+  end
+  local first = byte(raw, at + 1)
+  if first >= 0x40 and first <= 0x4f then
+    local header = (first - 0x40) * 4
+    if header < 20 or header > length then
+      return false
+    end
+    -- A total of 0 stands in segments that the card has yet to cut (TSO).
+    local total = u16(raw, at + 2)
+    if total ~= 0 and total < header then
+      return false
+    end
+    if checksum_is_right(raw, at, header) then
+      return true
+    end
+    -- A checksum that the card has yet to fill in is 0: then the length has to be exact.
+    return u16(raw, at + 10) == 0 and total == length and not has_known_ethertype(raw, at, length)
+  elseif first >= 0x60 and first <= 0x6f then
+    return length >= 40 and u16(raw, at + 4) + 40 == length and not has_known_ethertype(raw, at, length)
+  end
+  return false
+end
+
+-- Whether the bytes look like a packet that an interface could carry: IP, or Ethernet with a known
+-- EtherType or the length of IEEE 802.3.
+local function looks_like_a_packet(raw, at, length)
+  if starts_with_ip(raw, at, length) or has_known_ethertype(raw, at, length) then
+    return true
+  elseif length < 14 then
+    return false
+  end
+  local claimed, rest = u16(raw, at + 12), length - 14
+  return claimed >= 3 and claimed <= 1500 and claimed <= rest and rest <= 1500
+end
+
+-- Whether a payload can be a packet: long enough for a header and not text, odd bytes in it or not.
+local function can_be_a_packet(raw, at, length)
+  if is_text(raw, at, length) then
+    return false
+  end
+  if length >= 14 then
+    local _, printable = string.gsub(sub(raw, at + 1, at + length), "[ -~]", "")
+    if printable * 4 < length * 3 then
+      return true
+    end
+  end
+  return looks_like_a_packet(raw, at, length)
+end
+
+----------------------------------------------------------------------------------------------------------
+-- Framing, and which revision a frame has.
+--
+-- Nothing in the frames of revisions 1 to 3 tells it. What decides is the structure: lengths that use up
+-- the frame to the byte, strings that are text with one NUL at their end, and which types there are. A frame
+-- that is certain decides for those after it, of the same interface, which leave it open.
+
+-- How a frame can be read. A little-endian frame of revision 2 or later is a fault, but can be read.
+local ENCODINGS = {}
+for _, revision in ipairs({ 1, 2, 3, 4 }) do
+  ENCODINGS[tostring(revision)] = { revision = revision, little = false, typed = revision > 1 }
+  ENCODINGS[revision .. "le"] = { revision = revision, little = true, typed = revision > 1 }
+end
+local DEFAULT = ENCODINGS["3"]
+
+-- The records of a frame, in the order of the wire: where they start, their lengths as they claim them and
+-- their types, `whole` of them, up to the offset `finish`. `stop` tells why there are fewer than announced;
+-- where it is "payload", the record that is short stands behind the last whole one.
+local function walk(raw, size, typed, little)
+  local starts, lengths, types = {}, {}, {}
+  local a, b = byte(raw, 1, 2)
+  local announced = little and b * 256 + a or a * 256 + b
+  local header, at, whole, stop = typed and 4 or 2, 2, 0, nil
+  while whole < announced do
+    local start = at + header
+    if start > size then
+      stop = at < size and "header" or "nothing"
+      break
+    end
+    local c, d
+    a, b, c, d = byte(raw, at + 1, start)
+    local place = whole + 1
+    local length = little and b * 256 + a or a * 256 + b
+    starts[place], lengths[place] = at, length
+    if typed then
+      types[place] = little and d * 256 + c or c * 256 + d
+    end
+    if start + length > size then
+      stop = "payload"
+      break
+    end
+    at, whole = start + length, place
+  end
+  return {
+    starts = starts, lengths = lengths, types = types,
+    announced = announced, whole = whole, finish = at, stop = stop,
+    header = header, typed = typed, little = little,
+  }
+end
+
+-- How well a frame fits records with types: the encoding, whether nothing speaks against it, whether the
+-- records use up the frame, how many of them make sense, and the records.
+local function survey_typed(raw, size, cut, little)
+  local records = walk(raw, size, true, little)
+  local starts, lengths, types, whole = records.starts, records.lengths, records.types, records.whole
+  local second, third, fourth, plausible = 0, 0, 0, 0
+  local decisive, doubtful = false, false
+  for place = 1, whole do
+    local code = types[place]
+    if code <= 3 then
+      -- Types 0, 2 and 3 have one meaning each in revisions 2 and 3; only type 1 has two.
+      local at, length = starts[place] + 4, lengths[place]
+      local fits = false
+      if code == TYPE.rev3_data then
+        third = third + 1
+        fits = not is_text(raw, at, length)
+        decisive = decisive or fits
+      elseif code ~= TYPE.rev3_string then
+        second = second + 1
+        fits = not can_be_a_packet(raw, at, length)
+        decisive = decisive or fits
+      elseif is_text(raw, at, length) then
+        third, fits = third + 1, true
+      elseif can_be_a_packet(raw, at, length) then
+        second, fits = second + 1, true
+      else
+        -- An odd string of revision 3, or a runt of revision 2.
+        doubtful = doubtful or length > 0
+      end
+      if fits then
+        plausible = plausible + 1
+      end
+    elseif code == TYPE.rev4_frame_header and place == 1 then
+      fourth, plausible = 1, plausible + 1
+    end
+  end
+  local ends_well = cut
+  if not records.stop then
+    ends_well = records.finish == size
+  elseif records.stop == "payload" and (cut or whole == 0) then
+    -- A record that ends too early: its text has no NUL, its packet no end.
+    local at, code = starts[whole + 1] + 4, types[whole + 1]
+    local length = size - at
+    local text = length > 0 and is_printable(sub(raw, at + 1, size))
+    local vote
+    if code == TYPE.rev4_frame_header and whole == 0 then
+      fourth, vote = fourth + 1, true
+    elseif code == TYPE.rev3_data and looks_like_a_packet(raw, at, length) or code == TYPE.rev3_string and text then
+      third, vote = third + 1, true
+    elseif code == TYPE.rev2_data and looks_like_a_packet(raw, at, length)
+      or (code == TYPE.rev2_static or code == TYPE.rev2_dynamic) and text then
+      second, vote = second + 1, true
+    end
+    plausible = plausible + (vote and 1 or 0)
+  end
+  local agreed = fourth > 0 or (decisive or not doubtful) and (second == 0) ~= (third == 0)
+  local revision = fourth > 0 and "4" or second > third and "2" or "3"
+  return {
+    encoding = ENCODINGS[little and revision .. "le" or revision],
+    certain = ends_well and agreed,
+    exact = ends_well and whole > 0,
+    -- Records of unknown types count only where the whole frame makes sense.
+    score = ends_well and whole > 0 and max(whole, plausible) or plausible,
+    records = records,
+  }
+end
+
+-- The same for revision 1: strings, then a packet.
+local function survey_untyped(raw, size, cut, little)
+  local records = walk(raw, size, false, little)
+  local texts = 0
+  for place = 1, records.whole do
+    if is_text(raw, records.starts[place] + 2, records.lengths[place]) then
+      texts = texts + 1
+    end
+  end
+  local all_text = texts > 0 and texts == records.whole
+  local rest = size - records.finish
+  local ends_well = cut or not records.stop and (rest == 0 or looks_like_a_packet(raw, records.finish, rest))
+  return {
+    encoding = ENCODINGS[little and "1le" or "1"],
+    certain = all_text and ends_well,
+    exact = all_text and not records.stop,
+    score = texts,
+    records = records,
+  }
+end
+
+-- Whether one survey is better than another: the certain before the exact before the plausible.
+local function is_better(one, other)
+  if one.certain ~= other.certain then
+    return one.certain
+  end
+  local exact = one.exact and one.score > 0
+  if exact ~= (other.exact and other.score > 0) then
+    return exact
+  end
+  return one.score > other.score
+end
+
+-- What a frame says of its own encoding: the best, whether no other fits, and the records as that has them.
+-- Nil where nothing in the frame looks like a trace.
+local function opinion(raw, size, cut)
+  if size < 2 then
+    return DEFAULT, false
+  end
+  local a, b, c, d = byte(raw, 1, 4)
+  if a == 0 and b == 0 then
+    -- No record: all that can tell is a packet where revision 1 would have one.
+    if looks_like_a_packet(raw, 2, size - 2) then
+      return ENCODINGS["1"], true
+    end
+    return DEFAULT, false
+  end
+  local best = survey_typed(raw, size, cut, false)
+  -- The usual case. The whole frame makes sense, so revision 1 cannot have found more strings, and in
+  -- reversed byte order the first record would not even fit.
+  if best.certain and not cut and best.exact and best.score > 0 and d * 256 + c > size - 4 then
+    return best.encoding, true, best.records
+  end
+  for _, other in ipairs({
+    survey_untyped(raw, size, cut, false),
+    survey_untyped(raw, size, cut, true),
+    survey_typed(raw, size, cut, true),
+  }) do
+    if is_better(other, best) then
+      best = other
+    end
+  end
+  if best.score > 0 then
+    return best.encoding, best.certain, best.records
+  end
+end
+
+-- What was found out: the encoding that an interface is known to have, and what was decided of frames that
+-- leave it open, as Wireshark asks for frames again in any order.
+local settled, decided = {}, {}
+
+-- The encoding of a frame and how that is known: "forced", "certain", "inherited" or "guessed". Nil where
+-- the frame is no trace. Then the records, where they were read on the way, and what the frame itself says
+-- if it was certain and the user said something else.
+local function decide(raw, size, cut, number, visited, interface, forced)
+  local own, certain, records = opinion(raw, size, cut)
+  if forced then
+    return forced, "forced", records, certain and own ~= forced and own or nil
+  end
+  if certain then
+    -- A frame without records tells too little to change what is settled.
+    if not visited and (not settled[interface] or byte(raw, 1) ~= 0 or byte(raw, 2) ~= 0) then
+      settled[interface] = own
+    end
+    return own, "certain", records
+  end
+  if not visited then
+    decided[number] = settled[interface] or false
+  end
+  local known = decided[number]
+  if known then
+    return known, "inherited", records
+  end
+  return own, own and "guessed", records
+end
+
+----------------------------------------------------------------------------------------------------------
+-- A frame: its header, what is wrong with it, and where its events are.
+
+-- The sentence of each fault: what, where, how much. Names, severities and docs are in FAULTS.
+local SENTENCES = {
+  no_count = "no count field: %{needed} bytes needed, %{available} available",
+  records_missing = "%{missing} of %{needed} records missing at offset %{offset}",
+  record_header_cut = "record %{record} at offset %{offset}: header needs %{needed} bytes, %{available} available",
+  record_cut = "record %{record} at offset %{offset}: %{needed} bytes needed, %{available} available",
+  length_wrapped = "record %{record} at offset %{offset}: its length %{available} may have wrapped at 65536 "
+    .. "(really %{needed}, as a large TSO snapshot makes it)",
+  records_uncounted = "the %{available} bytes at offset %{offset} parse as %{needed} more record%{plural} than counted",
+  trailing_bytes = "%{available} trailing bytes at offset %{offset}",
+  little_endian = "looks little-endian: record headers in reversed byte order",
+  little_endian_count = "looks little-endian: the count reads %{available}, reversed %{needed}",
+  frame_header_cut = "frame header at offset %{offset}: %{needed} bytes needed, %{available} available",
+  bad_magic = "no frame header at offset %{offset}: magic %{found}, not %{expected}",
+  unsupported_major = "frame of major revision %{available} at offset %{offset}: only %{needed} can be read",
+  repeated_frame_header = "record %{record} at offset %{offset}: a second frame header",
+  event_header_cut = "record %{record} at offset %{offset}: event header needs %{needed} bytes, %{available} available",
+  event_body_cut = "record %{record} at offset %{offset}: event body needs %{needed} bytes, %{available} available",
+  not_a_trace = "not mbuf_trace: no record can be found in its %{available} bytes",
+  cut_by_capture = "cut by the capture at offset %{offset}: %{available} of %{needed} bytes kept",
+}
+
+local function sentence(fault)
+  local name = fault.name
+  if name == "little_endian" and fault.needed > 0 then
+    name = "little_endian_count"
+  end
+  return (string.gsub(SENTENCES[name], "%%{(.-)}", function(word)
+    if word == "missing" then
+      return format("%d", max(fault.needed - fault.available, 0))
+    elseif word == "plural" then
+      return fault.needed == 1 and "" or "s"
+    elseif word == "found" then
+      return format("0x%08x", fault.available)
+    elseif word == "expected" then
+      return format("0x%08x", fault.needed)
+    end
+    return format("%d", fault[word])
+  end))
+end
+
+-- Notes a fault: its place, how much was needed and how much there was, as the sentence has them.
+local function note(frame, name, offset, needed, available, record)
+  local faults = frame.faults or {}
+  frame.faults = faults
+  faults[#faults + 1] = { name = name, offset = offset, needed = needed, available = available, record = record }
+end
+
+-- Where the header of a revision 4 event ends, with its names: as an offset, and whether all of it is there.
+local function event_header_end(raw, at, length)
+  local finish = at + EVENT_HEADER.size
+  if length >= EVENT_HEADER.file_length + 2 then
+    finish = finish + u16(raw, at + EVENT_HEADER.file_length)
+  end
+  if length >= EVENT_HEADER.function_length + 2 then
+    finish = finish + u16(raw, at + EVENT_HEADER.function_length)
+  end
+  return finish, finish <= at + length
+end
+
+-- What is wrong with a whole record of revision 4: the fault's name and what was needed. The record is then
+-- an unknown event.
+local function record_fault(raw, code, at, length)
+  if code == TYPE.rev4_frame_header then
+    return "repeated_frame_header", 0
+  end
+  local fixed = EVENT_BODIES[code]
+  if fixed then
+    local finish, whole = event_header_end(raw, at, length)
+    if not whole then
+      return "event_header_cut", finish - at
+    elseif finish + fixed > at + length then
+      return "event_body_cut", finish + fixed - at
+    end
+  end
+end
+
+-- Whether a record is a snapshot that can be read.
+local function is_snapshot(frame, place)
+  local code = frame.records.types[place]
+  local known = RECORDS[frame.encoding.revision][code]
+  if not known or known.kind ~= "data" then
+    return false
+  end
+  local at = frame.records.starts[place] + 4
+  return not EVENT_BODIES[code] or not record_fault(frame.raw, code, at, frame.records.lengths[place])
+end
+
+-- A snapshot whose length seems to have wrapped: one that could be 65,536 bytes longer.
+local function note_wrapped_length(frame)
+  local records = frame.records
+  if frame.size < 65536 or not records.typed then
+    return false
+  end
+  for place = 1, records.whole do
+    local start, real = records.starts[place], records.lengths[place] + 65536
+    if start + records.header + real <= frame.size and is_snapshot(frame, place) then
+      note(frame, "length_wrapped", start, real, records.lengths[place], place - 1)
+      return true
+    end
+  end
+  return false
+end
+
+-- Bytes behind the last counted record: the snapshot of revision 1, or one thing too many.
+local function check_rest(frame)
+  local records, size = frame.records, frame.size
+  local rest = size - records.finish
+  if rest == 0 or not records.typed then
+    return
+  end
+  local known, at, found = RECORDS[frame.encoding.revision], records.finish, 0
+  while at + 4 <= size do
+    local a, b, c, d = byte(frame.raw, at + 1, at + 4)
+    if records.little then
+      a, b, c, d = b, a, d, c
+    end
+    local finish = at + 4 + a * 256 + b
+    if finish > size or not known[c * 256 + d] then
+      break
+    end
+    at, found = finish, found + 1
+  end
+  note_wrapped_length(frame)
+  if found > 0 and at == size then
+    note(frame, "records_uncounted", records.finish, found, rest)
+  else
+    note(frame, "trailing_bytes", records.finish, 0, rest)
+  end
+end
+
+-- The bytes end before the count is reached, and it is not the capture that cut them.
+local function check_short(frame)
+  local records, size = frame.records, frame.size
+  local announced, whole, at = records.announced, records.whole, records.finish
+  if records.stop == "nothing" then
+    -- The count's bytes, read in the other order.
+    local reversed = announced % 256 * 256 + (announced - announced % 256) / 256
+    if whole > 0 and reversed == whole then
+      note(frame, "little_endian", 0, reversed, announced)
+      return
+    end
+  elseif not note_wrapped_length(frame) then
+    if records.stop == "header" then
+      note(frame, "record_header_cut", at, records.header, size - at, whole)
+    else
+      note(frame, "record_cut", at, records.lengths[whole + 1], size - at - records.header, whole)
+    end
+  end
+  note(frame, "records_missing", at, announced, whole)
+end
+
+-- Reads the first record of revision 4. What it says stands in `frame.header`.
+local function read_frame_header(frame)
+  local records, raw = frame.records, frame.raw
+  if records.whole == 0 then
+    -- What there is of a cut frame header is no event.
+    frame.partial = false
+    return
+  end
+  local code, start, length = records.types[1], records.starts[1], records.lengths[1]
+  local at = start + records.header
+  if code ~= TYPE.rev4_frame_header then
+    note(frame, "bad_magic", start, TYPE.rev4_frame_header, code, 0)
+    return
+  end
+  frame.first = 2
+  local magic = length >= 4 and u32(raw, at + FRAME_HEADER.magic)
+  local major = length >= 5 and byte(raw, at + FRAME_HEADER.major + 1)
+  if magic and magic ~= FRAME_HEADER.magic_value then
+    note(frame, "bad_magic", at, FRAME_HEADER.magic_value, magic)
+  elseif major and major ~= FRAME_HEADER.major_value then
+    note(frame, "unsupported_major", at, FRAME_HEADER.major_value, major)
+    frame.whole, frame.partial = 0, false
+  elseif length < FRAME_HEADER.size then
+    note(frame, "frame_header_cut", at, FRAME_HEADER.size, length)
+  else
+    local flags = u16(raw, at + FRAME_HEADER.flags)
+    frame.header = { at = at, minor = byte(raw, at + FRAME_HEADER.minor + 1), flags = flags }
+    frame.oldest_first = has_flag(flags, FLAG.oldest_first)
+  end
+end
+
+-- Reads a frame as one of this encoding, without its events. It always gives something: what is wrong
+-- stands in `faults`, and everything that can be read is given.
+--
+-- Events are records from `first` to `last`, in the order of the wire. The last of them can be one that
+-- the capture cut (`partial`), or the snapshot behind the strings of revision 1.
+local function read_frame(raw, original, encoding, records)
+  local size = #raw
+  local cut = size < original
+  local frame = { raw = raw, size = size, encoding = encoding, cut = cut, first = 1, last = 0 }
+  if cut then
+    note(frame, "cut_by_capture", size, original, size)
+  end
+  if size < 2 then
+    if not cut then
+      note(frame, "no_count", 0, 2, size)
+    end
+    frame.announced = 0
+    return frame
+  end
+  if encoding.little and encoding.typed then
+    note(frame, "little_endian", 0, 0, 0)
+  end
+  if not records or records.typed ~= encoding.typed or records.little ~= encoding.little then
+    records = walk(raw, size, encoding.typed, encoding.little)
+  end
+  frame.records, frame.announced, frame.whole = records, records.announced, records.whole
+  if not records.stop then
+    check_rest(frame)
+  elseif not cut then
+    check_short(frame)
+  else
+    frame.partial = records.stop == "payload"
+  end
+  if encoding.revision == 4 then
+    read_frame_header(frame)
+  end
+  local last = frame.whole
+  if frame.partial then
+    last = last + 1
+  elseif encoding.revision == 1 and not records.stop and records.finish < size then
+    last = last + 1
+    frame.snapshot_behind = last
+  end
+  frame.last = last
+  if encoding.revision == 4 then
+    for place = frame.first, frame.whole do
+      local start, length = records.starts[place], records.lengths[place]
+      local name, needed = record_fault(raw, records.types[place], start + 4, length)
+      if name then
+        note(frame, name, start, needed, length, place - 1)
+      end
+    end
+  end
+  return frame
+end
+
+local function event_count(frame)
+  return max(frame.last - frame.first + 1, 0)
+end
+
+-- The place on the wire of a step, and the other way round: steps count from 1, oldest first.
+local function place_of(frame, step)
+  if frame.oldest_first then
+    return frame.first + step - 1
+  end
+  return frame.last - step + 1
+end
+
+----------------------------------------------------------------------------------------------------------
+-- Events.
+
+-- The event of the record at this place. Texts have their offset in the packet beside them: `file_at` for
+-- `file`, and so on.
+local function read_event(frame, place)
+  local raw, records, revision = frame.raw, frame.records, frame.encoding.revision
+  if place == frame.snapshot_behind then
+    local at = records.finish
+    local length = frame.size - at
+    return {
+      kind = "data", place = place, start = at, at = at, length = length, missing = 0,
+      bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
+    }
+  end
+  local start, claimed, code = records.starts[place], records.lengths[place], records.types[place]
+  local at = start + records.header
+  local length = min(claimed, frame.size - at)
+  local missing = claimed - length
+  local event = { place = place, start = start, code = code, at = at, length = length, missing = missing }
+
+  local known = revision == 1 and REVISION_1_STRING or RECORDS[revision][code]
+  if not known or not known.kind then
+    event.kind = "unknown"
+    return event
+  end
+  event.kind = known.kind
+  if known.content == "ethernet" then
+    event.bytes_at, event.bytes_length, event.link = at, length, LINK_ETHERNET
+    return event
+  elseif known.content == "string" then
+    -- The length counts one trailing NUL, which is not part of the text.
+    local last = at + length
+    local text = sub(raw, at + 1, length > 0 and byte(raw, last) == 0 and last - 1 or last)
+    if missing > 0 then
+      -- What a cut left of a name or number would be taken for another one.
+      event.text, event.text_at = text, at
+    else
+      take_apart(event, text, at)
+    end
+    event.data_at, event.data_length = at, #text
+    return event
+  end
+
+  -- Revision 4: header, file, function, body.
+  if record_fault(raw, code, at, length) then
+    event.kind = "unknown"
+    return event
+  end
+  local body = event_header_end(raw, at, length)
+  local func_length = u16(raw, at + EVENT_HEADER.function_length)
+  local file_at = at + EVENT_HEADER.size
+  local func_at = body - func_length
+  event.header = at
+  local line = u32(raw, at + EVENT_HEADER.line)
+  if line ~= EVENT_HEADER.line_none then
+    event.file, event.file_at = sub(raw, file_at + 1, func_at), file_at
+    event.line, event.line_at = line, at + EVENT_HEADER.line
+  end
+  if func_length > 0 then
+    event.func, event.func_at = sub(raw, func_at + 1, body), func_at
+  end
+  event.data_at, event.data_length = file_at, at + length - file_at
+  local kind = event.kind
+  if kind == "data" then
+    event.bytes_at, event.bytes_length = body + SNAPSHOT.size, at + length - body - SNAPSHOT.size
+    event.link, event.packet_length_at = u16(raw, body + SNAPSHOT.link_type), body + SNAPSHOT.packet_length
+  elseif kind == "start" or kind == "drop" then
+    event.text, event.text_at = sub(raw, body + 3, at + length), body + 2
+    if kind == "start" then
+      event.origin, event.origin_at = u16(raw, body), body
+    elseif u16(raw, body) ~= 0 then
+      event.errno, event.errno_at = u16(raw, body), body
+    end
+  elseif kind == "function" or kind == "enter" or kind == "leave" then
+    if body < at + length then
+      event.args, event.args_at = sub(raw, body + 1, at + length), body
+    end
+  elseif kind ~= "position" then
+    local text = sub(raw, body + 1, at + length)
+    if missing == 0 and not event.line and not event.func then
+      -- A string of an older revision, carried over as it was.
+      take_apart(event, text, body)
+    else
+      event.text, event.text_at = text, body
+    end
+  end
+  return event
+end
+
+-- The event of a step, read once.
+local function event_of(frame, step)
+  local events = frame.events
+  if not events then
+    events = {}
+    frame.events = events
+  end
+  local event = events[step]
+  if not event then
+    event = read_event(frame, place_of(frame, step))
+    event.step = step
+    events[step] = event
+  end
+  return event
+end
+
+local SIGNS = { enter = "+", leave = "-", ["function"] = "" }
+
+-- The event in words without its position, as revisions 1 to 3 write it. Nil where it has none.
+local function text_of(event)
+  local kind = event.kind
+  if kind == "data" or kind == "position" or kind == "unknown" then
+    return nil
+  elseif SIGNS[kind] and event.func and not event.text then
+    return SIGNS[kind] .. event.func .. (event.args and "(" .. event.args .. ")" or "")
+  end
+  return event.text or ""
+end
+
+-- The whole text of the event, position first. Nil where it has none.
+local function data_of(event)
+  if event.kind == "data" or event.kind == "unknown" then
+    return nil
+  elseif not event.line then
+    return text_of(event)
+  end
+  local position = event.file .. format(":%d", event.line)
+  return event.kind == "position" and position or position .. ": " .. text_of(event)
+end
+
+-- The function of the newest event that has one.
+local function last_function(frame)
+  for step = event_count(frame), 1, -1 do
+    local func = event_of(frame, step).func
+    if func then
+      return func
+    end
+  end
+end
+
+-- The functions that handled the packet, oldest first.
+local function path_of(frame)
+  local functions = {}
+  for step = 1, event_count(frame) do
+    local event = event_of(frame, step)
+    if event.func and (event.kind == "enter" or event.kind == "function") then
+      functions[#functions + 1] = event.func
+    end
+  end
+  return functions[1] and concat(functions, " > ")
+end
+
+----------------------------------------------------------------------------------------------------------
+-- Preferences: -o mbuf_trace.order:wire, or Edit > Preferences > Protocols > MBUF_TRACE.
+
+local mbuf_trace = Proto("mbuf_trace", PROTOCOL_DOC)
+
+-- The numbers that an enumerated preference takes, in the order of its words.
+local function choices(words)
+  local list = {}
+  for number, word in ipairs(words) do
+    list[number] = { number, word, number - 1 }
+  end
+  return list
+end
+
+local REVISION_WORDS = { "auto", "1", "1le", "2", "3", "4" }
+local LINK_WORDS = { "auto", "ethernet", "ip" }
+
+local prefs = mbuf_trace.prefs
+prefs.revision = Pref.enum("Revision", 0,
+  "Revision of the record format. auto finds it out for each interface by the structure of its packets; "
+    .. "1le is revision 1 in little-endian byte order.",
+  choices(REVISION_WORDS), false)
+prefs.order = Pref.enum("Order of the events", 0,
+  "oldest_first shows events as they happened, nested by enter and leave; wire as they lie in the packet.",
+  choices({ "oldest_first", "wire" }), false)
+prefs.primary = Pref.enum("Primary snapshot", 0,
+  "The snapshot of the packet that columns, conversations and statistics are taken from.",
+  choices({ "newest", "oldest" }), false)
+prefs.all_snapshots = Pref.bool("Dissect all snapshots", false,
+  "Before Wireshark 4.2, dissect differing snapshots too. TCP analysis then takes them for retransmissions, "
+    .. "and conversations count them. From 4.2 on they are always dissected, without these effects.")
+prefs.snapshot_link = Pref.enum("Snapshots begin with", 0,
+  "Revisions 1 to 3 call every snapshot Ethernet, also those that begin with an IP header. auto recognises "
+    .. "these by their length and checksum.",
+  choices(LINK_WORDS), false)
+prefs.url_template = Pref.string("URL of a source line", "vscode://file{path}:{line}",
+  "What is opened for a source position; {path} and {line} are filled in.")
+prefs.editor = Pref.string("Editor command", "",
+  "A command to run instead of opening a URL, such as: gvim +{line} {path}")
+prefs.source_root = Pref.string("Source root", "",
+  "Where the sources are on this computer: /usr/src=/home/me/src replaces the beginning of every path.")
+prefs.info = Pref.statictext("Colouring rules and a list of all steps are in the Tools menu.", "")
+
+-- What the preferences say, in the form that `dissect` wants; read again whenever they change.
+local setting = {}
+
+local function read_preferences()
+  local revision = REVISION_WORDS[prefs.revision + 1]
+  setting.forced = revision ~= "auto" and ENCODINGS[revision] or nil
+  setting.wire_order = prefs.order == 1
+  setting.oldest_is_primary = prefs.primary == 1
+  setting.all_snapshots = prefs.all_snapshots
+  setting.link = LINK_WORDS[prefs.snapshot_link + 1]
+end
+
+function mbuf_trace.prefs_changed()
+  read_preferences()
+end
+
+mbuf_trace.fields = FIELD_LIST
+
+-- Expert information: one for each fault, and what is worth knowing besides.
+local expert_info = {
+  revision_guessed = ProtoExpert.new("mbuf_trace.expert.revision_guessed",
+    "The revision is a guess", expert.group.ASSUMPTION, expert.severity.NOTE),
+  revision_override = ProtoExpert.new("mbuf_trace.expert.revision_override",
+    "The frame is of another revision than the preference says", expert.group.PROTOCOL, expert.severity.WARN),
+  snapshot_changed = ProtoExpert.new("mbuf_trace.expert.snapshot_changed",
+    "The packet was changed on its way", expert.group.SEQUENCE, expert.severity.CHAT),
+  snapshot_cut = ProtoExpert.new("mbuf_trace.expert.snapshot_cut",
+    "The snapshot does not hold the whole packet", expert.group.UNDECODED, expert.severity.NOTE),
+  snapshot_failed = ProtoExpert.new("mbuf_trace.expert.snapshot_failed",
+    "A dissector stopped in the middle of the snapshot", expert.group.UNDECODED, expert.severity.NOTE),
+}
+for name, fault in pairs(FAULTS) do
+  local malformed = fault.severity == "malformed"
+  expert_info[name] = ProtoExpert.new("mbuf_trace.fault." .. name, fault.doc,
+    malformed and expert.group.MALFORMED or expert.group.UNDECODED,
+    malformed and expert.severity.ERROR or expert.severity.NOTE)
+end
+do
+  local list = {}
+  for _, info in pairs(expert_info) do
+    list[#list + 1] = info
+  end
+  mbuf_trace.experts = list
+end
+
+----------------------------------------------------------------------------------------------------------
+-- Snapshots.
+
+local ethernet, ip = Dissector.get("eth_withoutfcs"), Dissector.get("ip")
+
+-- What a snapshot begins with, as a LINKTYPE_ number. Revision 4 says it itself and is believed.
+local function link_of(frame, event)
+  local link = event.resolved_link
+  if not link then
+    link = event.link
+    if not event.packet_length_at then
+      if setting.link == "ip" then
+        link = LINK_RAW_IP
+      elseif setting.link == "auto" and starts_with_ip(frame.raw, event.bytes_at, event.bytes_length) then
+        link = LINK_RAW_IP
+      end
+    end
+    event.resolved_link = link
+  end
+  return link
+end
+
+local function bytes_of(frame, event)
+  return sub(frame.raw, event.bytes_at + 1, event.bytes_at + event.bytes_length)
+end
+
+-- Whether there can be no event of a kind other than this code's; for finding snapshots without reading
+-- every event.
+local function snapshot_steps(frame)
+  local steps, records, revision = {}, frame.records, frame.encoding.revision
+  local count = event_count(frame)
+  if count == 0 then
+    return steps
+  end
+  local known = RECORDS[revision]
+  for step = 1, count do
+    local place = place_of(frame, step)
+    local code = records.types[place]
+    local declared = known[code]
+    if place == frame.snapshot_behind or declared and declared.kind == "data" then
+      local event = event_of(frame, step)
+      if event.kind == "data" then
+        steps[#steps + 1] = event
+      end
+    end
+  end
+  return steps
+end
+
+-- Finds out how the snapshots of a frame compare, oldest first: whether each has changed since the one
+-- before it, and which earlier one it is identical to (`same_as`).
+local function compare_snapshots(frame, snapshots)
+  local first_with, before, before_bytes = {}, nil, nil
+  for _, event in ipairs(snapshots) do
+    local bytes = bytes_of(frame, event)
+    if before then
+      event.before = before
+      event.changed = bytes ~= before_bytes or link_of(frame, event) ~= link_of(frame, before)
+    end
+    local alike = first_with[bytes]
+    if not alike then
+      alike = {}
+      first_with[bytes] = alike
+    end
+    local link = link_of(frame, event)
+    event.same_as = alike[link]
+    alike[link] = alike[link] or event
+    before, before_bytes = event, bytes
+  end
+end
+
+-- Which bytes of a snapshot differ from the one before: at most `most` ranges of offset and length within the
+-- newer, and whether there are more. Where one begins with the Ethernet header that the other lacks, the
+-- IP packets are compared.
+local function changed_ranges(frame, event, most)
+  local raw, before = frame.raw, event.before
+  local at, old = event.bytes_at, before.bytes_at
+  local finish, old_finish = at + event.bytes_length, old + before.bytes_length
+  local link, old_link = link_of(frame, event), link_of(frame, before)
+  if link == LINK_RAW_IP and old_link == LINK_ETHERNET then
+    old = min(old + 14, old_finish)
+  elseif link == LINK_ETHERNET and old_link == LINK_RAW_IP then
+    at = min(at + 14, finish)
+  end
+  local ranges, length = {}, min(finish - at, old_finish - old)
+  local place = 0
+  while place < length do
+    local block = min(64, length - place)
+    if sub(raw, at + place + 1, at + place + block) == sub(raw, old + place + 1, old + place + block) then
+      place = place + block
+    else
+      while byte(raw, at + place + 1) == byte(raw, old + place + 1) do
+        place = place + 1
+      end
+      local start = place
+      while place < length and byte(raw, at + place + 1) ~= byte(raw, old + place + 1) do
+        place = place + 1
+      end
+      if #ranges == most then
+        return ranges, true
+      end
+      ranges[#ranges + 1] = { at = at + start, old = old + start, length = place - start }
+    end
+  end
+  return ranges, false, (finish - at) - (old_finish - old)
+end
+
+local LINK_NAMES = { [LINK_ETHERNET] = "Ethernet", [LINK_RAW_IP] = "IP" }
+
+local function link_name(link)
+  return LINK_NAMES[link] or format("link type %d", link)
+end
+
+-- Whether this Wireshark can be told that a packet is only quoted: then TCP analysis, conversations and
+-- statistics pass over it. From 4.2 on; found out with the first packet.
+local can_quote
+
+-- Hands a snapshot to Wireshark's own dissector. What goes wrong in there must not end our own work.
+local function dissect_snapshot(frame, event, tvb, pinfo, tree, root, quoted)
+  local link = link_of(frame, event)
+  local dissector = link == LINK_ETHERNET and ethernet or link == LINK_RAW_IP and ip
+  if not dissector or event.bytes_length == 0 then
+    return false
+  end
+  local before = quoted and can_quote and pinfo.in_error_pkt
+  if quoted and can_quote then
+    pinfo.in_error_pkt = true
+  end
+  local bytes = tvb:range(event.bytes_at, event.bytes_length)
+  local good, problem = pcall(dissector.call, dissector, bytes:tvb(), pinfo, tree)
+  if quoted and can_quote then
+    pinfo.in_error_pkt = before
+  end
+  if not good then
+    root:add_tvb_expert_info(expert_info.snapshot_failed, bytes,
+      format("step %d: %s", event.step, clean(tostring(problem))))
+  end
+  return true
+end
+
+----------------------------------------------------------------------------------------------------------
+-- The tree.
+
+-- The deepest nesting of functions that is shown; Wireshark refuses trees that are much deeper.
+local DEEPEST = 32
+-- The most changed ranges of a snapshot that are shown.
+local MOST_CHANGES = 32
+
+-- Which fields are asked for: all where the tree is shown, otherwise those that a filter or a column names.
+local ALL_FIELDS = setmetatable({}, { __index = function() return true end })
+
+local function asked_for(tree)
+  return setmetatable({}, {
+    __index = function(known, name)
+      local answer = tree:referenced(field[name])
+      known[name] = answer
+      return answer
+    end,
+  })
+end
+
+local CERTAINTIES = {
+  certain = "certain", inherited = "as earlier packets of the interface",
+  guessed = "a guess", forced = "by preference",
+}
+
+-- What holds for the whole trace.
+local function show_trace(frame, certainty, tvb, item, want)
+  local function generated(name, value, range)
+    if want[name] then
+      return item:add(field[name], range or tvb:range(0, 0), value):set_generated()
+    end
+  end
+  local encoding = frame.encoding
+  local shown = generated("revision", encoding.revision)
+  if shown then
+    shown:append_text(format(" (%s%s)", encoding.little and "little-endian, " or "", CERTAINTIES[certainty]))
+  end
+  generated("revision_guessed", certainty == "guessed")
+  generated("order", frame.oldest_first and "oldest_first" or "newest_first")
+  if want.count then
+    item:add(field.count, tvb:range(0, min(frame.size, 2)), frame.announced)
+  end
+  if want.path then
+    local path = path_of(frame)
+    if path then
+      generated("path", clean(path))
+    end
+  end
+  if want.last_function then
+    local func = last_function(frame)
+    if func then
+      generated("last_function", clean(func))
+    end
+  end
+  local header = frame.header
+  if header then
+    local at = header.at
+    if want.flags then
+      item:add(field.flags, tvb:range(at + FRAME_HEADER.flags, 2))
+    end
+    if want.incomplete then
+      item:add(field.incomplete, tvb:range(at + FRAME_HEADER.flags, 2), has_flag(header.flags, FLAG.incomplete))
+    end
+    for _, name in ipairs({ "packet_id", "parent_id" }) do
+      local range = tvb:range(at + FRAME_HEADER[name], 8)
+      if want[name] and range:uint64() ~= UInt64(0) then
+        item:add(field[name], range)
+      end
+    end
+    if want.lost then
+      item:add(field.lost, tvb:range(at + FRAME_HEADER.lost, 4))
+    end
+  end
+end
+
+-- Expert information for whatever is wrong. Here nothing is lazy: a fault is never passed over in silence.
+local function show_faults(frame, tvb, item, want)
+  for _, fault in ipairs(frame.faults) do
+    local text = sentence(fault)
+    local at = min(fault.offset, frame.size)
+    local range = tvb:range(at, frame.size - at)
+    if fault.record and frame.records then
+      range = tvb:range(at, min(frame.records.header, frame.size - at))
+    end
+    local target = item
+    if want.fault then
+      target = item:add(field.fault, range, fault.name):append_text(": " .. text):set_generated()
+    end
+    target:add_proto_expert_info(expert_info[fault.name], text)
+  end
+end
+
+-- One line that says what an event says.
+local function describe(frame, event)
+  local words = { format("Step %d: %s", event.step, event.kind) }
+  if event.kind == "data" then
+    words[#words + 1] = format(", %s, %d bytes", link_name(link_of(frame, event)), event.bytes_length)
+    if event.same_as then
+      words[#words + 1] = format(", identical to step %d", event.same_as.step)
+    elseif event.changed then
+      words[#words + 1] = format(", changed since step %d", event.before.step)
+    end
+  elseif event.kind == "unknown" then
+    words[#words + 1] = event.code and format(" 0x%04x, %d bytes", event.code, event.length)
+  elseif event.kind == "start" then
+    words[#words + 1] = format(" %s %s", ORIGIN[event.origin] or event.origin, clean(event.text))
+  elseif event.kind == "drop" then
+    words[#words + 1] = " " .. clean(event.text) .. (event.errno and format(" (errno %d)", event.errno) or "")
+  elseif event.kind ~= "position" then
+    local text = clean(text_of(event))
+    words[#words + 1] = " " .. (SIGNS[event.kind] and match(text, "^[+-]?(.*)$") or text)
+  end
+  if event.func and not (SIGNS[event.kind] and event.func) then
+    words[#words + 1] = " in " .. clean(event.func)
+  end
+  if event.line then
+    words[#words + 1] = format(" at %s:%d", clean(event.file), event.line)
+  end
+  if event.missing > 0 then
+    words[#words + 1] = format(", %d bytes cut by the capture", event.missing)
+  end
+  return concat(words)
+end
+
+-- Which bytes of a snapshot have changed. Only where the tree is shown.
+local function show_changes(frame, event, tvb, node)
+  local before = event.before
+  if link_of(frame, event) ~= link_of(frame, before) then
+    node:add(tvb:range(event.bytes_at, event.bytes_length),
+      format("Begins with %s, before with %s", link_name(link_of(frame, event)), link_name(link_of(frame, before))))
+      :set_generated()
+  end
+  local ranges, more, longer = changed_ranges(frame, event, MOST_CHANGES)
+  for _, changed in ipairs(ranges) do
+    local first = changed.at - event.bytes_at
+    local shown = min(changed.length, 16)
+    local etc = shown < changed.length and "…" or ""
+    node:add(tvb:range(changed.at, changed.length), format("Changed: bytes %d to %d, %s%s before",
+      first, first + changed.length - 1, tostring(tvb:range(changed.old, shown):bytes()), etc)):set_generated()
+  end
+  if more then
+    node:add(tvb:range(event.bytes_at, event.bytes_length), "More bytes have changed"):set_generated()
+  elseif longer ~= 0 then
+    node:add(tvb:range(event.bytes_at, event.bytes_length),
+      format("%d bytes %s than before", longer < 0 and -longer or longer, longer < 0 and "shorter" or "longer"))
+      :set_generated()
+  end
+end
+
+-- An event's fields, below the node of its step or, where the tree is not shown, straight below ours.
+local function show_fields(frame, event, tvb, node, want)
+  local function text(name, value, at, length)
+    if want[name] then
+      return node:add(field[name], tvb:range(at, length or #value), clean(value))
+    end
+  end
+  if want.wire_index then
+    node:add(field.wire_index, tvb:range(event.start, 0), event.place - 1):set_generated()
+  end
+  if want.kind then
+    node:add(field.kind, tvb:range(event.start, 0), event.kind):set_generated()
+  end
+  local record = event.place ~= frame.snapshot_behind
+  if want.length and record then
+    node:add(field.length, tvb:range(event.start, 2), event.length + event.missing)
+  end
+  if want.record_type and event.code then
+    node:add(field.record_type, tvb:range(event.start + 2, 2), event.code)
+  end
+
+  local header = event.header
+  if header then
+    if want.age and tvb:range(header + EVENT_HEADER.age, 8):uint64() ~= AGE_NONE then
+      node:add(field.age, tvb:range(header + EVENT_HEADER.age, 8)):append_text(" ns before the capture time")
+    end
+    if want.thread and u32(frame.raw, header + EVENT_HEADER.thread) ~= EVENT_HEADER.thread_none then
+      node:add(field.thread, tvb:range(header + EVENT_HEADER.thread, 4))
+    end
+    if want.vnet then
+      node:add(field.vnet, tvb:range(header + EVENT_HEADER.vnet, 4))
+    end
+    if want.cpu and u16(frame.raw, header + EVENT_HEADER.cpu) ~= EVENT_HEADER.cpu_none then
+      node:add(field.cpu, tvb:range(header + EVENT_HEADER.cpu, 2))
+    end
+    if want.event_flags then
+      node:add(field.event_flags, tvb:range(header + EVENT_HEADER.flags, 2))
+    end
+  end
+
+  if event.data_at then
+    if want.data then
+      local data = data_of(event)
+      if data then
+        -- Of revision 4, it is put together from several fields.
+        local item = text("data", data, event.data_at, event.data_length)
+        if header then
+          item:set_generated()
+        end
+      end
+    end
+    if want.text then
+      local words = text_of(event)
+      if words then
+        local at = event.text_at or event.data_at
+        local item = text("text", words, at, event.text and #words or event.data_at + event.data_length - at)
+        if not event.text then
+          item:set_generated()
+        end
+      end
+    end
+  end
+  if event.line then
+    text("file", event.file, event.file_at)
+    if want.line then
+      node:add(field.line, tvb:range(event.line_at, event.line_digits or 4), event.line)
+    end
+  end
+  if event.func then
+    text("func", event.func, event.func_at)
+  end
+  if event.args then
+    text("args", event.args, event.args_at)
+  end
+  if event.origin and want.origin then
+    node:add(field.origin, tvb:range(event.origin_at, 2))
+  end
+  if event.errno and want.errno then
+    node:add(field.errno, tvb:range(event.errno_at, 2))
+  end
+  if event.kind == "data" then
+    if want.link_type then
+      local item = node:add(field.link_type, tvb:range(event.packet_length_at and event.packet_length_at - 4 or event.bytes_at,
+        event.packet_length_at and 2 or 0), link_of(frame, event))
+      item:append_text(format(" (%s)", link_name(link_of(frame, event))))
+      if not event.packet_length_at then
+        item:set_generated()
+      end
+    end
+    if event.packet_length_at and want.packet_length then
+      node:add(field.packet_length, tvb:range(event.packet_length_at, 4))
+    end
+    if want.bytes then
+      node:add(field.bytes, tvb:range(event.bytes_at, event.bytes_length))
+    end
+    if event.before and want.snapshot_changed then
+      node:add(field.snapshot_changed, tvb:range(event.bytes_at, event.bytes_length), event.changed):set_generated()
+    end
+  elseif event.kind == "unknown" and want.bytes then
+    node:add(field.bytes, tvb:range(event.at, event.length))
+  end
+end
+
+-- All events, oldest first or as they lie in the packet. Gives the nodes of the steps, where the tree is
+-- shown.
+local function show_events(frame, tvb, item, want, visible)
+  local count, first = event_count(frame), 1
+  if count == 0 then
+    return {}
+  end
+  local last, direction = count, 1
+  local opens, closes = "enter", "leave"
+  if setting.wire_order and not frame.oldest_first then
+    first, last, direction = count, 1, -1
+    -- Seen backwards, functions begin with their end.
+    opens, closes = closes, opens
+  end
+  local nodes, parents, depth = {}, { [0] = item }, 0
+  for step = first, last, direction do
+    local event = event_of(frame, step)
+    local node = item
+    if visible then
+      if event.kind == closes and depth > 0 then
+        depth = depth - 1
+      end
+      local record = event.place ~= frame.snapshot_behind and frame.records.header or 0
+      node = parents[min(depth, DEEPEST)]:add(field.step, tvb:range(event.start, record + event.length), step)
+      node:set_text(describe(frame, event))
+      nodes[step] = node
+      if event.kind == opens then
+        depth = depth + 1
+        if depth <= DEEPEST then
+          parents[depth] = node
+        end
+      end
+    elseif want.step then
+      item:add(field.step, tvb:range(event.start, 0), step)
+    end
+    show_fields(frame, event, tvb, node, want)
+    if visible and event.changed then
+      show_changes(frame, event, tvb, node)
+    end
+  end
+  return nodes
+end
+
+----------------------------------------------------------------------------------------------------------
+-- Opening the source.
+
+-- Paths come from the capture, so only harmless ones are ever opened.
+local function is_harmless_path(path)
+  return find(path, "^/[A-Za-z0-9._/+-]+$") ~= nil and not find(path, "..", 1, true)
+end
+
+-- The path on this computer: the beginning that the preference names is replaced.
+local function local_path(path)
+  local from, to = match(prefs.source_root, "^(.-)=(.*)$")
+  if from and from ~= "" and sub(path, 1, #from) == from then
+    return to .. sub(path, #from + 1)
+  end
+  return path
+end
+
+-- Opens a source position. Gives nil, or why it could not.
+local function open_source(path, line)
+  if not is_harmless_path(path) then
+    return format("%s:%d is no absolute path of letters, digits and . _ / + - only, and is not opened", clean(path), line)
+  end
+  local target = local_path(path)
+  local function fill(template, quote)
+    local filled = string.gsub(template, "{(%a+)}", {
+      path = quote and "'" .. string.gsub(target, "'", "'\\''") .. "'" or target,
+      line = format("%d", line),
+    })
+    return filled
+  end
+  if prefs.editor ~= "" then
+    -- In the background: Wireshark waits for what it starts.
+    os.execute(fill(prefs.editor, true) .. " &")
+  else
+    browser_open_url(fill(prefs.url_template, false))
+  end
+end
+
+-- What the packet that was shown last says of its way: its number, and for each step a line of text and
+-- the source position.
+local shown_packet
+
+local function remember_steps(frame, number)
+  local steps = {}
+  for step = 1, event_count(frame) do
+    local event = event_of(frame, step)
+    steps[step] = { text = describe(frame, event), file = event.line and event.file, line = event.line }
+  end
+  shown_packet = { number = number, steps = steps }
+end
+
+-- The most buttons that a window of steps gets.
+local MOST_BUTTONS = 40
+
+-- A window that lists steps, with a button for each source position.
+local function show_steps(title, steps)
+  local window = TextWindow.new(title)
+  local lines, buttons, seen = {}, 0, {}
+  for _, step in ipairs(steps) do
+    lines[#lines + 1] = step.text
+  end
+  window:set(concat(lines, "\n") .. "\n")
+  for _, step in ipairs(steps) do
+    local label = step.line and format("%s:%d", match(step.file, "[^/]*$"), step.line)
+    if label and not seen[label] and buttons < MOST_BUTTONS and is_harmless_path(step.file) then
+      seen[label] = true
+      buttons = buttons + 1
+      window:add_button(label, function()
+        local problem = open_source(step.file, step.line)
+        if problem then
+          window:append(problem .. "\n")
+        end
+      end)
+    end
+  end
+end
+
+local function show_problem(text)
+  TextWindow.new("mbuf_trace"):set(text .. "\n")
+end
+
+-- The newest step with a source position.
+local function open_last_source(steps)
+  for place = #steps, 1, -1 do
+    local step = steps[place]
+    if step.line then
+      local problem = open_source(step.file, step.line)
+      if problem then
+        show_problem(problem)
+      end
+      return
+    end
+  end
+  show_problem("No step of this packet tells its source position.")
+end
+
+-- The steps out of the fields that a packet menu is given: those of the packet it was opened on.
+local function steps_of_fields(fields)
+  local steps, current = {}, nil
+  for _, info in ipairs(fields) do
+    local name = info.name
+    if name == "mbuf_trace.step" then
+      current = { text = info.label }
+      steps[info.value] = current
+    elseif current and name == "mbuf_trace.file" then
+      current.file = info.value
+    elseif current and name == "mbuf_trace.line" then
+      current.line = info.value
+    end
+  end
+  for _, step in ipairs(steps) do
+    if not (step.file and step.line) then
+      step.file, step.line = nil, nil
+    end
+  end
+  return steps
+end
+
+----------------------------------------------------------------------------------------------------------
+-- Statistics: tshark -z mbuf_trace,functions and -z mbuf_trace,paths, and the same in the Tools menu.
+
+-- How many statistics are being taken, and the frame that was dissected last: what they look at.
+local takers, last_seen = 0, nil
+
+-- A count by text, most frequent first.
+local function new_count()
+  local numbers, count = {}, {}
+  function count.add(text)
+    numbers[text] = (numbers[text] or 0) + 1
+  end
+  function count.clear()
+    numbers = {}
+  end
+  function count.lines(what)
+    local texts = {}
+    for text in pairs(numbers) do
+      texts[#texts + 1] = text
+    end
+    table.sort(texts, function(one, other)
+      if numbers[one] ~= numbers[other] then
+        return numbers[one] > numbers[other]
+      end
+      return one < other
+    end)
+    local lines = { format("%10s  %s", "count", what) }
+    for _, text in ipairs(texts) do
+      lines[#lines + 1] = format("%10d  %s", numbers[text], text)
+    end
+    return concat(lines, "\n") .. "\n"
+  end
+  return count
+end
+
+local STATISTICS = {
+  functions = {
+    title = "Functions",
+    heading = "function (events that it recorded)",
+    count = function(frame, count)
+      for step = 1, event_count(frame) do
+        local func = event_of(frame, step).func
+        if func then
+          count.add(clean(func))
+        end
+      end
+    end,
+  },
+  paths = {
+    title = "Paths",
+    heading = "path (packets that took it)",
+    count = function(frame, count)
+      local path = path_of(frame)
+      count.add(path and clean(path) or "(no function)")
+    end,
+  },
+}
+
+-- Starts to take a statistic of the packets that the filter leaves. `show` gets the text at the end.
+local function take(statistic, filter, show)
+  local count = new_count()
+  local listener = Listener.new("frame", filter)
+  takers = takers + 1
+  function listener.packet(pinfo)
+    if last_seen and last_seen.number == pinfo.number then
+      statistic.count(last_seen.frame, count)
+    end
+  end
+  function listener.draw()
+    show(count.lines(statistic.heading))
+  end
+  function listener.reset()
+    count.clear()
+  end
+  return listener
+end
+
+for name, statistic in pairs(STATISTICS) do
+  if register_stat_cmd_arg then
+    register_stat_cmd_arg("mbuf_trace," .. name, function(argument)
+      -- What follows the name is a display filter: -z mbuf_trace,functions,icmp
+      local filter = argument and match(argument, "^mbuf_trace,%a+,(.+)$")
+      take(statistic, filter, function(text)
+        local line = string.rep("=", 67)
+        print(line .. "\nmbuf_trace " .. name .. "\nFilter: " .. (filter or "<No Filter>"))
+        io.write(text, line, "\n")
+      end)
+    end)
+  end
+  if gui_enabled() then
+    register_menu("mbuf_trace/" .. statistic.title, function()
+      local window = TextWindow.new("mbuf_trace: " .. statistic.title)
+      local listener = take(statistic, nil, function(text)
+        window:set(text)
+      end)
+      window:set_atclose(function()
+        takers = takers - 1
+        listener:remove()
+      end)
+      retap_packets()
+    end, MENU_TOOLS_UNSORTED)
+  end
+end
+
+----------------------------------------------------------------------------------------------------------
+-- The dissector.
+
+-- Which interface a packet is of. Wireshark has the number only as a field, and only where there is one.
+local interface_field, section_field = Field.new("frame.interface_id"), nil
+do
+  local good, section = pcall(Field.new, "frame.section_number")
+  section_field = good and section or nil
+end
+
+local function interface_of()
+  local id = interface_field()
+  if not id then
+    return 0
+  end
+  local section = section_field and section_field()
+  return section and section.value * 65536 + id.value or id.value
+end
+
+-- Wireshark's own bytes view, for what is no trace.
+local plain_data = Dissector.get("data")
+local own
+
+local function not_a_trace(tvb, pinfo, tree)
+  local frame = {}
+  note(frame, "not_a_trace", 0, 0, tvb:len())
+  local text = sentence(frame.faults[1])
+  pinfo.cols.protocol = "USER0"
+  pinfo.cols.info = text
+  -- Not below our protocol: the filter mbuf_trace is for packets that are one.
+  tree:add_tvb_expert_info(expert_info.not_a_trace, tvb:range(0, tvb:len()), text)
+  return plain_data:call(tvb, pinfo, tree)
+end
+
+-- Hands the snapshots to their dissectors, the primary one last and at the top of the tree. Tells whether
+-- there was a primary one.
+local function dissect_snapshots(frame, snapshots, nodes, tvb, pinfo, tree, item)
+  local count = #snapshots
+  local primary = snapshots[setting.oldest_is_primary and 1 or count]
+  if count > 1 then
+    local quoted = 0
+    for _, event in ipairs(snapshots) do
+      -- One of several that are identical is enough, and the primary one is that for its own.
+      if not event.same_as and event ~= primary and primary.same_as ~= event then
+        if can_quote or setting.all_snapshots then
+          dissect_snapshot(frame, event, tvb, pinfo, nodes[event.step] or item, item, true)
+          quoted = quoted + 1
+        elseif nodes[event.step] then
+          nodes[event.step]:append_text(" (not dissected, see the preference all_snapshots)")
+        end
+      end
+    end
+    if quoted > 0 then
+      -- What the others left there is not what the packet was in the end.
+      pinfo.cols.info:clear_fence()
+      pinfo.cols.info:clear()
+      pinfo.cols.protocol = "mbuf_trace"
+    end
+  end
+  return dissect_snapshot(frame, primary, tvb, pinfo, tree, item, false)
+end
+
+function mbuf_trace.dissector(tvb, pinfo, tree)
+  local raw, original = tvb:raw(), tvb:reported_len()
+  local size, number, visited = #raw, pinfo.number, pinfo.visited
+  if can_quote == nil then
+    can_quote = pcall(function() pinfo.in_error_pkt = pinfo.in_error_pkt end)
+  end
+  local interface = visited and 0 or interface_of()
+  local encoding, certainty, records, contradiction =
+    decide(raw, size, size < original, number, visited, interface, setting.forced)
+  if not encoding then
+    return not_a_trace(tvb, pinfo, tree)
+  end
+  local frame = read_frame(raw, original, encoding, records)
+
+  local visible = tree.visible
+  own = own or Dissector.get("mbuf_trace")
+  local wanted = visible or tree:referenced(own)
+  local want = visible and ALL_FIELDS or wanted and asked_for(tree)
+  local item = tree:add(mbuf_trace, tvb:range(0, size))
+  local snapshots = snapshot_steps(frame)
+  if #snapshots > 1 then
+    compare_snapshots(frame, snapshots)
+  end
+
+  local nodes = {}
+  if wanted then
+    show_trace(frame, certainty, tvb, item, want)
+  end
+  if frame.faults then
+    show_faults(frame, tvb, item, want or {})
+  end
+  if certainty == "guessed" then
+    item:add_proto_expert_info(expert_info.revision_guessed,
+      format("revision %d is a guess: nothing in this packet or before it made it certain", encoding.revision))
+  elseif contradiction then
+    item:add_proto_expert_info(expert_info.revision_override, format(
+      "read as revision %s by preference, but the packet is certainly one of revision %s",
+      REVISION_WORDS[prefs.revision + 1], contradiction.revision .. (contradiction.little and "le" or "")))
+  end
+  if wanted then
+    nodes = show_events(frame, tvb, item, want, visible)
+  end
+  for _, event in ipairs(snapshots) do
+    if event.changed then
+      (nodes[event.step] or item):add_proto_expert_info(expert_info.snapshot_changed,
+        format("step %d: the packet differs from step %d", event.step, event.before.step))
+    end
+  end
+
+  local info = pinfo.cols.info
+  -- What a column says of itself where it is not shown.
+  local info_is_shown = tostring(info) ~= "(info)"
+  pinfo.cols.protocol = "mbuf_trace"
+  local dissected = snapshots[1] and dissect_snapshots(frame, snapshots, nodes, tvb, pinfo, tree, item)
+  if info_is_shown then
+    if dissected then
+      local func = last_function(frame)
+      if func then
+        info:append(format(" [%s]", clean(func)))
+      end
+    else
+      local path = path_of(frame)
+      info:set(path and clean(path) or format("%d events", event_count(frame)))
+    end
+  end
+  if visible then
+    local path = path_of(frame)
+    item:append_text(format(", revision %d, %d events", encoding.revision, event_count(frame)))
+    if path then
+      item:append_text(": " .. clean(path))
+    end
+    if visited and gui_enabled() then
+      remember_steps(frame, number)
+    end
+  end
+  if takers > 0 then
+    last_seen = { number = number, frame = frame }
+  end
+  return size
+end
+
+-- A new capture, or the same one read anew.
+function mbuf_trace.init()
+  settled, decided = {}, {}
+  last_seen, shown_packet = nil, nil
+  read_preferences()
+end
+
+read_preferences()
+DissectorTable.get("wtap_encap"):add(wtap[LINK_TYPE], mbuf_trace)
+
+----------------------------------------------------------------------------------------------------------
+-- Menus.
+
+if gui_enabled() then
+  local function of_shown_packet(action)
+    return function()
+      if shown_packet then
+        action(shown_packet.steps, shown_packet.number)
+      else
+        show_problem("Select a packet of mbuf_trace first.")
+      end
+    end
+  end
+  local function list_steps(steps, number)
+    show_steps(number and format("mbuf_trace: steps of packet %d", number) or "mbuf_trace: steps", steps)
+  end
+
+  register_menu("mbuf_trace/Steps of the selected packet", of_shown_packet(list_steps), MENU_TOOLS_UNSORTED)
+  register_menu("mbuf_trace/Open source of the last step", of_shown_packet(open_last_source), MENU_TOOLS_UNSORTED)
+  register_menu("mbuf_trace/Suggested colouring rules", function()
+    TextWindow.new("mbuf_trace: colouring rules"):set(COLOURING_RULES)
+  end, MENU_TOOLS_UNSORTED)
+
+  -- From 4.2 on, also where the mouse is.
+  if register_packet_menu then
+    register_packet_menu("mbuf_trace/Open source…", function(...)
+      open_last_source(steps_of_fields({ ... }))
+    end, "mbuf_trace.file")
+    register_packet_menu("mbuf_trace/Steps…", function(...)
+      list_steps(steps_of_fields({ ... }))
+    end, "mbuf_trace.step")
+  end
+end

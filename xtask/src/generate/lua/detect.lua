@@ -1,0 +1,212 @@
+----------------------------------------------------------------------------------------------------------
+-- Framing, and which revision a frame has.
+--
+-- Nothing in the frames of revisions 1 to 3 tells it. What decides is the structure: lengths that use up
+-- the frame to the byte, strings that are text with one NUL at their end, and which types there are. A frame
+-- that is certain decides for those after it, of the same interface, which leave it open.
+
+-- How a frame can be read. A little-endian frame of revision 2 or later is a fault, but can be read.
+local ENCODINGS = {}
+for _, revision in ipairs({ 1, 2, 3, 4 }) do
+  ENCODINGS[tostring(revision)] = { revision = revision, little = false, typed = revision > 1 }
+  ENCODINGS[revision .. "le"] = { revision = revision, little = true, typed = revision > 1 }
+end
+local DEFAULT = ENCODINGS["3"]
+
+-- The records of a frame, in the order of the wire: where they start, their lengths as they claim them and
+-- their types, `whole` of them, up to the offset `finish`. `stop` tells why there are fewer than announced;
+-- where it is "payload", the record that is short stands behind the last whole one.
+local function walk(raw, size, typed, little)
+  local starts, lengths, types = {}, {}, {}
+  local a, b = byte(raw, 1, 2)
+  local announced = little and b * 256 + a or a * 256 + b
+  local header, at, whole, stop = typed and 4 or 2, 2, 0, nil
+  while whole < announced do
+    local start = at + header
+    if start > size then
+      stop = at < size and "header" or "nothing"
+      break
+    end
+    local c, d
+    a, b, c, d = byte(raw, at + 1, start)
+    local place = whole + 1
+    local length = little and b * 256 + a or a * 256 + b
+    starts[place], lengths[place] = at, length
+    if typed then
+      types[place] = little and d * 256 + c or c * 256 + d
+    end
+    if start + length > size then
+      stop = "payload"
+      break
+    end
+    at, whole = start + length, place
+  end
+  return {
+    starts = starts, lengths = lengths, types = types,
+    announced = announced, whole = whole, finish = at, stop = stop,
+    header = header, typed = typed, little = little,
+  }
+end
+
+-- How well a frame fits records with types: the encoding, whether nothing speaks against it, whether the
+-- records use up the frame, how many of them make sense, and the records.
+local function survey_typed(raw, size, cut, little)
+  local records = walk(raw, size, true, little)
+  local starts, lengths, types, whole = records.starts, records.lengths, records.types, records.whole
+  local second, third, fourth, plausible = 0, 0, 0, 0
+  local decisive, doubtful = false, false
+  for place = 1, whole do
+    local code = types[place]
+    if code <= 3 then
+      -- Types 0, 2 and 3 have one meaning each in revisions 2 and 3; only type 1 has two.
+      local at, length = starts[place] + 4, lengths[place]
+      local fits = false
+      if code == TYPE.rev3_data then
+        third = third + 1
+        fits = not is_text(raw, at, length)
+        decisive = decisive or fits
+      elseif code ~= TYPE.rev3_string then
+        second = second + 1
+        fits = not can_be_a_packet(raw, at, length)
+        decisive = decisive or fits
+      elseif is_text(raw, at, length) then
+        third, fits = third + 1, true
+      elseif can_be_a_packet(raw, at, length) then
+        second, fits = second + 1, true
+      else
+        -- An odd string of revision 3, or a runt of revision 2.
+        doubtful = doubtful or length > 0
+      end
+      if fits then
+        plausible = plausible + 1
+      end
+    elseif code == TYPE.rev4_frame_header and place == 1 then
+      fourth, plausible = 1, plausible + 1
+    end
+  end
+  local ends_well = cut
+  if not records.stop then
+    ends_well = records.finish == size
+  elseif records.stop == "payload" and (cut or whole == 0) then
+    -- A record that ends too early: its text has no NUL, its packet no end.
+    local at, code = starts[whole + 1] + 4, types[whole + 1]
+    local length = size - at
+    local text = length > 0 and is_printable(sub(raw, at + 1, size))
+    local vote
+    if code == TYPE.rev4_frame_header and whole == 0 then
+      fourth, vote = fourth + 1, true
+    elseif code == TYPE.rev3_data and looks_like_a_packet(raw, at, length) or code == TYPE.rev3_string and text then
+      third, vote = third + 1, true
+    elseif code == TYPE.rev2_data and looks_like_a_packet(raw, at, length)
+      or (code == TYPE.rev2_static or code == TYPE.rev2_dynamic) and text then
+      second, vote = second + 1, true
+    end
+    plausible = plausible + (vote and 1 or 0)
+  end
+  local agreed = fourth > 0 or (decisive or not doubtful) and (second == 0) ~= (third == 0)
+  local revision = fourth > 0 and "4" or second > third and "2" or "3"
+  return {
+    encoding = ENCODINGS[little and revision .. "le" or revision],
+    certain = ends_well and agreed,
+    exact = ends_well and whole > 0,
+    -- Records of unknown types count only where the whole frame makes sense.
+    score = ends_well and whole > 0 and max(whole, plausible) or plausible,
+    records = records,
+  }
+end
+
+-- The same for revision 1: strings, then a packet.
+local function survey_untyped(raw, size, cut, little)
+  local records = walk(raw, size, false, little)
+  local texts = 0
+  for place = 1, records.whole do
+    if is_text(raw, records.starts[place] + 2, records.lengths[place]) then
+      texts = texts + 1
+    end
+  end
+  local all_text = texts > 0 and texts == records.whole
+  local rest = size - records.finish
+  local ends_well = cut or not records.stop and (rest == 0 or looks_like_a_packet(raw, records.finish, rest))
+  return {
+    encoding = ENCODINGS[little and "1le" or "1"],
+    certain = all_text and ends_well,
+    exact = all_text and not records.stop,
+    score = texts,
+    records = records,
+  }
+end
+
+-- Whether one survey is better than another: the certain before the exact before the plausible.
+local function is_better(one, other)
+  if one.certain ~= other.certain then
+    return one.certain
+  end
+  local exact = one.exact and one.score > 0
+  if exact ~= (other.exact and other.score > 0) then
+    return exact
+  end
+  return one.score > other.score
+end
+
+-- What a frame says of its own encoding: the best, whether no other fits, and the records as that has them.
+-- Nil where nothing in the frame looks like a trace.
+local function opinion(raw, size, cut)
+  if size < 2 then
+    return DEFAULT, false
+  end
+  local a, b, c, d = byte(raw, 1, 4)
+  if a == 0 and b == 0 then
+    -- No record: all that can tell is a packet where revision 1 would have one.
+    if looks_like_a_packet(raw, 2, size - 2) then
+      return ENCODINGS["1"], true
+    end
+    return DEFAULT, false
+  end
+  local best = survey_typed(raw, size, cut, false)
+  -- The usual case. The whole frame makes sense, so revision 1 cannot have found more strings, and in
+  -- reversed byte order the first record would not even fit.
+  if best.certain and not cut and best.exact and best.score > 0 and d * 256 + c > size - 4 then
+    return best.encoding, true, best.records
+  end
+  for _, other in ipairs({
+    survey_untyped(raw, size, cut, false),
+    survey_untyped(raw, size, cut, true),
+    survey_typed(raw, size, cut, true),
+  }) do
+    if is_better(other, best) then
+      best = other
+    end
+  end
+  if best.score > 0 then
+    return best.encoding, best.certain, best.records
+  end
+end
+
+-- What was found out: the encoding that an interface is known to have, and what was decided of frames that
+-- leave it open, as Wireshark asks for frames again in any order.
+local settled, decided = {}, {}
+
+-- The encoding of a frame and how that is known: "forced", "certain", "inherited" or "guessed". Nil where
+-- the frame is no trace. Then the records, where they were read on the way, and what the frame itself says
+-- if it was certain and the user said something else.
+local function decide(raw, size, cut, number, visited, interface, forced)
+  local own, certain, records = opinion(raw, size, cut)
+  if forced then
+    return forced, "forced", records, certain and own ~= forced and own or nil
+  end
+  if certain then
+    -- A frame without records tells too little to change what is settled.
+    if not visited and (not settled[interface] or byte(raw, 1) ~= 0 or byte(raw, 2) ~= 0) then
+      settled[interface] = own
+    end
+    return own, "certain", records
+  end
+  if not visited then
+    decided[number] = settled[interface] or false
+  end
+  local known = decided[number]
+  if known then
+    return known, "inherited", records
+  end
+  return own, own and "guessed", records
+end

@@ -1,0 +1,113 @@
+----------------------------------------------------------------------------------------------------------
+-- What bytes look like: text, an Ethernet frame, an IP packet.
+
+local function u16(raw, at)
+  local high, low = byte(raw, at + 1, at + 2)
+  return high * 256 + low
+end
+
+local function u32(raw, at)
+  local a, b, c, d = byte(raw, at + 1, at + 4)
+  return ((a * 256 + b) * 256 + c) * 256 + d
+end
+
+-- UTF-8 without control characters but white space. The last character may be cut.
+local function is_printable(text)
+  if not find(text, "[^ -~]") then
+    return true
+  end
+  local at, last = 1, #text
+  while at <= last do
+    local length, cut = utf8_length(text, at, last)
+    if not length then
+      return cut
+    end
+    local point = code_point(text, at, length)
+    if (point < 0x20 or point >= 0x7f and point <= 0x9f) and not (point >= 9 and point <= 13 or point == 0x85) then
+      return false
+    end
+    at = at + length
+  end
+  return true
+end
+
+-- Whether a payload is text as the kernel writes it: printable, not empty, with one NUL at its end.
+local function is_text(raw, at, length)
+  if length < 2 or byte(raw, at + length) ~= 0 then
+    return false
+  end
+  -- Most text is ASCII: one pattern decides.
+  local _, last = find(raw, "^[ -~]+\0", at + 1)
+  return last == at + length or is_printable(sub(raw, at + 1, at + length - 1))
+end
+
+-- IPv4, ARP, IPv6 and the two VLAN tags.
+local ETHERTYPES = { [0x0800] = true, [0x0806] = true, [0x86dd] = true, [0x8100] = true, [0x88a8] = true }
+
+local function has_known_ethertype(raw, at, length)
+  return length >= 14 and ETHERTYPES[u16(raw, at + 12)] or false
+end
+
+-- The Internet checksum over bytes that include their own: whether it is right.
+local function checksum_is_right(raw, at, length)
+  local sum = 0
+  for place = at, at + length - 2, 2 do
+    sum = sum + u16(raw, place)
+  end
+  sum = sum % 65536 + (sum - sum % 65536) / 65536
+  sum = sum % 65536 + (sum - sum % 65536) / 65536
+  return sum == 0xffff
+end
+
+-- Whether the bytes are consistent as an IPv4 or IPv6 packet from their first one on.
+local function starts_with_ip(raw, at, length)
+  if length < 1 then
+    return false
+  end
+  local first = byte(raw, at + 1)
+  if first >= 0x40 and first <= 0x4f then
+    local header = (first - 0x40) * 4
+    if header < 20 or header > length then
+      return false
+    end
+    -- A total of 0 stands in segments that the card has yet to cut (TSO).
+    local total = u16(raw, at + 2)
+    if total ~= 0 and total < header then
+      return false
+    end
+    if checksum_is_right(raw, at, header) then
+      return true
+    end
+    -- A checksum that the card has yet to fill in is 0: then the length has to be exact.
+    return u16(raw, at + 10) == 0 and total == length and not has_known_ethertype(raw, at, length)
+  elseif first >= 0x60 and first <= 0x6f then
+    return length >= 40 and u16(raw, at + 4) + 40 == length and not has_known_ethertype(raw, at, length)
+  end
+  return false
+end
+
+-- Whether the bytes look like a packet that an interface could carry: IP, or Ethernet with a known
+-- EtherType or the length of IEEE 802.3.
+local function looks_like_a_packet(raw, at, length)
+  if starts_with_ip(raw, at, length) or has_known_ethertype(raw, at, length) then
+    return true
+  elseif length < 14 then
+    return false
+  end
+  local claimed, rest = u16(raw, at + 12), length - 14
+  return claimed >= 3 and claimed <= 1500 and claimed <= rest and rest <= 1500
+end
+
+-- Whether a payload can be a packet: long enough for a header and not text, odd bytes in it or not.
+local function can_be_a_packet(raw, at, length)
+  if is_text(raw, at, length) then
+    return false
+  end
+  if length >= 14 then
+    local _, printable = string.gsub(sub(raw, at + 1, at + length), "[ -~]", "")
+    if printable * 4 < length * 3 then
+      return true
+    end
+  end
+  return looks_like_a_packet(raw, at, length)
+end

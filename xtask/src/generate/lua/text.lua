@@ -1,0 +1,172 @@
+----------------------------------------------------------------------------------------------------------
+-- Text: UTF-8, escaping, and the grammar of what the kernel writes.
+--
+-- Character classes such as %a and %s depend on the locale, so none are used here.
+
+-- Length of the UTF-8 character at position `at` of `text`, which ends at `last`. Where there is none:
+-- nil, and whether more bytes could have made it one.
+local function utf8_length(text, at, last)
+  local lead = byte(text, at)
+  if lead < 0x80 then
+    return 1
+  end
+  local length, low, high = nil, 0x80, 0xbf
+  if lead >= 0xc2 and lead <= 0xdf then
+    length = 2
+  elseif lead >= 0xe0 and lead <= 0xef then
+    length = 3
+    if lead == 0xe0 then low = 0xa0 elseif lead == 0xed then high = 0x9f end
+  elseif lead >= 0xf0 and lead <= 0xf4 then
+    length = 4
+    if lead == 0xf0 then low = 0x90 elseif lead == 0xf4 then high = 0x8f end
+  else
+    return nil, false
+  end
+  for place = at + 1, at + length - 1 do
+    if place > last then
+      return nil, true
+    end
+    local follower = byte(text, place)
+    if follower < low or follower > high then
+      return nil, false
+    end
+    low, high = 0x80, 0xbf
+  end
+  return length
+end
+
+-- Code point of the character of `length` bytes at position `at`.
+local function code_point(text, at, length)
+  if length == 1 then
+    return byte(text, at)
+  end
+  local point = byte(text, at) % 2 ^ (7 - length)
+  for place = at + 1, at + length - 1 do
+    point = point * 64 + byte(text, place) % 64
+  end
+  return point
+end
+
+-- Whether a character is valid and still changes how a terminal shows its neighbours: C1 controls,
+-- separators, bidirectional and zero-width formatting.
+local function is_unsafe(point)
+  return point >= 0x7f and point <= 0x9f or point == 0x61c or point >= 0x200b and point <= 0x200f
+    or point >= 0x2028 and point <= 0x202e or point >= 0x2060 and point <= 0x206f or point == 0xfeff
+end
+
+local ESCAPES = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r", ["\\"] = "\\\\" }
+
+local function escape(text)
+  local out, at, last = {}, 1, #text
+  while at <= last do
+    local length = utf8_length(text, at, last)
+    local letter = sub(text, at, at + (length or 1) - 1)
+    if not length then
+      letter = format("\\x%02x", byte(letter))
+    elseif ESCAPES[letter] then
+      letter = ESCAPES[letter]
+    else
+      local point = code_point(text, at, length)
+      if point < 0x20 or point == 0x7f then
+        letter = format("\\x%02x", point)
+      elseif is_unsafe(point) then
+        letter = format("\\u{%x}", point)
+      end
+    end
+    out[#out + 1] = letter
+    at = at + (length or 1)
+  end
+  return concat(out)
+end
+
+-- The text as Wireshark can hold it: itself, or escaped where it has a NUL or is not UTF-8.
+local function clean(text)
+  if not find(text, "[\0\128-\255]") then
+    return text
+  end
+  local at, last = 1, #text
+  while at <= last do
+    local length = utf8_length(text, at, last)
+    if not length or byte(text, at) == 0 then
+      return escape(text)
+    end
+    at = at + length
+  end
+  return text
+end
+
+-- A position that the text begins with: file, line, its digits, and where what follows begins.
+local function leading_position(text, from)
+  local colon = find(text, ":", from, true)
+  if not colon then
+    return nil
+  end
+  local file = sub(text, from, colon - 1)
+  if find(file, "[\0-\32\127]") then
+    return nil
+  elseif find(file, "/", 1, true) then
+    if sub(file, -1) == "/" then
+      return nil
+    end
+  elseif not find(file, "^.+%.[A-Za-z][A-Za-z0-9]?[A-Za-z0-9]?[A-Za-z0-9]?$") then
+    return nil
+  end
+  local digits = match(text, "^[1-9][0-9]*", colon + 1)
+  if not digits or #digits > 10 or tonumber(digits) > 4294967295 then
+    return nil
+  end
+  local rest = colon + 1 + #digits
+  if rest <= #text then
+    if sub(text, rest, rest + 1) ~= ": " then
+      return nil
+    end
+    rest = rest + 2
+  end
+  return file, tonumber(digits), #digits, rest
+end
+
+-- Takes a trace text apart, into the event. `at` is the offset of the text in the packet. What keeps to no
+-- rule of the grammar is free text, never an error; then the event keeps the kind that it has.
+local function take_apart(event, text, at)
+  local from = 1
+  local file, line, digits, rest = leading_position(text, 1)
+  if file then
+    event.file, event.file_at = file, at
+    event.line, event.line_at, event.line_digits = line, at + #file + 1, digits
+    from = rest
+    -- With kern.mbuf_trace.source_position the kernel repeats a position.
+    while from <= #text do
+      local again, same_line, _, after = leading_position(text, from)
+      if again ~= file or same_line ~= line then
+        break
+      end
+      from = after
+    end
+    if from > #text then
+      event.kind = "position"
+      return
+    end
+  end
+  event.text, event.text_at = sub(text, from), at + from - 1
+  local kind, call = "function", from
+  local sign = byte(text, from)
+  if sign == 43 then
+    kind, call = "enter", from + 1
+  elseif sign == 45 then
+    kind, call = "leave", from + 1
+  end
+  local name = match(text, "^[A-Za-z_][A-Za-z0-9_]*", call)
+  if not name then
+    return
+  end
+  local after = call + #name
+  if after <= #text then
+    -- Balanced parentheses around all that is left.
+    local _, last = find(text, "^%b()", after)
+    if last ~= #text then
+      return
+    end
+    event.args, event.args_at = sub(text, after + 1, -2), at + after
+  end
+  event.kind, event.func, event.func_at = kind, name, at + call - 1
+end
