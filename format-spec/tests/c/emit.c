@@ -121,10 +121,10 @@ rev4_bare(struct mbuf_trace_frame *frame)
 	mbuf_trace_event_header_init(&event);
 	mbuf_trace_rev4_drop(frame, &event, 0, NULL, 0);
 	mbuf_trace_rev4_data(frame, &event, 101, 0, NULL, 0);
-	mbuf_trace_rev4_dynamic(frame, &event, S("dynamic"));
-	mbuf_trace_rev4_plain_string(frame, S("pf.c:3: pf_test(in)"));
+	mbuf_trace_rev4_dynamic(frame, &event, S("a dynamic one"));
+	mbuf_trace_rev4_plain_string(frame, S("passed on to pf"));
 	mbuf_trace_rev4_plain_data(frame, arp, sizeof(arp));
-	mbuf_trace_rev4_static(frame, &event, S("static"));
+	mbuf_trace_rev4_static(frame, &event, S("a static one"));
 	mbuf_trace_rev4_start(frame, &event, 999, NULL, 0);
 	mbuf_trace_other_record(frame, 0x8001, "\x01\x02", 2);
 }

@@ -1,0 +1,4 @@
+//! What is generated for others' languages, tested by what reads it.
+
+mod c_header;
+mod support;
