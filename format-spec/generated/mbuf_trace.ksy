@@ -48,12 +48,12 @@ seq:
     type: typed_record
     repeat: expr
     repeat-expr: count
-    if: not (revision == 1)
+    if: revision == 2 or revision == 3 or revision == 4
     doc: |
       The records of all later revisions
   - id: trailing
     size-eos: true
-    if: not (revision == 1)
+    if: revision == 2 or revision == 3 or revision == 4
     doc: |
       Bytes behind the last record, of which there should be none
 types:

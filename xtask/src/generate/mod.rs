@@ -4,6 +4,7 @@ mod c_header;
 mod display_fields;
 mod format_codes;
 mod json_schema;
+mod kaitai;
 mod lua;
 mod markdown;
 
@@ -26,6 +27,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
         ("crates/mbuf-trace/src/generated.rs", rustfmt(root, &format_codes::rust(&spec))?),
         ("crates/trace-fields/src/generated.rs", rustfmt(root, &display_fields::rust(&spec, &wireshark))?),
         (c_header::PATH, c_header::text(&spec, &read(root, "LICENSE")?)?),
+        (kaitai::PATH, kaitai::text(&spec)),
         ("format-spec/mbuf_trace.schema.json", json_schema::schema(&spec)),
         (lua::PATH, lua::dissector(&spec, &read(root, lua::COLOURING_RULES)?)?),
         (PROSE, markdown::fill(&read(root, PROSE)?, &spec).with_context(|| format!("in {PROSE}"))?),

@@ -1,4 +1,5 @@
 //! What is generated for others' languages, tested by what reads it.
 
 mod c_header;
+mod kaitai;
 mod support;
