@@ -1,5 +1,9 @@
 //! The command line as it is typed. What the words mean is decided elsewhere.
 
+mod wireshark;
+
+pub(crate) use wireshark::{DoctorArgs, InstallArgs, UninstallArgs, WiresharkArgs, WiresharkCommand};
+
 use crate::selection::Range;
 use capture_file::Compression;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -38,6 +42,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// List the fields that filters and `print -e` know
     Fields(FieldsArgs),
+    /// Install, remove, print or examine the Wireshark dissector
+    Wireshark(WiresharkArgs),
     /// Write a completion script for a shell
     Completions(CompletionsArgs),
     /// Write the manual page

@@ -13,6 +13,8 @@ pub(crate) enum Status {
     Done,
     /// Done, but damaged or malformed input was met, or something was not found.
     Faults,
+    /// An input could not be read, which has been told; the others were.
+    Unreadable,
 }
 
 impl From<Status> for ExitCode {
@@ -20,6 +22,7 @@ impl From<Status> for ExitCode {
         match status {
             Status::Done => Self::SUCCESS,
             Status::Faults => Self::from(1),
+            Status::Unreadable => Self::from(3),
         }
     }
 }
@@ -77,9 +80,6 @@ pub(crate) enum Failure {
         #[source]
         source: WriteError,
     },
-    /// The input failed in a way that has been told already.
-    #[error("the input cannot be read")]
-    Reported,
     /// Whoever read the output has gone away: nothing to tell anybody.
     #[error("broken pipe")]
     BrokenPipe,
@@ -111,7 +111,7 @@ impl Failure {
         match self {
             Self::BrokenPipe => 0,
             Self::Usage(_) | Self::Filter(_) | Self::Unfit { .. } => 2,
-            Self::Input { .. } | Self::NoCapture { .. } | Self::OtherLinkType { .. } | Self::Reported => 3,
+            Self::Input { .. } | Self::NoCapture { .. } | Self::OtherLinkType { .. } => 3,
             Self::Output { .. } => 4,
         }
     }
@@ -119,7 +119,7 @@ impl Failure {
     /// Tells the user, and gives the exit status.
     pub(crate) fn report(&self) -> ExitCode {
         match self {
-            Self::BrokenPipe | Self::Reported => {}
+            Self::BrokenPipe => {}
             // Rendered with its own heading.
             Self::Filter(text) => messages::raw(text),
             _ => messages::error(self),

@@ -80,11 +80,11 @@ impl Target {
     }
 
     fn refuse_inputs(&self, inputs: &[PathBuf]) -> Result<(), Failure> {
-        let Some(own) = self.metadata() else { return Ok(()) };
+        let Some(own) = self.metadata().filter(Metadata::is_file) else { return Ok(()) };
         for input in inputs {
-            let other = input::metadata(input)?;
-            let same = own.is_file() && (own.dev(), own.ino()) == (other.dev(), other.ino());
-            if same {
+            // An input that cannot be looked at cannot be read either, and that is told where it is.
+            let other = input::metadata(input);
+            if other.is_ok_and(|other| (own.dev(), own.ino()) == (other.dev(), other.ino())) {
                 let message = format!("{} is also the input; write to another file", Name(&self.path));
                 return Err(Failure::Usage(message));
             }

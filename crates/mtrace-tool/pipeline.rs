@@ -142,22 +142,20 @@ impl Reading {
         })
     }
 
-    /// Reads the files one after another. A file that cannot be opened is told and the next one read; its
-    /// failure is the command's in the end.
+    /// Reads the files one after another. A file that cannot be read is told, and the next one read.
     pub(crate) fn run(&self, files: &[PathBuf], sink: &mut dyn Sink) -> Result<Status, Failure> {
         let mut status = Status::Done;
-        let mut failed = false;
         for path in files {
             match self.file(path, sink) {
                 Ok(of_file) => status = status.max(of_file),
                 Err(failure) if failure.is_about_input() => {
                     messages::error(&failure);
-                    failed = true;
+                    status = Status::Unreadable;
                 }
                 Err(failure) => return Err(failure),
             }
         }
-        if failed { Err(Failure::Reported) } else { Ok(status) }
+        Ok(status)
     }
 
     /// Reads one file.
@@ -195,8 +193,7 @@ impl Reading {
 
 /// Compiles an expression; its error shows where it is wrong.
 pub(crate) fn compile(expression: &str) -> Result<Filter, Failure> {
-    Filter::compile(expression)
-        .map_err(|error| Failure::Filter(error.render(messages::coloured())))
+    Filter::compile(expression).map_err(|error| Failure::Filter(error.render(messages::coloured())))
 }
 
 /// One file being read.

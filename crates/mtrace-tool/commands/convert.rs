@@ -38,6 +38,9 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
         record: Vec::new(),
     };
     let status = reading.run(files, &mut sink)?;
+    if status == Status::Unreadable {
+        return Ok(status);
+    }
     sink.finish(&args.file, status)
 }
 

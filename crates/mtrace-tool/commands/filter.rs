@@ -15,9 +15,12 @@ pub(crate) fn run(args: &FilterArgs) -> Result<Status, Failure> {
     let (_, compression) = crate::args::Target::of_name(&args.output.output);
     let mut sink = FilterSink { out: target.open(compression)?, kept: 0 };
     let status = reading.run(files, &mut sink)?;
+    if status == Status::Unreadable {
+        return Ok(status);
+    }
     let kept = sink.kept;
     sink.out.finish()?;
-    Ok(if args.exit_status && kept == 0 { Status::Faults } else { status })
+    Ok(if args.exit_status && kept == 0 { status.max(Status::Faults) } else { status })
 }
 
 struct FilterSink {

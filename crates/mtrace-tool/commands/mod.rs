@@ -7,6 +7,7 @@ mod filter;
 mod info;
 mod print;
 mod shell;
+mod wireshark;
 
 use crate::args::{Args, Command};
 use crate::failure::{Failure, Status};
@@ -20,6 +21,7 @@ pub(crate) fn run(args: Args) -> Result<Status, Failure> {
         Command::Info(args) => info::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fields(args) => fields::run(&args),
+        Command::Wireshark(args) => wireshark::run(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man => shell::man(),
     }

@@ -22,7 +22,7 @@ pub(super) fn write<'a>(
 /// Whether the frame that is written from what JSON says of the trace is the packet, to the byte.
 pub(super) fn follows_from_events(trace: &Trace<'_>, scratch: &mut Vec<u8>) -> bool {
     scratch.clear();
-    if !trace.events_in_wire_order().all(|event| said_by(&event) != SaidBy::Payload) {
+    if !trace.events_in_wire_order().all(|event| is_said(&event)) {
         return false;
     }
     let events = trace.events_in_wire_order().map(|event| Event {
@@ -33,23 +33,8 @@ pub(super) fn follows_from_events(trace: &Trace<'_>, scratch: &mut Vec<u8>) -> b
     write(trace.encoding(), trace.frame_header(), events, scratch).is_ok() && scratch == trace.packet()
 }
 
-/// What of an event's record JSON has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SaidBy {
-    /// Its words.
-    Words,
-    /// The bytes of its snapshot, or of a record of unknown type.
-    Bytes,
-    /// Its payload as it is: its words are no UTF-8.
-    Payload,
-}
-
-pub(super) fn said_by(event: &Event<'_>) -> SaidBy {
-    let is_utf8 = |text: Option<Text<'_>>| text.is_none_or(|text| text.to_str().is_some());
+/// Whether JSON says everything about an event: its words are UTF-8.
+pub(super) fn is_said(event: &Event<'_>) -> bool {
     let words = [event.text, event.args, event.function, event.position.map(|position| position.file)];
-    match event.kind {
-        Kind::Data | Kind::Unknown => SaidBy::Bytes,
-        _ if words.into_iter().all(is_utf8) => SaidBy::Words,
-        _ => SaidBy::Payload,
-    }
+    words.into_iter().flatten().all(|text: Text<'_>| text.to_str().is_some())
 }

@@ -1,8 +1,8 @@
 //! The JSON objects. What is written borrows from the packet; what is read owns its strings.
 
-use super::frame::{SaidBy, said_by};
+use super::frame::is_said;
 use crate::hex::Hex;
-use mbuf_trace::{Certainty, Event, Text, Trace};
+use mbuf_trace::{Certainty, Event, Kind, Text, Trace};
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -154,23 +154,19 @@ impl Serialize for EventFacts<'_> {
         if let Some(record_type) = event.record_type {
             map.serialize_entry("record_type", &record_type)?;
         }
-        match said_by(event) {
-            SaidBy::Words => words(event, &mut map)?,
-            SaidBy::Payload => map.serialize_entry("bytes", &Hex(event.payload))?,
-            SaidBy::Bytes => {
+        match (event.kind, event.snapshot) {
+            (_, Some(snapshot)) => {
                 place(event, &mut map)?;
-                let snapshot = event.snapshot;
-                if let Some(snapshot) = snapshot {
-                    map.serialize_entry("link_type", &snapshot.recognised_link_type())?;
-                    if let Some(length) = snapshot.packet_length {
-                        map.serialize_entry("packet_length", &length)?;
-                    }
+                map.serialize_entry("link_type", &snapshot.recognised_link_type())?;
+                if let Some(length) = snapshot.packet_length {
+                    map.serialize_entry("packet_length", &length)?;
                 }
-                map.serialize_entry(
-                    "bytes",
-                    &Hex(snapshot.map_or(event.payload, |snapshot| snapshot.bytes)),
-                )?;
+                map.serialize_entry("bytes", &Hex(snapshot.bytes))?;
             }
+            (Kind::Unknown, None) => map.serialize_entry("bytes", &Hex(event.payload))?,
+            _ if is_said(event) => words(event, &mut map)?,
+            // Words that are not UTF-8: the payload as it is.
+            _ => map.serialize_entry("bytes", &Hex(event.payload))?,
         }
         if let Some(header) = event.header {
             if let Some(age) = header.age {
@@ -213,7 +209,7 @@ fn words<M: SerializeMap>(event: &Event<'_>, map: &mut M) -> Result<(), M::Error
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.clear();
         match std::str::from_utf8(scratch_text(event, scratch)) {
-            Ok(text) if event.kind != mbuf_trace::Kind::Position => map.serialize_entry("text", text),
+            Ok(text) if event.kind != Kind::Position => map.serialize_entry("text", text),
             _ => Ok(()),
         }
     })?;

@@ -1,0 +1,39 @@
+//! `check`: every class of malformed input, its place and its reason.
+
+use crate::support::{fixtures, run};
+
+#[test]
+fn every_malformed_fixture() {
+    let mut all = String::new();
+    for name in fixtures().iter().filter(|name| name.starts_with("malformed/")) {
+        let ran = run(&["check", &format!("fixtures/{name}")]);
+        all += &format!("exit {}\n{}{}\n", ran.code, ran.text(), ran.stderr);
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn sound_captures_have_no_faults() {
+    for name in fixtures().iter().filter(|name| !name.starts_with("malformed/")) {
+        let ran = run(&["check", &format!("fixtures/{name}")]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}: {}", ran.text());
+        assert_eq!(ran.text().lines().count(), 1, "{name}: {}", ran.text());
+    }
+}
+
+#[test]
+fn nothing_but_other_packets() {
+    let ran = run(&["print", "fixtures/malformed/not-mbuf-trace.pcap"]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("0 of 3 packets are mbuf_trace"), "{}", ran.stderr);
+}
+
+#[test]
+fn another_link_type_says_which_and_how_to_override() {
+    for command in ["print", "check"] {
+        let ran = run(&[command, "fixtures/malformed/other-link-type.pcap"]);
+        assert_eq!(ran.code, 3, "{command}");
+        assert!(ran.stderr.contains("Ethernet (1)") && ran.stderr.contains("--linktype 1"), "{}", ran.stderr);
+    }
+}

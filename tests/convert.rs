@@ -1,0 +1,163 @@
+//! `convert`: containers, revisions and JSON, there and back.
+
+use crate::support::{fixture_bytes, fixtures, folder, run, run_with_input};
+use std::path::Path;
+
+/// Converts the bytes, and gives what came out. Malformed packets are no obstacle.
+fn convert(bytes: &[u8], arguments: &[&str]) -> Vec<u8> {
+    let ran = run_with_input(&[&["convert"], arguments].concat(), bytes);
+    assert!(ran.code < 2, "{arguments:?}: {}", ran.stderr);
+    ran.stdout
+}
+
+#[test]
+fn ndjson_and_back_is_the_same_file() {
+    for name in fixtures().iter().filter(|name| !name.ends_with("other-link-type.pcap")) {
+        let bytes = fixture_bytes(name);
+        let json = convert(&bytes, &["--to", "ndjson"]);
+        let target = if name.ends_with("pcapng") { "pcapng" } else { "pcap" };
+        assert_eq!(convert(&json, &["--to", target]), bytes, "{name}");
+    }
+}
+
+#[test]
+fn pcap_to_pcapng_to_ndjson_to_pcap_is_the_same_file() {
+    for name in
+        fixtures().iter().filter(|name| name.ends_with(".pcap") && !name.ends_with("other-link-type.pcap"))
+    {
+        let bytes = fixture_bytes(name);
+        let pcapng = convert(&bytes, &["--to", "pcapng"]);
+        let json = convert(&pcapng, &["--to", "ndjson"]);
+        assert_eq!(convert(&json, &["--to", "pcap"]), bytes, "{name}");
+    }
+}
+
+#[test]
+fn lines_are_of_the_schema() {
+    let schema =
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("format-spec/mbuf_trace.schema.json"));
+    let schema: serde_json::Value = serde_json::from_slice(&schema.unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for name in fixtures().iter().filter(|name| !name.ends_with("other-link-type.pcap")) {
+        let json = convert(&fixture_bytes(name), &["--to", "ndjson"]);
+        let mut packets = 0;
+        for line in json.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let line: serde_json::Value = serde_json::from_slice(line).unwrap();
+            let problems: Vec<String> = validator
+                .iter_errors(&line)
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
+            assert_eq!(problems, Vec::<String>::new(), "{name}");
+            packets += 1;
+            assert_eq!(line["packet"], packets, "{name}");
+        }
+    }
+    assert!(!validator.is_valid(&serde_json::json!({ "schema": "mbuf_trace/1", "packet": 0 })));
+}
+
+#[test]
+fn revision_3_to_4_to_3_is_the_same_file() {
+    for name in fixtures().iter().filter(|name| name.ends_with("-rev3.pcap")) {
+        let bytes = fixture_bytes(name);
+        let later = convert(&bytes, &["--revision", "4"]);
+        assert_ne!(later, bytes, "{name}");
+        assert_eq!(convert(&later, &["--revision", "3"]), bytes, "{name}");
+    }
+}
+
+#[test]
+fn what_cannot_be_converted_is_kept_and_told() {
+    for name in fixtures().iter().filter(|name| name.starts_with("malformed/")) {
+        let bytes = fixture_bytes(name);
+        if name.ends_with("other-link-type.pcap") {
+            continue;
+        }
+        let ran = run_with_input(&["convert", "--revision", "4"], &bytes);
+        assert!(ran.code < 2, "{name}: {}", ran.stderr);
+        let kept = ran.stderr.contains("kept as it was");
+        assert!(!kept || ran.code == 1, "{name}: {}", ran.stderr);
+        let count = |bytes: &[u8]| {
+            let info = run_with_input(&["info", "--json"], bytes);
+            let info: serde_json::Value = serde_json::from_slice(&info.stdout).unwrap();
+            info["packets"].as_u64().unwrap()
+        };
+        assert_eq!(count(&ran.stdout), count(&bytes), "{name}: no packet is lost");
+    }
+}
+
+#[test]
+fn a_downgrade_tells_what_it_loses() {
+    let ran = run(&["convert", "--revision", "3", "fixtures/drop-rev4.pcap"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    insta::assert_snapshot!(ran.stderr);
+}
+
+#[test]
+fn a_container_that_holds_less_tells_what_is_lost() {
+    let folder = folder();
+    let out = folder.path().join("x.pcap");
+    let ran = run(&["convert", "fixtures/nat-rev4.pcapng", "-o", out.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("interface names"), "{}", ran.stderr);
+    let mixed =
+        run(&["convert", "fixtures/mixed.pcapng", "-o", folder.path().join("y.pcap").to_str().unwrap()]);
+    assert_eq!(mixed.code, 2, "{}", mixed.stderr);
+    assert!(mixed.stderr.contains("link type"), "{}", mixed.stderr);
+    assert_eq!(crate::support::listing(folder.path()), ["x.pcap"], "nothing half made is left");
+}
+
+#[test]
+fn ndjson_that_a_program_wrote() {
+    let line = r#"{"schema":"mbuf_trace/1","packet":1,"time":"2026-01-01T00:00:00.5Z","interface":null,
+        "captured_len":0,"original_len":0,"revision":3,"order":"newest_first","path":"","events":[
+        {"kind":"enter","wire_index":1,"file":"a.c","line":7,"function":"f","text":"+f"},
+        {"kind":"leave","wire_index":0,"file":"a.c","line":9,"function":"f","text":"-f"}]}"#;
+    let line = line.replace('\n', "");
+    let ran = run_with_input(&["print"], line.as_bytes());
+    assert_eq!(ran.stderr, "");
+    insta::assert_snapshot!(ran.text());
+}
+
+#[test]
+fn edited_ndjson_gets_its_lengths_anew() {
+    for name in ["ping-rev3.pcap", "ping-rev4.pcapng"] {
+        let json = convert(&fixture_bytes(name), &["--to", "ndjson"]);
+        let edited = String::from_utf8(json).unwrap().replace("IFQ_ENQUEUE", "IFQ_ENQUEUE_RENAMED");
+        let ran = run_with_input(&["print", "-e", "mbuf_trace.path"], edited.as_bytes());
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}");
+        assert!(ran.text().contains("IFQ_ENQUEUE_RENAMED"), "{name}: {}", ran.text());
+    }
+}
+
+#[test]
+fn bad_ndjson_is_told_with_its_line() {
+    for (text, code) in [("{", 3), ("{\"schema\":\"other/1\"}", 3), ("{}", 3)] {
+        let ran = run_with_input(&["print"], text.as_bytes());
+        assert_eq!(ran.code, code, "{text}");
+        assert!(ran.stderr.contains("line 1"), "{text}: {}", ran.stderr);
+    }
+    let mut json = convert(&fixture_bytes("ping-rev3.pcap"), &["--to", "ndjson"]);
+    json.extend_from_slice(b"{\"schema\":\"mbuf_trace/1\",\"packet\":6}\n");
+    let ran = run_with_input(&["print", "-e", "frame.number"], &json);
+    assert_eq!((ran.code, ran.text()), (1, "1\n2\n3\n4\n5\n"));
+    assert!(ran.stderr.contains("line 6"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_format_follows_the_name() {
+    let folder = folder();
+    let magic = |name: &str| {
+        let path = folder.path().join(name);
+        let ran = run(&["convert", "fixtures/ping-rev3.pcap", "-o", path.to_str().unwrap()]);
+        assert_eq!(ran.code, 0, "{name}: {}", ran.stderr);
+        std::fs::read(path).unwrap()[..4].to_vec()
+    };
+    assert_eq!(magic("a.pcapng"), [0x0a, 0x0d, 0x0d, 0x0a]);
+    assert_eq!(magic("a.PCAP"), [0xd4, 0xc3, 0xb2, 0xa1]);
+    assert_eq!(magic("a.jsonl"), b"{\"sc");
+    assert_eq!(magic("a.pcapng.gz")[..2], [0x1f, 0x8b]);
+    let unknown =
+        run(&["convert", "fixtures/ping-rev3.pcap", "-o", folder.path().join("a.txt").to_str().unwrap()]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("--to"));
+}

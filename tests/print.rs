@@ -1,0 +1,128 @@
+//! `print`.
+
+use crate::support::{fixture, fixtures, run, run_with_input, tool};
+
+fn print(name: &str, more: &[&str]) -> String {
+    let path = fixture(name);
+    let mut arguments = vec!["print", path.to_str().unwrap()];
+    arguments.extend(more);
+    run(&arguments).all()
+}
+
+#[test]
+fn the_scenes() {
+    for name in ["ping-rev3.pcap", "tcp-rev3.pcap", "nat-rev4.pcap", "drop-rev4.pcapng", "vnet-rev4.pcapng"] {
+        insta::assert_snapshot!(name, print(name, &[]));
+    }
+}
+
+#[test]
+fn what_is_malformed() {
+    for name in
+        ["malformed/count-too-high.pcap", "malformed/odd-text.pcap", "malformed/unknown-type-rev3.pcap"]
+    {
+        insta::assert_snapshot!(name, print(name, &[]));
+    }
+}
+
+#[test]
+fn wire_order_is_the_other_way_round() {
+    insta::assert_snapshot!(print("tcp-rev3.pcap", &["--wire-order", "--first", "1"]));
+}
+
+#[test]
+fn fields() {
+    let fields = ["-e", "frame.number", "-e", "ip.src", "-e", "tcp.dstport", "-e", "mbuf_trace.line"];
+    insta::assert_snapshot!(print("tcp-rev3.pcap", &fields));
+}
+
+#[test]
+fn an_unknown_field_is_suggested() {
+    let ran = run(&["print", "-e", "mbuf_trace.functon", "fixtures/ping-rev3.pcap"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("mbuf_trace.function"), "{}", ran.stderr);
+}
+
+#[test]
+fn all_revisions_tell_the_same_story() {
+    let story = |name: &str| {
+        let path = fixture(name);
+        let fields = ["mbuf_trace.path", "mbuf_trace.args", "ip.src", "ip.ttl", "tcp.srcport"];
+        let mut arguments = vec!["print", path.to_str().unwrap()];
+        arguments.extend(fields.iter().flat_map(|field| ["-e", field]));
+        let ran = run(&arguments);
+        assert_eq!(ran.code, 0, "{name}: {}", ran.stderr);
+        ran.text().to_owned()
+    };
+    for scene in ["ping", "tcp", "ipv6"] {
+        let expected = story(&format!("{scene}-rev3.pcap"));
+        for other in ["rev2.pcap", "rev4.pcap"] {
+            assert_eq!(story(&format!("{scene}-{other}")), expected, "{scene} {other}");
+        }
+    }
+}
+
+#[test]
+fn colours_and_links_where_they_are_asked_for() {
+    let mut command = tool();
+    command.env_remove("NO_COLOR").args([
+        "print",
+        "--color",
+        "always",
+        "--first",
+        "1",
+        "fixtures/ping-rev3.pcap",
+    ]);
+    command.args(["--link-template", "vscode://file{path}:{line}"]);
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\x1b]8;;vscode://file/usr/src/sys/net/if.c:"), "{text:?}");
+    assert!(text.contains("\x1b[1m"));
+    let plain = run(&["print", "--first", "1", "fixtures/ping-rev3.pcap"]);
+    assert!(!plain.text().contains('\x1b'));
+}
+
+#[test]
+fn nothing_of_a_capture_reaches_the_terminal_raw() {
+    let harmless = |text: &str| {
+        text.chars().all(|letter| matches!(letter, '\n' | '\t') || !mbuf_trace::text::is_unsafe(letter))
+    };
+    for name in fixtures() {
+        let path = fixture(&name);
+        let path = path.to_str().unwrap();
+        let commands: [&[&str]; 6] = [
+            &["print"],
+            &["print", "-e", "mbuf_trace.data", "-e", "mbuf_trace.bytes", "-e", "frame.interface_name"],
+            &["info"],
+            &["info", "--json"],
+            &["check"],
+            &["convert", "--to", "ndjson"],
+        ];
+        for command in commands {
+            let ran = run(&[command, &[path]].concat());
+            assert!((0..=3).contains(&ran.code), "{name} {command:?}: {}", ran.stderr);
+            assert!(harmless(ran.text()), "{name} {command:?}");
+            assert!(harmless(&ran.stderr), "{name} {command:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hostile_file_name_is_escaped() {
+    let ran = run(&["print", "no\x1b[31msuch\nfile"]);
+    assert_eq!(ran.code, 3);
+    assert_eq!(ran.stderr.lines().count(), 1, "{:?}", ran.stderr);
+    assert!(!ran.stderr.contains('\x1b'));
+}
+
+#[test]
+fn several_files_and_standard_input() {
+    let ran = run(&["print", "-e", "frame.number", "fixtures/ping-rev3.pcap", "fixtures/ping-rev4.pcap"]);
+    assert_eq!(ran.text(), "1\n2\n3\n4\n5\n1\n2\n3\n4\n5\n");
+    let input = crate::support::fixture_bytes("ping-rev3.pcap");
+    let piped = run_with_input(&["print", "-e", "frame.number"], &input);
+    assert_eq!(piped.text(), "1\n2\n3\n4\n5\n");
+    let missing = run(&["print", "-e", "frame.number", "no-such-file", "fixtures/ping-rev3.pcap"]);
+    assert_eq!((missing.code, missing.text()), (3, "1\n2\n3\n4\n5\n"));
+    assert!(missing.stderr.contains("no-such-file"));
+}

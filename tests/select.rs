@@ -1,0 +1,66 @@
+//! `--first`, `--last`, `--range`, `--revision`, `--linktype`, `--snapshot-link`.
+
+use crate::support::{fixture_bytes, run, run_with_input};
+
+fn numbers(arguments: &[&str]) -> String {
+    let ran = run(&[&["print", "-e", "frame.number", "fixtures/ping-rev3.pcap"], arguments].concat());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{arguments:?}");
+    ran.text().replace('\n', " ").trim().to_owned()
+}
+
+#[test]
+fn packets_by_number_and_time() {
+    let times = run(&["print", "-e", "frame.time_epoch", "fixtures/ping-rev3.pcap"]);
+    let info = run(&["info", "--json", "fixtures/ping-rev3.pcap"]);
+    let info: serde_json::Value = serde_json::from_slice(&info.stdout).unwrap();
+    let (first, last) = (info["first_time"].as_str().unwrap(), info["last_time"].as_str().unwrap());
+    assert_eq!(times.text().lines().count(), 5);
+    for (arguments, expected) in [
+        (&["--first", "2"][..], "1 2"),
+        (&["--last", "1"], "5"),
+        (&["--last", "9"], "1 2 3 4 5"),
+        (&["--first", "0"], ""),
+        (&["--range", "2..3"], "2 3"),
+        (&["--range", "3.."], "3 4 5"),
+        (&["--range", "..1"], "1"),
+        (&["--range", &format!("{last}..")], "5"),
+        (&["--range", &format!("..{first}")], "1"),
+        (&["--first", "3", "-f", "icmp"], "3"),
+    ] {
+        assert_eq!(numbers(arguments), expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_last_of_a_pipe_cannot_be_known() {
+    let ran = run_with_input(&["print", "--last", "1"], &fixture_bytes("ping-rev3.pcap"));
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("--last"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_revision_can_be_forced() {
+    let forced = run(&["print", "-e", "mbuf_trace.revision", "--revision", "2", "fixtures/ping-rev3.pcap"]);
+    assert_eq!(forced.text(), "2\n2\n2\n2\n2\n");
+    let bad = run(&["print", "--revision", "5", "fixtures/ping-rev3.pcap"]);
+    assert_eq!(bad.code, 2);
+}
+
+#[test]
+fn another_link_type_can_carry_traces() {
+    let mut bytes = fixture_bytes("ping-rev3.pcap");
+    bytes[20] = 148;
+    assert_eq!(run_with_input(&["print"], &bytes).code, 3);
+    let ran = run_with_input(&["print", "--linktype", "148", "-e", "mbuf_trace.revision"], &bytes);
+    assert_eq!((ran.code, ran.text()), (0, "3\n3\n3\n3\n3\n"));
+}
+
+#[test]
+fn snapshots_can_be_told_what_they_begin_with() {
+    let addresses = |link: &str| {
+        let path = "fixtures/malformed/raw-ip-rev3.pcap";
+        run(&["print", "--snapshot-link", link, "-e", "ip.src", "-e", "eth.src", path]).text().to_owned()
+    };
+    assert_ne!(addresses("auto"), addresses("ethernet"));
+    assert!(!addresses("ip").contains(':'), "{}", addresses("ip"));
+}

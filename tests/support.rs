@@ -1,0 +1,107 @@
+//! Running the tool, and what there is to run it on.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The tool, in the project's folder, without colours and without the user's settings.
+pub(crate) fn tool() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mtrace-tool"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("MTRACE_EDITOR_URL").env("NO_COLOR", "1");
+    command.env_remove("CLICOLOR_FORCE").env_remove("FORCE_HYPERLINK").stdin(Stdio::null());
+    command
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Standard output as text.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.stdout).expect("text")
+    }
+
+    /// Status and both outputs, for a snapshot.
+    pub(crate) fn all(&self) -> String {
+        format!("exit {}\n-- stdout\n{}-- stderr\n{}", self.code, self.text(), self.stderr)
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            // A signal would be a crash: no status of ours.
+            code: output.status.code().unwrap_or(-1),
+            stdout: output.stdout,
+            stderr: String::from_utf8(output.stderr).expect("messages are UTF-8"),
+        }
+    }
+}
+
+/// Runs the tool with these arguments.
+pub(crate) fn run<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Ran {
+    tool().args(arguments).output().expect("the tool runs").into()
+}
+
+/// Runs the tool with these bytes on standard input.
+pub(crate) fn run_with_input<S: AsRef<std::ffi::OsStr>>(arguments: &[S], input: &[u8]) -> Ran {
+    let mut command = tool();
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the tool runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.to_vec();
+    // It may end without having read everything.
+    let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().expect("the tool ends");
+    feeder.join().expect("the feeder ends");
+    output.into()
+}
+
+/// The path of a fixture.
+pub(crate) fn fixture(name: &str) -> PathBuf {
+    Path::new("fixtures").join(name)
+}
+
+/// The bytes of a fixture.
+pub(crate) fn fixture_bytes(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(fixture(name));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The names of all captures among the fixtures, sorted.
+pub(crate) fn fixtures() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut names = Vec::new();
+    for folder in ["", "malformed"] {
+        for entry in std::fs::read_dir(root.join(folder)).expect("fixtures") {
+            let path = entry.expect("an entry").path();
+            let is_capture = path.extension().is_some_and(|end| end == "pcap" || end == "pcapng");
+            if is_capture {
+                let name = path.strip_prefix(&root).expect("below fixtures").to_str().expect("UTF-8");
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names.sort();
+    assert!(names.len() > 40, "only {} fixtures", names.len());
+    names
+}
+
+/// A folder for one test.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// What is in a folder.
+pub(crate) fn listing(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8")).collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,14 @@
+//! The tool from outside: what it prints, writes and exits with. One module a command or a promise.
+
+mod check;
+mod convert;
+mod corpus;
+mod damage;
+mod filter;
+mod info;
+mod live;
+mod output;
+mod print;
+mod readme;
+mod select;
+mod support;
