@@ -12,3 +12,4 @@ mod print;
 mod readme;
 mod select;
 mod support;
+mod wireshark;

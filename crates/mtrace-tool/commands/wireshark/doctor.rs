@@ -35,9 +35,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Status, Failure> {
 
 fn examine() -> Result<Health, Failure> {
     let mut health = Health::default();
-    let tshark = Program::find("tshark");
-    let program = tshark.or_else(|| Program::find("wireshark"));
-    let Some(program) = program else {
+    let Some(program) = Program::wireshark() else {
         health.problem(
             "wireshark",
             &"neither tshark nor wireshark is here",
@@ -45,34 +43,30 @@ fn examine() -> Result<Health, Failure> {
         );
         return Ok(health);
     };
-    let can_read = program.path.ends_with("tshark");
     let has_lua = judge_program(&mut health, &program);
     let capture = write_capture()?;
     let is_root = capture.as_file().metadata().is_ok_and(|file| file.uid() == 0);
     let folders = Folders::find(Some(&program))?;
     judge_user(&mut health, program.about.as_ref().ok(), is_root, &folders);
     let installed = judge_files(&mut health, &folders)?;
-    judge_others(&mut health, &folders, installed.as_deref());
+    judge_others(&mut health, &folders, &installed);
 
-    let obstacle = match (&installed, has_lua, can_read) {
-        (_, false, _) => Some("without Lua there is nothing to load it"),
-        (None, ..) => Some("it is not installed"),
-        (_, _, false) => Some("without tshark it cannot be tried"),
-        _ => None,
+    let obstacle = if !has_lua {
+        Some("without Lua there is nothing to load it")
+    } else if installed.is_empty() {
+        Some("it is not installed")
+    } else if !program.is_tshark() {
+        Some("without tshark it cannot be tried")
+    } else {
+        None
     };
-    match (obstacle, installed) {
-        (None, Some(path)) => {
-            if judge_loading(&mut health, &program, &path) {
-                judge_reading(&mut health, &program, capture.path())?;
-            } else {
-                health.skipped("reading", &"it is not loaded");
-            }
-        }
-        (obstacle, _) => {
-            let obstacle = obstacle.unwrap_or_default();
-            health.skipped("loading", &obstacle);
-            health.skipped("reading", &obstacle);
-        }
+    if let Some(obstacle) = obstacle {
+        health.skipped("loading", &obstacle);
+        health.skipped("reading", &obstacle);
+    } else if judge_loading(&mut health, &program, &installed) {
+        judge_reading(&mut health, &program, capture.path())?;
+    } else {
+        health.skipped("reading", &"it is not loaded");
     }
     signals::keep(|| drop(capture));
     Ok(health)
@@ -173,8 +167,8 @@ fn judge_user(health: &mut Health, about: Option<&About>, is_root: bool, folders
     }
 }
 
-/// The folders, and our file in them: where it is, if it is any good.
-fn judge_files(health: &mut Health, folders: &Folders) -> Result<Option<PathBuf>, Failure> {
+/// The folders, and where in them is a file of the dissector's name.
+fn judge_files(health: &mut Health, folders: &Folders) -> Result<Vec<PathBuf>, Failure> {
     let personal = Name(&folders.personal_lua);
     if folders.told {
         health.ok("folder", &format_args!("Lua plugins go to {personal}"));
@@ -186,6 +180,7 @@ fn judge_files(health: &mut Health, folders: &Folders) -> Result<Option<PathBuf>
         );
     }
     let stamped = ours::stamped(DISSECTOR, "--");
+    let mut found = Vec::new();
     for folder in folders.lua() {
         let path = folder.join(DISSECTOR_NAME);
         let state =
@@ -207,20 +202,20 @@ fn judge_files(health: &mut Health, folders: &Folders) -> Result<Option<PathBuf>
                 health.problem("dissector", &message, "mtrace-tool wireshark install --force");
             }
         }
-        return Ok(Some(path));
+        found.push(path);
     }
-    health.problem("dissector", &"not installed", "mtrace-tool wireshark install");
-    Ok(None)
+    if found.is_empty() {
+        health.problem("dissector", &"not installed", "mtrace-tool wireshark install");
+    }
+    Ok(found)
 }
 
 /// Other plugins that call themselves mbuf_trace: only the first that Wireshark loads has a say.
-fn judge_others(health: &mut Health, folders: &Folders, installed: Option<&Path>) {
+fn judge_others(health: &mut Health, folders: &Folders, installed: &[PathBuf]) {
     let mut found = Vec::new();
     for folder in folders.lua() {
         found.extend(entries(&folder).into_iter().filter(|path| {
-            path.extension().is_some_and(|end| end == "lua")
-                && Some(path.as_path()) != installed
-                && is_rival(path)
+            path.extension().is_some_and(|end| end == "lua") && !installed.contains(path) && is_rival(path)
         }));
     }
     if let Some(compiled) = folders.personal_compiled.as_ref().map(|folder| folder.join("epan")) {
@@ -254,8 +249,8 @@ fn is_rival(path: &Path) -> bool {
     calls.any(|call| ["\"mbuf_trace\"", "'mbuf_trace'"].iter().any(|name| call.starts_with(name)))
 }
 
-/// Whether Wireshark loads the file.
-fn judge_loading(health: &mut Health, program: &Program, path: &Path) -> bool {
+/// Whether Wireshark loads one of the files; a second one gives way to the first.
+fn judge_loading(health: &mut Health, program: &Program, paths: &[PathBuf]) -> bool {
     let ran = match process::run(&program.path, &["-G", "plugins"]) {
         Ok(ran) => ran,
         Err(error) => {
@@ -273,12 +268,18 @@ fn judge_loading(health: &mut Health, program: &Program, path: &Path) -> bool {
         health.problem("loading", &message, "mtrace-tool wireshark install --force; if it stays, tell us");
         return false;
     }
-    let is_path = |line: &str| line.rsplit('\t').next().is_some_and(|last| Path::new(last.trim()) == path);
-    if ran.stdout.lines().any(is_path) {
-        health.ok("loading", &"Wireshark loads it");
+    let loaded: Vec<&Path> = ran
+        .stdout
+        .lines()
+        .filter_map(|line| line.rsplit('\t').next())
+        .map(|last| Path::new(last.trim()))
+        .collect();
+    if let Some(path) = paths.iter().find(|path| loaded.contains(&path.as_path())) {
+        health.ok("loading", &format_args!("Wireshark loads {}", Name(path)));
         return true;
     }
-    let message = format_args!("Wireshark does not load {}", Name(path));
+    let message =
+        format_args!("Wireshark does not load {}", Name(paths.first().map_or(Path::new(""), |path| path)));
     let advice = "see whether Lua is switched off (enable_lua in init.lua), and the note on root above if there is one";
     health.problem("loading", &message, advice);
     false

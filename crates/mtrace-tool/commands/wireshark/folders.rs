@@ -21,9 +21,11 @@ pub(super) struct Folders {
 }
 
 impl Folders {
-    /// Asks this program, and guesses where it does not say. Without a home folder there is nothing to guess.
+    /// Asks this program if it is tshark (the other one might open a window), and guesses what is not said.
+    /// Without a home folder there is nothing to guess.
     pub(super) fn find(program: Option<&Program>) -> Result<Self, Failure> {
-        let said = program.and_then(|program| process::run(&program.path, &["-G", "folders"]).ok());
+        let tshark = program.filter(|program| program.is_tshark());
+        let said = tshark.and_then(|program| process::run(&program.path, &["-G", "folders"]).ok());
         let said = said.filter(|ran| ran.success).map(|ran| ran.stdout).unwrap_or_default();
         let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
         let configuration = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);

@@ -46,13 +46,8 @@ impl File {
     }
 }
 
-/// The program that knows the folders.
-fn wireshark() -> Option<Program> {
-    Program::find("tshark").or_else(|| Program::find("wireshark"))
-}
-
 pub(super) fn install(args: &InstallArgs) -> Result<Status, Failure> {
-    let program = wireshark();
+    let program = Program::wireshark();
     // With --dir alone there is nothing to ask for.
     let folders = match (&args.dir, args.profile) {
         (Some(_), false) => None,
@@ -110,7 +105,7 @@ pub(super) fn uninstall(args: &UninstallArgs) -> Result<Status, Failure> {
     if let Some(folder) = &args.dir {
         files.push(File::dissector(folder));
     } else {
-        let folders = Folders::find(wireshark().as_ref())?;
+        let folders = Folders::find(Program::wireshark().as_ref())?;
         files.push(File::dissector(&folders.personal_lua));
         files.extend(File::profile(&folders.configuration));
         profile_folder = Some(profile::folder(&folders.configuration));

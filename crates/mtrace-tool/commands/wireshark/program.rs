@@ -5,9 +5,8 @@ use std::fmt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Folders that need not be in `PATH`.
-const USUAL_FOLDERS: [&str; 3] =
-    ["/usr/local/bin", "/opt/homebrew/bin", "/Applications/Wireshark.app/Contents/MacOS"];
+/// Where an application is on macOS, which puts nothing into `PATH`.
+const APPLICATION: &str = "/Applications/Wireshark.app/Contents/MacOS";
 
 /// A program that was found.
 #[derive(Debug)]
@@ -20,9 +19,10 @@ pub(super) struct Program {
 
 impl Program {
     /// The first executable of this name in `PATH`, or else where it usually is.
-    pub(super) fn find(name: &str) -> Option<Self> {
+    fn find(name: &str) -> Option<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = std::env::split_paths(&path).chain(USUAL_FOLDERS.map(PathBuf::from));
+        let application = cfg!(target_os = "macos").then(|| PathBuf::from(APPLICATION));
+        let folders = std::env::split_paths(&path).chain(application);
         let path = folders.map(|folder| folder.join(name)).find(|path| is_executable(path))?;
         let about = match process::run(&path, &["--version"]) {
             Ok(ran) if ran.success => Ok(About::parse(&ran.stdout)),
@@ -30,6 +30,16 @@ impl Program {
             Err(error) => Err(error.to_string()),
         };
         Some(Self { path, about })
+    }
+
+    /// The one that answers questions; the other has windows.
+    pub(super) fn wireshark() -> Option<Self> {
+        Self::find("tshark").or_else(|| Self::find("wireshark"))
+    }
+
+    /// Whether it is tshark, which can be asked for more than its version.
+    pub(super) fn is_tshark(&self) -> bool {
+        self.path.ends_with("tshark")
     }
 }
 
