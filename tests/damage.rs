@@ -139,17 +139,24 @@ fn a_cut_file_gives_all_whole_packets_and_one_warning() {
 
 #[test]
 fn many_records_take_linear_time() {
-    // 65,535 records in 262,142 bytes, four times.
-    let mut frame = vec![0xff, 0xff];
-    for _ in 0..65_535 {
-        frame.extend_from_slice(&[0, 0, 0, 1]);
-    }
+    // 65,535 strings, then as many snapshots, in 262,142 bytes each.
     let mut pcap = fixture_bytes("ping-rev3.pcap")[..24].to_vec();
-    let length = u32::try_from(frame.len()).unwrap().to_le_bytes();
-    for _ in 0..4 {
+    for code in [1, 0] {
+        let mut frame = vec![0xff, 0xff];
+        for _ in 0..65_535 {
+            frame.extend_from_slice(&[0, 0, 0, code]);
+        }
+        let length = u32::try_from(frame.len()).unwrap().to_le_bytes();
         pcap.extend_from_slice(&[&[0; 8][..], &length, &length, &frame].concat());
     }
-    let ran = run_with_input(&["print"], &pcap);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(ran.text().lines().count(), 4 * 65_536);
+    for (arguments, lines) in [
+        (&["print"][..], 2 * 65_536),
+        (&["print", "-e", "mbuf_trace.path", "-e", "ip.src", "-e", "mbuf_trace.snapshot.changed"], 2),
+        (&["convert", "--to", "ndjson"], 2),
+        (&["info", "--json"], 1),
+    ] {
+        let ran = run_with_input(arguments, &pcap);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert_eq!(ran.text().lines().count(), lines, "{arguments:?}");
+    }
 }

@@ -13,6 +13,7 @@ use trace_fields::{SnapshotLink, Subject};
 use trace_filter::{Filter, Scratch};
 
 /// What a packet turned out to be.
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack; a box would be one a packet")]
 pub(crate) enum Seen<'a> {
     /// A trace, however damaged.
     Trace(Trace<'a>, Certainty),

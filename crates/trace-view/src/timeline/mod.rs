@@ -144,25 +144,37 @@ impl Timeline {
             let indent = depth.step(&event);
             columns.fit(self.line.words(&event, &self.options), indent, &event);
         }
+        let snapshots = Snapshots::new(trace);
         let mut depth = Depth::new(backwards);
         for (index, event) in events().enumerate() {
             let indent = depth.step(&event);
             // Steps are numbered oldest first, whichever way they are shown.
             let step = if backwards { count.saturating_sub(index) } else { index.saturating_add(1) };
-            let earlier = self.earlier(trace, &event);
+            let earlier = snapshots.earlier(&event);
             self.line.write(out, &event, step, indent, &columns, earlier, &self.options)?;
         }
         Ok(())
     }
+}
+
+/// Snapshots that later ones are compared with: the oldest few. Comparing all with all would take quadratic
+/// time in hostile frames.
+struct Snapshots<'a> {
+    oldest: [Option<(usize, Event<'a>)>; 16],
+}
+
+impl<'a> Snapshots<'a> {
+    fn new(trace: &Trace<'a>) -> Self {
+        let mut found = trace.events().enumerate().filter(|(_, event)| event.snapshot.is_some());
+        Self { oldest: std::array::from_fn(|_| found.next()) }
+    }
 
     /// The step of the first snapshot with the same bytes, where it is an earlier one.
-    fn earlier(&self, trace: &Trace<'_>, event: &Event<'_>) -> Option<usize> {
-        // Comparing every snapshot with every other would take quadratic time in hostile frames.
-        const LOOKED_AT: usize = 16;
-        let snapshot = event.snapshot?;
-        let snapshots =
-            trace.events().enumerate().filter_map(|(at, event)| Some((at, event, event.snapshot?)));
-        let (at, first, _) = snapshots.take(LOOKED_AT).find(|(.., other)| other.bytes == snapshot.bytes)?;
+    fn earlier(&self, event: &Event<'_>) -> Option<usize> {
+        let bytes = event.snapshot?.bytes;
+        let same =
+            |(_, first): &&(usize, Event<'_>)| first.snapshot.is_some_and(|first| first.bytes == bytes);
+        let (at, first) = self.oldest.iter().flatten().find(same)?;
         (first.wire_index != event.wire_index).then(|| at.saturating_add(1))
     }
 }
