@@ -19,20 +19,26 @@ pub(crate) fn completions(args: &CompletionsArgs) -> Result<Status, Failure> {
 pub(crate) fn man() -> Result<Status, Failure> {
     let mut page = Vec::new();
     let command = Args::command();
-    let mut render = || -> std::io::Result<()> {
-        clap_mangen::Man::new(command.clone()).render(&mut page)?;
-        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
-            writeln!(page, ".SH \"{}\"", sub.get_name().to_uppercase())?;
-            let sub = clap_mangen::Man::new(sub.clone());
-            sub.render_synopsis_section(&mut page)?;
-            sub.render_description_section(&mut page)?;
-            sub.render_options_section(&mut page)?;
-            sub.render_extra_section(&mut page)?;
-        }
-        Ok(())
-    };
-    render().map_err(|error| Failure::output("standard output", error))?;
+    let rendered = clap_mangen::Man::new(command.clone())
+        .render(&mut page)
+        .and_then(|()| sections(&mut page, &command, ""));
+    rendered.map_err(|error| Failure::output("standard output", error))?;
     write(&page)
+}
+
+/// A section for each command below this one, and for those below it.
+fn sections(page: &mut Vec<u8>, command: &clap::Command, above: &str) -> std::io::Result<()> {
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        let name = format!("{above}{}", sub.get_name());
+        writeln!(page, ".SH \"{}\"", name.to_uppercase())?;
+        let man = clap_mangen::Man::new(sub.clone());
+        man.render_synopsis_section(page)?;
+        man.render_description_section(page)?;
+        man.render_options_section(page)?;
+        man.render_extra_section(page)?;
+        sections(page, sub, &format!("{name} "))?;
+    }
+    Ok(())
 }
 
 fn write(bytes: &[u8]) -> Result<Status, Failure> {

@@ -47,7 +47,7 @@ fn examine() -> Result<Health, Failure> {
     let capture = write_capture()?;
     let is_root = capture.as_file().metadata().is_ok_and(|file| file.uid() == 0);
     let folders = Folders::find(Some(&program))?;
-    judge_user(&mut health, program.about.as_ref().ok(), is_root, &folders);
+    let is_wary = judge_user(&mut health, program.about.as_ref().ok(), is_root, &folders);
     let installed = judge_files(&mut health, &folders)?;
     judge_others(&mut health, &folders, &installed);
 
@@ -63,7 +63,7 @@ fn examine() -> Result<Health, Failure> {
     if let Some(obstacle) = obstacle {
         health.skipped("loading", &obstacle);
         health.skipped("reading", &obstacle);
-    } else if judge_loading(&mut health, &program, &installed) {
+    } else if judge_loading(&mut health, &program, &installed, is_wary) {
         judge_reading(&mut health, &program, capture.path())?;
     } else {
         health.skipped("reading", &"it is not loaded");
@@ -146,13 +146,14 @@ fn how_to_get_lua(system: &str) -> &'static str {
     }
 }
 
-/// Root is nobody to run Wireshark as, and from some version on gets no plugins.
-fn judge_user(health: &mut Health, about: Option<&About>, is_root: bool, folders: &Folders) {
+/// Root is nobody to run Wireshark as, and from some version on gets no plugins; whether that may be so.
+fn judge_user(health: &mut Health, about: Option<&About>, is_root: bool, folders: &Folders) -> bool {
     if !is_root {
-        return;
+        return false;
     }
     let version = about.and_then(|about| about.version);
-    if version.is_none_or(|version| version >= WARY_OF_ROOT) {
+    let is_wary = version.is_none_or(|version| version >= WARY_OF_ROOT);
+    if is_wary {
         let global = folders.global_lua.as_deref().unwrap_or(Path::new("FOLDER"));
         let advice = format!(
             "run it as an ordinary user, or put the dissector where all users have it: \
@@ -165,6 +166,7 @@ fn judge_user(health: &mut Health, about: Option<&About>, is_root: bool, folders
         let message = "running as root; Wireshark 4.2 and later would load no personal plugins";
         health.note("user", &message, "run Wireshark as an ordinary user");
     }
+    is_wary
 }
 
 /// The folders, and where in them is a file of the dissector's name.
@@ -250,7 +252,7 @@ fn is_rival(path: &Path) -> bool {
 }
 
 /// Whether Wireshark loads one of the files; a second one gives way to the first.
-fn judge_loading(health: &mut Health, program: &Program, paths: &[PathBuf]) -> bool {
+fn judge_loading(health: &mut Health, program: &Program, paths: &[PathBuf], is_wary: bool) -> bool {
     let ran = match process::run(&program.path, &["-G", "plugins"]) {
         Ok(ran) => ran,
         Err(error) => {
@@ -280,7 +282,11 @@ fn judge_loading(health: &mut Health, program: &Program, paths: &[PathBuf]) -> b
     }
     let message =
         format_args!("Wireshark does not load {}", Name(paths.first().map_or(Path::new(""), |path| path)));
-    let advice = "see whether Lua is switched off (enable_lua in init.lua), and the note on root above if there is one";
+    let advice = if is_wary {
+        "it does not for root: see above"
+    } else {
+        "see whether Lua is switched off: enable_lua in init.lua, in the configuration's folder"
+    };
     health.problem("loading", &message, advice);
     false
 }
