@@ -17,16 +17,8 @@ const STEPS: &[Step] = &[
     }),
     ("lints", |root| {
         component(root, "clippy", "clippy")?;
-        let args = [
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--keep-going",
-            "--",
-            "-D",
-            "warnings",
-        ];
+        let args =
+            ["clippy", "--workspace", "--all-targets", "--locked", "--keep-going", "--", "-D", "warnings"];
         run::run(cargo(root, &args))
     }),
     ("generated files", |root| {
@@ -34,10 +26,7 @@ const STEPS: &[Step] = &[
         generate::run(root, true)
     }),
     ("documentation", |root| {
-        let mut command = cargo(
-            root,
-            &["doc", "--workspace", "--no-deps", "--locked", "--keep-going"],
-        );
+        let mut command = cargo(root, &["doc", "--workspace", "--no-deps", "--locked", "--keep-going"]);
         command.env("RUSTDOCFLAGS", "-D warnings");
         run::run(command)
     }),

@@ -63,16 +63,7 @@ fn yanked(root: &Path) -> Result<()> {
     let git: [&[&str]; 3] = [
         &["init", "--quiet", "--initial-branch", "main"],
         &["add", "."],
-        &[
-            "-c",
-            "user.name=xtask",
-            "-c",
-            "user.email=xtask@invalid",
-            "commit",
-            "--quiet",
-            "--message",
-            "One",
-        ],
+        &["-c", "user.name=xtask", "-c", "user.email=xtask@invalid", "commit", "--quiet", "--message", "One"],
     ];
     for args in git {
         run(program(&source, "git", args))?;
@@ -81,12 +72,8 @@ fn yanked(root: &Path) -> Result<()> {
     let config = folder.path().join("deny.toml");
     let text = std::fs::read_to_string(root.join("deny.toml")).context("cannot read deny.toml")?;
     let mut table: toml::Table = toml::from_str(&text).context("deny.toml is no TOML")?;
-    let advisories = table
-        .entry("advisories")
-        .or_insert_with(|| toml::Table::new().into());
-    let advisories = advisories
-        .as_table_mut()
-        .context("deny.toml: advisories is no table")?;
+    let advisories = table.entry("advisories").or_insert_with(|| toml::Table::new().into());
+    let advisories = advisories.as_table_mut().context("deny.toml: advisories is no table")?;
     let database = folder.path().join("database");
     advisories.insert("db-path".into(), database.to_string_lossy().into_owned().into());
     advisories.insert("db-urls".into(), vec![NOWHERE].into());
@@ -96,10 +83,7 @@ fn yanked(root: &Path) -> Result<()> {
     command.arg(&config).args(["check", "advisories"]);
     // cargo-deny refuses the URL of a folder, git does not.
     command.env("GIT_CONFIG_COUNT", "1");
-    command.env(
-        "GIT_CONFIG_KEY_0",
-        format!("url.file://{}.insteadOf", source.display()),
-    );
+    command.env("GIT_CONFIG_KEY_0", format!("url.file://{}.insteadOf", source.display()));
     command.env("GIT_CONFIG_VALUE_0", NOWHERE);
     run(command).context("a crate in Cargo.lock was yanked, or the index cannot be read")
 }

@@ -54,9 +54,7 @@ pub(crate) fn output(mut command: Command) -> Option<String> {
 fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(program.as_os_str());
-    let words: Vec<_> = std::iter::once(name)
-        .chain(command.get_args())
-        .map(|word| word.to_string_lossy())
-        .collect();
+    let words: Vec<_> =
+        std::iter::once(name).chain(command.get_args()).map(|word| word.to_string_lossy()).collect();
     words.join(" ")
 }

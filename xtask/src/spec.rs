@@ -282,19 +282,10 @@ fn check(spec: &Spec, wireshark: &[Field]) -> Result<()> {
         for field in &layout.fields {
             let place = format!("{}.{}", layout.name, field.name);
             let variable = ["text", "bytes"].contains(&field.ty.as_str());
-            ensure!(
-                field.width().is_some() || variable,
-                "{place} has unknown type {}",
-                field.ty
-            );
+            ensure!(field.width().is_some() || variable, "{place} has unknown type {}", field.ty);
             known(&place, "code table", &codes, field.codes.as_deref().as_ref())?;
             known(&place, "flag table", &flags, field.flags.as_deref().as_ref())?;
-            known(
-                &place,
-                "field to give the length of",
-                &names,
-                field.length_of.as_deref().as_ref(),
-            )?;
+            known(&place, "field to give the length of", &names, field.length_of.as_deref().as_ref())?;
         }
     }
     for field in fields() {

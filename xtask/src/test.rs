@@ -10,9 +10,7 @@ pub(crate) const REQUIRE_TSHARK: &str = "MTRACE_TEST_REQUIRE_TSHARK";
 /// Runs `cargo test` with these further arguments.
 pub(crate) fn run_tests(root: &Path, args: &[&str], require_tshark: bool) -> Result<()> {
     let tshark = tshark_is_there(root);
-    let one_package = args
-        .iter()
-        .any(|arg| arg.starts_with("-p") || arg.starts_with("--package"));
+    let one_package = args.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package"));
     let mut command = cargo(root, &["test"]);
     if !one_package {
         command.arg("--workspace");
@@ -69,10 +67,7 @@ fn may_install(root: &Path) -> bool {
 }
 
 fn install(root: &Path) -> Result<()> {
-    let steps: [&[&str]; 2] = [
-        &["update"],
-        &["install", "-y", "--no-install-recommends", "tshark"],
-    ];
+    let steps: [&[&str]; 2] = [&["update"], &["install", "-y", "--no-install-recommends", "tshark"]];
     for args in steps {
         let mut command = program(root, "apt-get", args);
         command.env("DEBIAN_FRONTEND", "noninteractive");

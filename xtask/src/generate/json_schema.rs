@@ -32,7 +32,11 @@ pub(super) fn schema(spec: &Spec) -> String {
         "Capture time, RFC 3339 in UTC, with all digits of the capture's resolution; null where the capture has none",
         json!({ "type": ["string", "null"], "pattern": "^[-+]?\\d{4,}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$" }),
     );
-    add("interface", "Name of the interface, where the capture has one", json!({ "type": ["string", "null"] }));
+    add(
+        "interface",
+        "Name of the interface, where the capture has one",
+        json!({ "type": ["string", "null"] }),
+    );
     add("interface_id", "Number of the interface in its section, from 0", unsigned(u64::from(u32::MAX)));
     add("link_type", "Link type of the captured packet", unsigned(u64::from(u16::MAX)));
     add("captured_len", "Bytes of the packet that were captured", unsigned(u64::from(u32::MAX)));
