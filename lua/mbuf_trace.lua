@@ -86,6 +86,13 @@ local RECORDS = {
     [0x0109] = { name = "drop", kind = "drop", content = "drop" }, -- The packet is dropped
   },
 }
+-- Those that are snapshots.
+local SNAPSHOT_TYPES = {
+  [1] = {  },
+  [2] = { [0x0001] = true },
+  [3] = { [0x0000] = true },
+  [4] = { [0x0000] = true, [0x0108] = true },
+}
 -- Revision 1 has one sort of record, which has no type.
 local REVISION_1_STRING = { name = "string", kind = "string", content = "string" }
 
@@ -142,6 +149,8 @@ local SNAPSHOT = {
   size = 8,
 }
 
+-- The magic of the frame header as bytes.
+local MAGIC = string.char(0x6d, 0x74, 0x72, 0x63)
 -- An age that is not known.
 local AGE_NONE = UInt64(0xffffffff, 0xffffffff)
 
@@ -333,7 +342,8 @@ local function utf8_length(text, at, last)
   if lead < 0x80 then
     return 1
   end
-  local length, low, high = nil, 0x80, 0xbf
+  local length
+  local low, high = 0x80, 0xbf
   if lead >= 0xc2 and lead <= 0xdf then
     length = 2
   elseif lead >= 0xe0 and lead <= 0xef then
@@ -418,34 +428,38 @@ local function clean(text)
   return text
 end
 
--- A position that the text begins with: file, line, its digits, and where what follows begins.
-local function leading_position(text, from)
-  local colon = find(text, ":", from, true)
-  if not colon then
-    return nil
+-- The text for a label, a column or a terminal, where nothing may act: always escaped.
+local function display(text)
+  if find(text, "[^ -%[%]-~]") then
+    return escape(text)
   end
-  local file = sub(text, from, colon - 1)
-  if find(file, "[\0-\32\127]") then
+  return text
+end
+
+-- A position that the text begins with: file, line, how many digits that has, and where what follows begins.
+local function leading_position(text, from)
+  local file, digits, rest = match(text, "^([^:\0-\32\127]+):([1-9][0-9]*)()", from)
+  if not file then
     return nil
   elseif find(file, "/", 1, true) then
-    if sub(file, -1) == "/" then
+    if byte(file, -1) == 47 then
       return nil
     end
   elseif not find(file, "^.+%.[A-Za-z][A-Za-z0-9]?[A-Za-z0-9]?[A-Za-z0-9]?$") then
     return nil
   end
-  local digits = match(text, "^[1-9][0-9]*", colon + 1)
-  if not digits or #digits > 10 or tonumber(digits) > 4294967295 then
+  local line = tonumber(digits)
+  if line > 4294967295 then
     return nil
   end
-  local rest = colon + 1 + #digits
   if rest <= #text then
-    if sub(text, rest, rest + 1) ~= ": " then
+    local colon, space = byte(text, rest, rest + 1)
+    if colon ~= 58 or space ~= 32 then
       return nil
     end
     rest = rest + 2
   end
-  return file, tonumber(digits), #digits, rest
+  return file, line, #digits, rest
 end
 
 -- Takes a trace text apart, into the event. `at` is the offset of the text in the packet. What keeps to no
@@ -470,7 +484,7 @@ local function take_apart(event, text, at)
       return
     end
   end
-  event.text, event.text_at = sub(text, from), at + from - 1
+  event.text, event.text_at = from > 1 and sub(text, from) or text, at + from - 1
   local kind, call = "function", from
   local sign = byte(text, from)
   if sign == 43 then
@@ -514,9 +528,9 @@ local function is_printable(text)
   end
   local at, last = 1, #text
   while at <= last do
-    local length, cut = utf8_length(text, at, last)
+    local length, is_cut = utf8_length(text, at, last)
     if not length then
-      return cut
+      return is_cut
     end
     local point = code_point(text, at, length)
     if (point < 0x20 or point >= 0x7f and point <= 0x9f) and not (point >= 9 and point <= 13 or point == 0x85) then
@@ -529,12 +543,12 @@ end
 
 -- Whether a payload is text as the kernel writes it: printable, not empty, with one NUL at its end.
 local function is_text(raw, at, length)
-  if length < 2 or byte(raw, at + length) ~= 0 then
-    return false
-  end
   -- Most text is ASCII: one pattern decides.
   local _, last = find(raw, "^[ -~]+\0", at + 1)
-  return last == at + length or is_printable(sub(raw, at + 1, at + length - 1))
+  if last == at + length then
+    return true
+  end
+  return length > 1 and byte(raw, at + length) == 0 and is_printable(sub(raw, at + 1, at + length - 1))
 end
 
 -- IPv4, ARP, IPv6 and the two VLAN tags.
@@ -618,8 +632,9 @@ end
 -- How a frame can be read. A little-endian frame of revision 2 or later is a fault, but can be read.
 local ENCODINGS = {}
 for _, revision in ipairs({ 1, 2, 3, 4 }) do
-  ENCODINGS[tostring(revision)] = { revision = revision, little = false, typed = revision > 1 }
-  ENCODINGS[revision .. "le"] = { revision = revision, little = true, typed = revision > 1 }
+  local typed = revision > 1
+  ENCODINGS[tostring(revision)] = { revision = revision, little = false, typed = typed }
+  ENCODINGS[revision .. "le"] = { revision = revision, little = true, typed = typed, reversed = typed }
 end
 local DEFAULT = ENCODINGS["3"]
 
@@ -627,7 +642,10 @@ local DEFAULT = ENCODINGS["3"]
 -- their types, `whole` of them, up to the offset `finish`. `stop` tells why there are fewer than announced;
 -- where it is "payload", the record that is short stands behind the last whole one.
 local function walk(raw, size, typed, little)
-  local starts, lengths, types = {}, {}, {}
+  -- Room for a usual frame at once, as growing costs more than reading; what is behind `whole` means nothing.
+  local starts = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  local lengths = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  local types = typed and { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } or {}
   local a, b = byte(raw, 1, 2)
   local announced = little and b * 256 + a or a * 256 + b
   local header, at, whole, stop = typed and 4 or 2, 2, 0, nil
@@ -656,6 +674,16 @@ local function walk(raw, size, typed, little)
     announced = announced, whole = whole, finish = at, stop = stop,
     header = header, typed = typed, little = little,
   }
+end
+
+-- Whether a payload begins with the magic of a frame header, in whichever byte order, or is the start of it.
+local function begins_with_magic(raw, at, size, whole, little)
+  if not little then
+    local there = min(4, size - at)
+    return whole or there > 0 and sub(raw, at + 1, at + there) == sub(MAGIC, 1, there)
+  end
+  local start = sub(raw, at + 1, at + 4)
+  return start == MAGIC or start == string.reverse(MAGIC)
 end
 
 -- How well a frame fits records with types: the encoding, whether nothing speaks against it, whether the
@@ -690,7 +718,10 @@ local function survey_typed(raw, size, cut, little)
       if fits then
         plausible = plausible + 1
       end
-    elseif code == TYPE.rev4_frame_header and place == 1 then
+    elseif code == TYPE.rev4_frame_header and place == 1
+      and begins_with_magic(raw, starts[1] + 4, starts[1] + 4 + lengths[1], true, little)
+    then
+      -- Big-endian, the type alone says so; in the other order it is type 1 of an earlier revision.
       fourth, plausible = 1, plausible + 1
     end
   end
@@ -703,7 +734,7 @@ local function survey_typed(raw, size, cut, little)
     local length = size - at
     local text = length > 0 and is_printable(sub(raw, at + 1, size))
     local vote
-    if code == TYPE.rev4_frame_header and whole == 0 then
+    if code == TYPE.rev4_frame_header and whole == 0 and begins_with_magic(raw, at, size, false, little) then
       fourth, vote = fourth + 1, true
     elseif code == TYPE.rev3_data and looks_like_a_packet(raw, at, length) or code == TYPE.rev3_string and text then
       third, vote = third + 1, true
@@ -715,12 +746,14 @@ local function survey_typed(raw, size, cut, little)
   end
   local agreed = fourth > 0 or (decisive or not doubtful) and (second == 0) ~= (third == 0)
   local revision = fourth > 0 and "4" or second > third and "2" or "3"
+  local exact = ends_well and whole > 0
   return {
     encoding = ENCODINGS[little and revision .. "le" or revision],
     certain = ends_well and agreed,
-    exact = ends_well and whole > 0,
-    -- Records of unknown types count only where the whole frame makes sense.
-    score = ends_well and whole > 0 and max(whole, plausible) or plausible,
+    exact = exact,
+    -- Records of unknown types count only where the whole frame makes sense. And a frame is not said to be
+    -- reversed and damaged without need.
+    score = exact and max(whole, plausible) or little and 0 or plausible,
     records = records,
   }
 end
@@ -792,29 +825,54 @@ local function opinion(raw, size, cut)
   end
 end
 
+-- Which interface a packet is of. Wireshark has the number only as a field, and a file has it for all of its
+-- packets or for none.
+local interface_id, section_number = Field.new("frame.interface_id"), Field.new("frame.section_number")
+local has_interfaces = true
+
+local function interface_of()
+  local id = has_interfaces and interface_id()
+  if not id then
+    has_interfaces = false
+    return 0
+  end
+  local section = section_number()
+  return section and section.value * 65536 + id.value or id.value
+end
+
 -- What was found out: the encoding that an interface is known to have, and what was decided of frames that
 -- leave it open, as Wireshark asks for frames again in any order.
 local settled, decided = {}, {}
 
+local function forget_decisions()
+  settled, decided, has_interfaces = {}, {}, true
+end
+
 -- The encoding of a frame and how that is known: "forced", "certain", "inherited" or "guessed". Nil where
 -- the frame is no trace. Then the records, where they were read on the way, and what the frame itself says
 -- if it was certain and the user said something else.
-local function decide(raw, size, cut, number, visited, interface, forced)
+local function decide(raw, size, cut, pinfo, forced)
   local own, certain, records = opinion(raw, size, cut)
   if forced then
     return forced, "forced", records, certain and own ~= forced and own or nil
   end
+  local interface = interface_of()
+  local known = settled[interface]
   if certain then
-    -- A frame without records tells too little to change what is settled.
-    if not visited and (not settled[interface] or byte(raw, 1) ~= 0 or byte(raw, 2) ~= 0) then
+    -- A frame without records tells too little to change what is settled, and reversed headers are a fault
+    -- of one frame.
+    if known ~= own and not own.reversed and (not known or byte(raw, 1) ~= 0 or byte(raw, 2) ~= 0)
+      and not pinfo.visited
+    then
       settled[interface] = own
     end
     return own, "certain", records
   end
-  if not visited then
-    decided[number] = settled[interface] or false
+  local number = pinfo.number
+  if not pinfo.visited then
+    decided[number] = known or false
   end
-  local known = decided[number]
+  known = decided[number]
   if known then
     return known, "inherited", records
   end
@@ -841,7 +899,7 @@ local SENTENCES = {
   unsupported_major = "frame of major revision %{available} at offset %{offset}: only %{needed} can be read",
   repeated_frame_header = "record %{record} at offset %{offset}: a second frame header",
   event_header_cut = "record %{record} at offset %{offset}: event header needs %{needed} bytes, %{available} available",
-  event_body_cut = "record %{record} at offset %{offset}: event body needs %{needed} bytes, %{available} available",
+  event_body_cut = "record %{record} at offset %{offset}: header and body need %{needed} bytes, %{available} available",
   not_a_trace = "not mbuf_trace: no record can be found in its %{available} bytes",
   cut_by_capture = "cut by the capture at offset %{offset}: %{available} of %{needed} bytes kept",
 }
@@ -901,61 +959,116 @@ local function record_fault(raw, code, at, length)
   end
 end
 
--- Whether a record is a snapshot that can be read.
-local function is_snapshot(frame, place)
-  local code = frame.records.types[place]
+-- What an event of a whole record is, roughly: "data", "unknown", "string" with a NUL to end it, or "typed".
+local function sort_of(frame, code, at, length)
   local known = RECORDS[frame.encoding.revision][code]
-  if not known or known.kind ~= "data" then
-    return false
+  if not known or not known.kind or EVENT_BODIES[code] and record_fault(frame.raw, code, at, length) then
+    return "unknown"
+  elseif known.kind == "data" then
+    return "data"
   end
-  local at = frame.records.starts[place] + 4
-  return not EVENT_BODIES[code] or not record_fault(frame.raw, code, at, frame.records.lengths[place])
+  return known.content == "string" and "string" or "typed"
 end
 
--- A snapshot whose length seems to have wrapped: one that could be 65,536 bytes longer.
-local function note_wrapped_length(frame)
-  local records = frame.records
-  if frame.size < 65536 or not records.typed then
+-- Whether the frame goes on at this offset as it should: with a record that can be read, or, behind the
+-- last one, with nothing.
+local function goes_on(frame, at, is_last)
+  local raw, size = frame.raw, frame.size
+  if is_last or at + 4 > size then
+    return is_last and at == size
+  end
+  local a, b, c, d = byte(raw, at + 1, at + 4)
+  if frame.records.little then
+    a, b, c, d = b, a, d, c
+  end
+  local length = a * 256 + b
+  local finish = at + 4 + length
+  if finish > size then
+    return false
+  end
+  local sort = sort_of(frame, c * 256 + d, at + 4, length)
+  if sort == "data" then
+    -- A snapshot of nothing is what zeros in the middle of a packet look like.
+    return length > 0
+  elseif sort == "string" then
+    return length > 0 and byte(raw, finish) == 0
+  end
+  return sort == "typed"
+end
+
+-- Ends the frame at a snapshot whose length has wrapped at 65,536, as that of a large TSO packet does: where
+-- its length ends, no record begins; 65,536 bytes later, one does.
+local function end_at_wrapped_length(frame)
+  local records, size = frame.records, frame.size
+  if size < 65536 or not records.typed then
     return false
   end
   for place = 1, records.whole do
-    local start, real = records.starts[place], records.lengths[place] + 65536
-    if start + records.header + real <= frame.size and is_snapshot(frame, place) then
-      note(frame, "length_wrapped", start, real, records.lengths[place], place - 1)
+    local start, length = records.starts[place], records.lengths[place]
+    local finish, is_last = start + 4 + length, place == records.announced
+    if finish + 65536 <= size and sort_of(frame, records.types[place], start + 4, length) == "data"
+      and not goes_on(frame, finish, is_last) and goes_on(frame, finish + 65536, is_last)
+    then
+      note(frame, "length_wrapped", start, length + 65536, length, place - 1)
+      if is_last then
+        note(frame, "trailing_bytes", finish, 0, size - finish)
+      else
+        note(frame, "records_missing", finish, records.announced, place)
+      end
+      frame.whole = place
       return true
     end
   end
   return false
 end
 
--- Bytes behind the last counted record: the snapshot of revision 1, or one thing too many.
-local function check_rest(frame)
-  local records, size = frame.records, frame.size
-  local rest = size - records.finish
-  if rest == 0 or not records.typed then
-    return
-  end
-  local known, at, found = RECORDS[frame.encoding.revision], records.finish, 0
-  while at + 4 <= size do
-    local a, b, c, d = byte(frame.raw, at + 1, at + 4)
+-- How many more records there are behind the last counted one, if nothing else is. In revision 1, strings,
+-- with or without a packet behind them.
+local function uncounted_records(frame)
+  local records, raw, size = frame.records, frame.raw, frame.size
+  local known, header = RECORDS[frame.encoding.revision], records.header
+  local at, found = records.finish, 0
+  while at + header <= size do
+    local a, b, c, d = byte(raw, at + 1, at + header)
     if records.little then
       a, b, c, d = b, a, d, c
     end
-    local finish = at + 4 + a * 256 + b
-    if finish > size or not known[c * 256 + d] then
+    local length = a * 256 + b
+    local finish = at + header + length
+    if finish > size then
+      break
+    elseif records.typed then
+      if not known[c * 256 + d] then
+        break
+      end
+    elseif not is_text(raw, at + header, length) then
       break
     end
     at, found = finish, found + 1
   end
-  note_wrapped_length(frame)
-  if found > 0 and at == size then
-    note(frame, "records_uncounted", records.finish, found, rest)
-  else
-    note(frame, "trailing_bytes", records.finish, 0, rest)
+  if at == size or not records.typed and looks_like_a_packet(raw, at, size - at) then
+    return found
+  end
+  return 0
+end
+
+-- Bytes behind the last counted record: records that were not counted, or anything else. In revision 1 the
+-- packet is there, and nothing is wrong.
+local function check_rest(frame)
+  local records = frame.records
+  local at, rest = records.finish, frame.size - records.finish
+  if not records.typed and looks_like_a_packet(frame.raw, at, rest) then
+    return
+  end
+  local found = uncounted_records(frame)
+  if found > 0 then
+    note(frame, "records_uncounted", at, found, rest)
+  elseif records.typed then
+    note(frame, "trailing_bytes", at, 0, rest)
   end
 end
 
--- The bytes end before the count is reached, and it is not the capture that cut them.
+-- The bytes end before the count is reached.
 local function check_short(frame)
   local records, size = frame.records, frame.size
   local announced, whole, at = records.announced, records.whole, records.finish
@@ -966,12 +1079,10 @@ local function check_short(frame)
       note(frame, "little_endian", 0, reversed, announced)
       return
     end
-  elseif not note_wrapped_length(frame) then
-    if records.stop == "header" then
-      note(frame, "record_header_cut", at, records.header, size - at, whole)
-    else
-      note(frame, "record_cut", at, records.lengths[whole + 1], size - at - records.header, whole)
-    end
+  elseif records.stop == "header" then
+    note(frame, "record_header_cut", at, records.header, size - at, whole)
+  else
+    note(frame, "record_cut", at, records.lengths[whole + 1], size - at - records.header, whole)
   end
   note(frame, "records_missing", at, announced, whole)
 end
@@ -979,7 +1090,7 @@ end
 -- Reads the first record of revision 4. What it says stands in `frame.header`.
 local function read_frame_header(frame)
   local records, raw = frame.records, frame.raw
-  if records.whole == 0 then
+  if frame.whole == 0 then
     -- What there is of a cut frame header is no event.
     frame.partial = false
     return
@@ -996,7 +1107,7 @@ local function read_frame_header(frame)
   if magic and magic ~= FRAME_HEADER.magic_value then
     note(frame, "bad_magic", at, FRAME_HEADER.magic_value, magic)
   elseif major and major ~= FRAME_HEADER.major_value then
-    note(frame, "unsupported_major", at, FRAME_HEADER.major_value, major)
+    note(frame, "unsupported_major", at + FRAME_HEADER.major, FRAME_HEADER.major_value, major)
     frame.whole, frame.partial = 0, false
   elseif length < FRAME_HEADER.size then
     note(frame, "frame_header_cut", at, FRAME_HEADER.size, length)
@@ -1033,12 +1144,14 @@ local function read_frame(raw, original, encoding, records)
     records = walk(raw, size, encoding.typed, encoding.little)
   end
   frame.records, frame.announced, frame.whole = records, records.announced, records.whole
-  if not records.stop then
-    check_rest(frame)
-  elseif not cut then
-    check_short(frame)
-  else
+  if cut then
     frame.partial = records.stop == "payload"
+  elseif (records.stop or records.finish < size) and not end_at_wrapped_length(frame) then
+    if records.stop then
+      check_short(frame)
+    else
+      check_rest(frame)
+    end
   end
   if encoding.revision == 4 then
     read_frame_header(frame)
@@ -1086,24 +1199,32 @@ local function read_event(frame, place)
     local at = records.finish
     local length = frame.size - at
     return {
-      kind = "data", place = place, start = at, at = at, length = length, missing = 0,
+      kind = "data", place = place, start = at, at = at, length = length, missing = 0, has_record = false,
       bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
     }
   end
-  local start, claimed, code = records.starts[place], records.lengths[place], records.types[place]
-  local at = start + records.header
-  local length = min(claimed, frame.size - at)
-  local missing = claimed - length
-  local event = { place = place, start = start, code = code, at = at, length = length, missing = missing }
-
-  local known = revision == 1 and REVISION_1_STRING or RECORDS[revision][code]
-  if not known or not known.kind then
-    event.kind = "unknown"
-    return event
+  local start, length, code = records.starts[place], records.lengths[place], records.types[place]
+  local at, missing = start + records.header, 0
+  if at + length > frame.size then
+    missing = at + length - frame.size
+    length = length - missing
   end
-  event.kind = known.kind
-  if known.content == "ethernet" then
-    event.bytes_at, event.bytes_length, event.link = at, length, LINK_ETHERNET
+  local known = revision == 1 and REVISION_1_STRING or RECORDS[revision][code]
+  if known and known.content == "ethernet" then
+    return {
+      kind = "data", place = place, start = start, code = code, at = at, length = length, missing = missing,
+      has_record = true, bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
+      resolved_link = nil, step = nil, before = nil, changed = nil, same_as = nil,
+    }
+  end
+  -- All that an event can have, so that the table never has to grow.
+  local event = {
+    kind = known and known.kind or "unknown",
+    place = place, start = start, code = code, at = at, length = length, missing = missing, has_record = true,
+    data_at = nil, data_length = nil, text = nil, text_at = nil, file = nil, file_at = nil,
+    line = nil, line_at = nil, line_digits = nil, func = nil, func_at = nil, args = nil, args_at = nil, step = nil,
+  }
+  if event.kind == "unknown" then
     return event
   elseif known.content == "string" then
     -- The length counts one trailing NUL, which is not part of the text.
@@ -1341,47 +1462,63 @@ local function bytes_of(frame, event)
   return sub(frame.raw, event.bytes_at + 1, event.bytes_at + event.bytes_length)
 end
 
--- Whether there can be no event of a kind other than this code's; for finding snapshots without reading
--- every event.
-local function snapshot_steps(frame)
-  local steps, records, revision = {}, frame.records, frame.encoding.revision
-  local count = event_count(frame)
+-- The snapshots of a frame, oldest first. Of the other events none is read.
+local function snapshots_of(frame)
+  local snapshots, count = {}, event_count(frame)
   if count == 0 then
-    return steps
+    return snapshots
   end
-  local known = RECORDS[revision]
+  local types, known, behind = frame.records.types, SNAPSHOT_TYPES[frame.encoding.revision], frame.snapshot_behind
+  local first, direction = frame.last, -1
+  if frame.oldest_first then
+    first, direction = frame.first, 1
+  end
   for step = 1, count do
-    local place = place_of(frame, step)
-    local code = records.types[place]
-    local declared = known[code]
-    if place == frame.snapshot_behind or declared and declared.kind == "data" then
+    local place = first + (step - 1) * direction
+    if place == behind or known[types[place]] then
       local event = event_of(frame, step)
       if event.kind == "data" then
-        steps[#steps + 1] = event
+        snapshots[#snapshots + 1] = event
       end
     end
   end
-  return steps
+  return snapshots
+end
+
+-- Whether two snapshots with the same bytes begin with the same, too.
+local function links_agree(frame, one, other)
+  local both_say_it = one.packet_length_at and other.packet_length_at
+  local none_says_it = not one.packet_length_at and not other.packet_length_at
+  return none_says_it or both_say_it and one.link == other.link or link_of(frame, one) == link_of(frame, other)
 end
 
 -- Finds out how the snapshots of a frame compare, oldest first: whether each has changed since the one
 -- before it, and which earlier one it is identical to (`same_as`).
 local function compare_snapshots(frame, snapshots)
-  local first_with, before, before_bytes = {}, nil, nil
-  for _, event in ipairs(snapshots) do
+  local by_bytes, before, before_bytes = {}, nil, nil
+  for place = 1, #snapshots do
+    local event = snapshots[place]
     local bytes = bytes_of(frame, event)
+    local is_same = before and bytes == before_bytes and links_agree(frame, event, before)
     if before then
-      event.before = before
-      event.changed = bytes ~= before_bytes or link_of(frame, event) ~= link_of(frame, before)
+      event.before, event.changed = before, not is_same
     end
-    local alike = first_with[bytes]
-    if not alike then
-      alike = {}
-      first_with[bytes] = alike
+    if is_same then
+      event.same_as = before.same_as or before
+    elseif place > 2 then
+      -- Several with the same bytes and other links are rare, and few are enough.
+      for _, other in ipairs(by_bytes[bytes] or {}) do
+        if links_agree(frame, event, other) then
+          event.same_as = other
+          break
+        end
+      end
     end
-    local link = link_of(frame, event)
-    event.same_as = alike[link]
-    alike[link] = alike[link] or event
+    if not event.same_as and #snapshots > 2 then
+      local alike = by_bytes[bytes] or {}
+      by_bytes[bytes] = alike
+      alike[#alike + 1] = event
+    end
     before, before_bytes = event, bytes
   end
 end
@@ -1428,29 +1565,73 @@ local function link_name(link)
   return LINK_NAMES[link] or format("link type %d", link)
 end
 
+-- Where the headers of a snapshot end that the capture cut: Ethernet, IP, and TCP, UDP or ICMP. Nil where they
+-- are not all there, or are others.
+local function headers_end(raw, at, finish, link)
+  local ethertype
+  if link == LINK_ETHERNET then
+    at = at + 14
+    if at > finish then
+      return nil
+    end
+    ethertype = u16(raw, at - 2)
+    while (ethertype == 0x8100 or ethertype == 0x88a8) and at + 4 <= finish do
+      ethertype, at = u16(raw, at + 2), at + 4
+    end
+  elseif at < finish then
+    local version = byte(raw, at + 1)
+    ethertype = version >= 0x60 and version <= 0x6f and 0x86dd or 0x0800
+  end
+  local protocol
+  if ethertype == 0x0800 and at + 20 <= finish then
+    protocol, at = byte(raw, at + 10), at + byte(raw, at + 1) % 16 * 4
+  elseif ethertype == 0x86dd and at + 40 <= finish then
+    protocol, at = byte(raw, at + 7), at + 40
+  elseif ethertype == 0x0806 and at + 28 <= finish then
+    return at + 28
+  end
+  if protocol == 6 and at + 20 <= finish then
+    at = at + (byte(raw, at + 13) - byte(raw, at + 13) % 16) / 4
+  elseif protocol == 17 or protocol == 1 or protocol == 58 then
+    at = at + 8
+  else
+    return nil
+  end
+  return at <= finish and at or nil
+end
+
 -- Whether this Wireshark can be told that a packet is only quoted: then TCP analysis, conversations and
--- statistics pass over it. From 4.2 on; found out with the first packet.
+-- statistics pass over it, and nobody complains that it is short. From 4.2 on; found out with the first packet.
 local can_quote
 
--- Hands a snapshot to Wireshark's own dissector. What goes wrong in there must not end our own work.
+-- Hands a snapshot to Wireshark's own dissector, and tells whether there was one. What goes wrong in there must
+-- not end our own work.
+--
+-- Of a snapshot that the capture cut, only the headers are dissected, and quoted: Lua cannot tell Wireshark that
+-- there was more, so whatever missed a byte would be called malformed.
 local function dissect_snapshot(frame, event, tvb, pinfo, tree, root, quoted)
-  local link = link_of(frame, event)
+  local link, length = link_of(frame, event), event.bytes_length
   local dissector = link == LINK_ETHERNET and ethernet or link == LINK_RAW_IP and ip
-  if not dissector or event.bytes_length == 0 then
+  if event.missing > 0 and not setting.all_snapshots then
+    local finish = can_quote and headers_end(frame.raw, event.bytes_at, event.bytes_at + length, link)
+    length, quoted = finish and finish - event.bytes_at or 0, true
+  end
+  if not dissector or length == 0 then
     return false
   end
-  local before = quoted and can_quote and pinfo.in_error_pkt
-  if quoted and can_quote then
+  quoted = quoted and can_quote
+  local before = quoted and pinfo.in_error_pkt
+  if quoted then
     pinfo.in_error_pkt = true
   end
-  local bytes = tvb:range(event.bytes_at, event.bytes_length)
+  local bytes = tvb:range(event.bytes_at, length)
   local good, problem = pcall(dissector.call, dissector, bytes:tvb(), pinfo, tree)
-  if quoted and can_quote then
+  if quoted then
     pinfo.in_error_pkt = before
   end
   if not good then
     root:add_tvb_expert_info(expert_info.snapshot_failed, bytes,
-      format("step %d: %s", event.step, clean(tostring(problem))))
+      format("step %d: %s", event.step, display(tostring(problem))))
   end
   return true
 end
@@ -1463,76 +1644,220 @@ local DEEPEST = 32
 -- The most changed ranges of a snapshot that are shown.
 local MOST_CHANGES = 32
 
--- Which fields are asked for: all where the tree is shown, otherwise those that a filter or a column names.
-local ALL_FIELDS = setmetatable({}, { __index = function() return true end })
-
-local function asked_for(tree)
-  return setmetatable({}, {
-    __index = function(known, name)
-      local answer = tree:referenced(field[name])
-      known[name] = answer
-      return answer
-    end,
-  })
-end
-
 local CERTAINTIES = {
   certain = "certain", inherited = "as earlier packets of the interface",
   guessed = "a guess", forced = "by preference",
 }
 
--- What holds for the whole trace.
-local function show_trace(frame, certainty, tvb, item, want)
-  local function generated(name, value, range)
-    if want[name] then
-      return item:add(field[name], range or tvb:range(0, 0), value):set_generated()
-    end
-  end
+-- How each field is shown: pairs of its name and a function. Those of the trace get our item, those of an event
+-- the node of its step or, where the tree is not shown, our item too.
+local TRACE_FIELDS, EVENT_FIELDS = {}, {}
+
+local function of_trace(name, show)
+  TRACE_FIELDS[#TRACE_FIELDS + 1] = { name, show }
+end
+
+local function of_event(name, show)
+  EVENT_FIELDS[#EVENT_FIELDS + 1] = { name, show }
+end
+
+of_trace("revision", function(item, tvb, frame, certainty)
   local encoding = frame.encoding
-  local shown = generated("revision", encoding.revision)
-  if shown then
-    shown:append_text(format(" (%s%s)", encoding.little and "little-endian, " or "", CERTAINTIES[certainty]))
+  item:add(field.revision, tvb:range(0, 0), encoding.revision)
+    :append_text(format(" (%s%s)", encoding.little and "little-endian, " or "", CERTAINTIES[certainty]))
+    :set_generated()
+end)
+of_trace("revision_guessed", function(item, tvb, _, certainty)
+  item:add(field.revision_guessed, tvb:range(0, 0), certainty == "guessed"):set_generated()
+end)
+of_trace("order", function(item, tvb, frame)
+  item:add(field.order, tvb:range(0, 0), frame.oldest_first and "oldest_first" or "newest_first"):set_generated()
+end)
+of_trace("count", function(item, tvb, frame)
+  item:add(field.count, tvb:range(0, min(frame.size, 2)), frame.announced)
+end)
+of_trace("path", function(item, tvb, frame)
+  local path = path_of(frame)
+  if path then
+    item:add(field.path, tvb:range(0, 0), clean(path)):set_generated()
   end
-  generated("revision_guessed", certainty == "guessed")
-  generated("order", frame.oldest_first and "oldest_first" or "newest_first")
-  if want.count then
-    item:add(field.count, tvb:range(0, min(frame.size, 2)), frame.announced)
+end)
+of_trace("last_function", function(item, tvb, frame)
+  local func = last_function(frame)
+  if func then
+    item:add(field.last_function, tvb:range(0, 0), clean(func)):set_generated()
   end
-  if want.path then
-    local path = path_of(frame)
-    if path then
-      generated("path", clean(path))
-    end
+end)
+of_trace("flags", function(item, tvb, frame)
+  if frame.header then
+    item:add(field.flags, tvb:range(frame.header.at + FRAME_HEADER.flags, 2))
   end
-  if want.last_function then
-    local func = last_function(frame)
-    if func then
-      generated("last_function", clean(func))
-    end
-  end
+end)
+of_trace("incomplete", function(item, tvb, frame)
   local header = frame.header
   if header then
-    local at = header.at
-    if want.flags then
-      item:add(field.flags, tvb:range(at + FRAME_HEADER.flags, 2))
+    item:add(field.incomplete, tvb:range(header.at + FRAME_HEADER.flags, 2), has_flag(header.flags, FLAG.incomplete))
+  end
+end)
+for _, name in ipairs({ "packet_id", "parent_id" }) do
+  of_trace(name, function(item, tvb, frame)
+    local range = frame.header and tvb:range(frame.header.at + FRAME_HEADER[name], 8)
+    if range and range:uint64() ~= UInt64(0) then
+      item:add(field[name], range)
     end
-    if want.incomplete then
-      item:add(field.incomplete, tvb:range(at + FRAME_HEADER.flags, 2), has_flag(header.flags, FLAG.incomplete))
-    end
-    for _, name in ipairs({ "packet_id", "parent_id" }) do
-      local range = tvb:range(at + FRAME_HEADER[name], 8)
-      if want[name] and range:uint64() ~= UInt64(0) then
-        item:add(field[name], range)
-      end
-    end
-    if want.lost then
-      item:add(field.lost, tvb:range(at + FRAME_HEADER.lost, 4))
+  end)
+end
+of_trace("lost", function(item, tvb, frame)
+  if frame.header then
+    item:add(field.lost, tvb:range(frame.header.at + FRAME_HEADER.lost, 4))
+  end
+end)
+
+of_event("wire_index", function(node, tvb, event)
+  node:add(field.wire_index, tvb:range(event.start, 0), event.place - 1):set_generated()
+end)
+of_event("kind", function(node, tvb, event)
+  node:add(field.kind, tvb:range(event.start, 0), event.kind):set_generated()
+end)
+of_event("length", function(node, tvb, event)
+  -- The snapshot of revision 1 takes what is left; no record says its length.
+  if event.has_record then
+    node:add(field.length, tvb:range(event.start, 2), event.length + event.missing)
+  end
+end)
+of_event("record_type", function(node, tvb, event)
+  if event.code then
+    node:add(field.record_type, tvb:range(event.start + 2, 2), event.code)
+  end
+end)
+of_event("age", function(node, tvb, event)
+  local range = event.header and tvb:range(event.header + EVENT_HEADER.age, 8)
+  if range and range:uint64() ~= AGE_NONE then
+    node:add(field.age, range):append_text(" ns before the capture time")
+  end
+end)
+of_event("thread", function(node, tvb, event, frame)
+  local at = event.header and event.header + EVENT_HEADER.thread
+  if at and u32(frame.raw, at) ~= EVENT_HEADER.thread_none then
+    node:add(field.thread, tvb:range(at, 4))
+  end
+end)
+of_event("vnet", function(node, tvb, event)
+  if event.header then
+    node:add(field.vnet, tvb:range(event.header + EVENT_HEADER.vnet, 4))
+  end
+end)
+of_event("cpu", function(node, tvb, event, frame)
+  local at = event.header and event.header + EVENT_HEADER.cpu
+  if at and u16(frame.raw, at) ~= EVENT_HEADER.cpu_none then
+    node:add(field.cpu, tvb:range(at, 2))
+  end
+end)
+of_event("event_flags", function(node, tvb, event)
+  if event.header then
+    node:add(field.event_flags, tvb:range(event.header + EVENT_HEADER.flags, 2))
+  end
+end)
+of_event("data", function(node, tvb, event)
+  local data = data_of(event)
+  if data then
+    local item = node:add(field.data, tvb:range(event.data_at, event.data_length), clean(data))
+    -- Of revision 4, it is put together from several fields.
+    if event.header then
+      item:set_generated()
     end
   end
+end)
+of_event("text", function(node, tvb, event)
+  local text = text_of(event)
+  if event.text then
+    node:add(field.text, tvb:range(event.text_at, #text), clean(text))
+  elseif text then
+    node:add(field.text, tvb:range(event.data_at, event.data_length), clean(text)):set_generated()
+  end
+end)
+of_event("file", function(node, tvb, event)
+  if event.line then
+    node:add(field.file, tvb:range(event.file_at, #event.file), clean(event.file))
+  end
+end)
+of_event("line", function(node, tvb, event)
+  if event.line then
+    node:add(field.line, tvb:range(event.line_at, event.line_digits or 4), event.line)
+  end
+end)
+of_event("func", function(node, tvb, event)
+  local func = event.func
+  if func then
+    node:add(field.func, tvb:range(event.func_at, #func), clean(func))
+  end
+end)
+of_event("args", function(node, tvb, event)
+  if event.args then
+    node:add(field.args, tvb:range(event.args_at, #event.args), clean(event.args))
+  end
+end)
+of_event("origin", function(node, tvb, event)
+  if event.origin then
+    node:add(field.origin, tvb:range(event.origin_at, 2))
+  end
+end)
+of_event("errno", function(node, tvb, event)
+  if event.errno then
+    node:add(field.errno, tvb:range(event.errno_at, 2))
+  end
+end)
+of_event("link_type", function(node, tvb, event, frame)
+  if event.kind ~= "data" then
+    return
+  end
+  local link, told = link_of(frame, event), event.packet_length_at
+  local range = told and tvb:range(told + SNAPSHOT.link_type - SNAPSHOT.packet_length, 2) or tvb:range(event.bytes_at, 0)
+  local item = node:add(field.link_type, range, link):append_text(format(" (%s)", link_name(link)))
+  if not told then
+    item:set_generated()
+  end
+end)
+of_event("packet_length", function(node, tvb, event)
+  if event.packet_length_at then
+    node:add(field.packet_length, tvb:range(event.packet_length_at, 4))
+  end
+end)
+of_event("bytes", function(node, tvb, event)
+  if event.kind == "data" then
+    node:add(field.bytes, tvb:range(event.bytes_at, event.bytes_length))
+  elseif event.kind == "unknown" then
+    node:add(field.bytes, tvb:range(event.at, event.length))
+  end
+end)
+of_event("snapshot_changed", function(node, tvb, event)
+  if event.changed ~= nil then
+    node:add(field.snapshot_changed, tvb:range(event.bytes_at, event.bytes_length), event.changed):set_generated()
+  end
+end)
+
+-- Which fields are asked for: all where the tree is shown, otherwise those that a filter or a column names.
+local function plan_for(tree, visible)
+  local function chosen(fields)
+    local list = {}
+    for _, pair in ipairs(fields) do
+      if visible or tree:referenced(field[pair[1]]) then
+        list[#list + 1] = pair[2]
+      end
+    end
+    return list
+  end
+  return {
+    visible = visible,
+    trace = chosen(TRACE_FIELDS),
+    event = chosen(EVENT_FIELDS),
+    step = visible or tree:referenced(field.step),
+    fault = visible or tree:referenced(field.fault),
+  }
 end
 
 -- Expert information for whatever is wrong. Here nothing is lazy: a fault is never passed over in silence.
-local function show_faults(frame, tvb, item, want)
+local function show_faults(frame, tvb, item, plan)
   for _, fault in ipairs(frame.faults) do
     local text = sentence(fault)
     local at = min(fault.offset, frame.size)
@@ -1541,7 +1866,7 @@ local function show_faults(frame, tvb, item, want)
       range = tvb:range(at, min(frame.records.header, frame.size - at))
     end
     local target = item
-    if want.fault then
+    if plan and plan.fault then
       target = item:add(field.fault, range, fault.name):append_text(": " .. text):set_generated()
     end
     target:add_proto_expert_info(expert_info[fault.name], text)
@@ -1553,6 +1878,9 @@ local function describe(frame, event)
   local words = { format("Step %d: %s", event.step, event.kind) }
   if event.kind == "data" then
     words[#words + 1] = format(", %s, %d bytes", link_name(link_of(frame, event)), event.bytes_length)
+    if event.missing > 0 then
+      words[#words + 1] = format(" of %d", event.bytes_length + event.missing)
+    end
     if event.same_as then
       words[#words + 1] = format(", identical to step %d", event.same_as.step)
     elseif event.changed then
@@ -1561,23 +1889,32 @@ local function describe(frame, event)
   elseif event.kind == "unknown" then
     words[#words + 1] = event.code and format(" 0x%04x, %d bytes", event.code, event.length)
   elseif event.kind == "start" then
-    words[#words + 1] = format(" %s %s", ORIGIN[event.origin] or event.origin, clean(event.text))
+    words[#words + 1] = format(" %s %s", ORIGIN[event.origin] or event.origin, display(event.text))
   elseif event.kind == "drop" then
-    words[#words + 1] = " " .. clean(event.text) .. (event.errno and format(" (errno %d)", event.errno) or "")
+    words[#words + 1] = " " .. display(event.text) .. (event.errno and format(" (errno %d)", event.errno) or "")
   elseif event.kind ~= "position" then
-    local text = clean(text_of(event))
+    local text = display(text_of(event))
     words[#words + 1] = " " .. (SIGNS[event.kind] and match(text, "^[+-]?(.*)$") or text)
   end
   if event.func and not (SIGNS[event.kind] and event.func) then
-    words[#words + 1] = " in " .. clean(event.func)
+    words[#words + 1] = " in " .. display(event.func)
   end
   if event.line then
-    words[#words + 1] = format(" at %s:%d", clean(event.file), event.line)
+    words[#words + 1] = format(" at %s:%d", display(event.file), event.line)
   end
   if event.missing > 0 then
     words[#words + 1] = format(", %d bytes cut by the capture", event.missing)
   end
   return concat(words)
+end
+
+-- The first bytes in hexadecimal.
+local function hex(raw, at, length)
+  local shown = min(length, 16)
+  local digits = string.gsub(sub(raw, at + 1, at + shown), ".", function(letter)
+    return format("%02x", byte(letter))
+  end)
+  return shown < length and digits .. "…" or digits
 end
 
 -- Which bytes of a snapshot have changed. Only where the tree is shown.
@@ -1590,11 +1927,10 @@ local function show_changes(frame, event, tvb, node)
   end
   local ranges, more, longer = changed_ranges(frame, event, MOST_CHANGES)
   for _, changed in ipairs(ranges) do
-    local first = changed.at - event.bytes_at
-    local shown = min(changed.length, 16)
-    local etc = shown < changed.length and "…" or ""
-    node:add(tvb:range(changed.at, changed.length), format("Changed: bytes %d to %d, %s%s before",
-      first, first + changed.length - 1, tostring(tvb:range(changed.old, shown):bytes()), etc)):set_generated()
+    local first, length = changed.at - event.bytes_at, changed.length
+    local where = length == 1 and format("byte %d", first) or format("bytes %d to %d", first, first + length - 1)
+    node:add(tvb:range(changed.at, length), format("Changed: %s, from %s to %s", where,
+      hex(frame.raw, changed.old, length), hex(frame.raw, changed.at, length))):set_generated()
   end
   if more then
     node:add(tvb:range(event.bytes_at, event.bytes_length), "More bytes have changed"):set_generated()
@@ -1605,145 +1941,44 @@ local function show_changes(frame, event, tvb, node)
   end
 end
 
--- An event's fields, below the node of its step or, where the tree is not shown, straight below ours.
-local function show_fields(frame, event, tvb, node, want)
-  local function text(name, value, at, length)
-    if want[name] then
-      return node:add(field[name], tvb:range(at, length or #value), clean(value))
-    end
-  end
-  if want.wire_index then
-    node:add(field.wire_index, tvb:range(event.start, 0), event.place - 1):set_generated()
-  end
-  if want.kind then
-    node:add(field.kind, tvb:range(event.start, 0), event.kind):set_generated()
-  end
-  local record = event.place ~= frame.snapshot_behind
-  if want.length and record then
-    node:add(field.length, tvb:range(event.start, 2), event.length + event.missing)
-  end
-  if want.record_type and event.code then
-    node:add(field.record_type, tvb:range(event.start + 2, 2), event.code)
-  end
-
-  local header = event.header
-  if header then
-    if want.age and tvb:range(header + EVENT_HEADER.age, 8):uint64() ~= AGE_NONE then
-      node:add(field.age, tvb:range(header + EVENT_HEADER.age, 8)):append_text(" ns before the capture time")
-    end
-    if want.thread and u32(frame.raw, header + EVENT_HEADER.thread) ~= EVENT_HEADER.thread_none then
-      node:add(field.thread, tvb:range(header + EVENT_HEADER.thread, 4))
-    end
-    if want.vnet then
-      node:add(field.vnet, tvb:range(header + EVENT_HEADER.vnet, 4))
-    end
-    if want.cpu and u16(frame.raw, header + EVENT_HEADER.cpu) ~= EVENT_HEADER.cpu_none then
-      node:add(field.cpu, tvb:range(header + EVENT_HEADER.cpu, 2))
-    end
-    if want.event_flags then
-      node:add(field.event_flags, tvb:range(header + EVENT_HEADER.flags, 2))
-    end
-  end
-
-  if event.data_at then
-    if want.data then
-      local data = data_of(event)
-      if data then
-        -- Of revision 4, it is put together from several fields.
-        local item = text("data", data, event.data_at, event.data_length)
-        if header then
-          item:set_generated()
-        end
-      end
-    end
-    if want.text then
-      local words = text_of(event)
-      if words then
-        local at = event.text_at or event.data_at
-        local item = text("text", words, at, event.text and #words or event.data_at + event.data_length - at)
-        if not event.text then
-          item:set_generated()
-        end
-      end
-    end
-  end
-  if event.line then
-    text("file", event.file, event.file_at)
-    if want.line then
-      node:add(field.line, tvb:range(event.line_at, event.line_digits or 4), event.line)
-    end
-  end
-  if event.func then
-    text("func", event.func, event.func_at)
-  end
-  if event.args then
-    text("args", event.args, event.args_at)
-  end
-  if event.origin and want.origin then
-    node:add(field.origin, tvb:range(event.origin_at, 2))
-  end
-  if event.errno and want.errno then
-    node:add(field.errno, tvb:range(event.errno_at, 2))
-  end
-  if event.kind == "data" then
-    if want.link_type then
-      local item = node:add(field.link_type, tvb:range(event.packet_length_at and event.packet_length_at - 4 or event.bytes_at,
-        event.packet_length_at and 2 or 0), link_of(frame, event))
-      item:append_text(format(" (%s)", link_name(link_of(frame, event))))
-      if not event.packet_length_at then
-        item:set_generated()
-      end
-    end
-    if event.packet_length_at and want.packet_length then
-      node:add(field.packet_length, tvb:range(event.packet_length_at, 4))
-    end
-    if want.bytes then
-      node:add(field.bytes, tvb:range(event.bytes_at, event.bytes_length))
-    end
-    if event.before and want.snapshot_changed then
-      node:add(field.snapshot_changed, tvb:range(event.bytes_at, event.bytes_length), event.changed):set_generated()
-    end
-  elseif event.kind == "unknown" and want.bytes then
-    node:add(field.bytes, tvb:range(event.at, event.length))
-  end
-end
-
--- All events, oldest first or as they lie in the packet. Gives the nodes of the steps, where the tree is
--- shown.
-local function show_events(frame, tvb, item, want, visible)
-  local count, first = event_count(frame), 1
-  if count == 0 then
-    return {}
-  end
-  local last, direction = count, 1
+-- All events, oldest first or as they lie in the packet. Gives the nodes of the steps, where the tree is shown.
+local function show_events(frame, tvb, item, plan)
+  local fields, visible, with_step = plan.event, plan.visible, plan.step
+  local count, nodes = event_count(frame), {}
+  local first, last, direction = 1, count, 1
   local opens, closes = "enter", "leave"
   if setting.wire_order and not frame.oldest_first then
     first, last, direction = count, 1, -1
     -- Seen backwards, functions begin with their end.
     opens, closes = closes, opens
   end
-  local nodes, parents, depth = {}, { [0] = item }, 0
+  if not (visible or with_step or fields[1]) then
+    return nodes
+  end
+  local parents, depth, node = { [0] = item }, 0, item
   for step = first, last, direction do
     local event = event_of(frame, step)
-    local node = item
     if visible then
-      if event.kind == closes and depth > 0 then
+      local kind = event.kind
+      if kind == closes and depth > 0 then
         depth = depth - 1
       end
-      local record = event.place ~= frame.snapshot_behind and frame.records.header or 0
-      node = parents[min(depth, DEEPEST)]:add(field.step, tvb:range(event.start, record + event.length), step)
+      local header = event.has_record and frame.records.header or 0
+      node = parents[min(depth, DEEPEST)]:add(field.step, tvb:range(event.start, header + event.length), step)
       node:set_text(describe(frame, event))
       nodes[step] = node
-      if event.kind == opens then
+      if kind == opens then
         depth = depth + 1
         if depth <= DEEPEST then
           parents[depth] = node
         end
       end
-    elseif want.step then
+    elseif with_step then
       item:add(field.step, tvb:range(event.start, 0), step)
     end
-    show_fields(frame, event, tvb, node, want)
+    for place = 1, #fields do
+      fields[place](node, tvb, event, frame)
+    end
     if visible and event.changed then
       show_changes(frame, event, tvb, node)
     end
@@ -1771,7 +2006,7 @@ end
 -- Opens a source position. Gives nil, or why it could not.
 local function open_source(path, line)
   if not is_harmless_path(path) then
-    return format("%s:%d is no absolute path of letters, digits and . _ / + - only, and is not opened", clean(path), line)
+    return format("%s:%d is no absolute path of letters, digits and . _ / + - only, and is not opened", display(path), line)
   end
   local target = local_path(path)
   local function fill(template, quote)
@@ -1912,7 +2147,7 @@ local STATISTICS = {
       for step = 1, event_count(frame) do
         local func = event_of(frame, step).func
         if func then
-          count.add(clean(func))
+          count.add(display(func))
         end
       end
     end,
@@ -1922,7 +2157,7 @@ local STATISTICS = {
     heading = "path (packets that took it)",
     count = function(frame, count)
       local path = path_of(frame)
-      count.add(path and clean(path) or "(no function)")
+      count.add(path and display(path) or "(no function)")
     end,
   },
 }
@@ -1976,22 +2211,6 @@ end
 ----------------------------------------------------------------------------------------------------------
 -- The dissector.
 
--- Which interface a packet is of. Wireshark has the number only as a field, and only where there is one.
-local interface_field, section_field = Field.new("frame.interface_id"), nil
-do
-  local good, section = pcall(Field.new, "frame.section_number")
-  section_field = good and section or nil
-end
-
-local function interface_of()
-  local id = interface_field()
-  if not id then
-    return 0
-  end
-  local section = section_field and section_field()
-  return section and section.value * 65536 + id.value or id.value
-end
-
 -- Wireshark's own bytes view, for what is no trace.
 local plain_data = Dissector.get("data")
 local own
@@ -2007,118 +2226,170 @@ local function not_a_trace(tvb, pinfo, tree)
   return plain_data:call(tvb, pinfo, tree)
 end
 
+-- The snapshot that stands for the packet: the newest, or the oldest by preference, that the capture did not
+-- cut, if there is one.
+local function primary_of(snapshots)
+  local first, last, direction = #snapshots, 1, -1
+  if setting.oldest_is_primary then
+    first, last, direction = last, first, 1
+  end
+  for place = first, last, direction do
+    if snapshots[place].missing == 0 then
+      return snapshots[place]
+    end
+  end
+  return snapshots[first]
+end
+
 -- Hands the snapshots to their dissectors, the primary one last and at the top of the tree. Tells whether
--- there was a primary one.
+-- there was a dissector for that.
 local function dissect_snapshots(frame, snapshots, nodes, tvb, pinfo, tree, item)
-  local count = #snapshots
-  local primary = snapshots[setting.oldest_is_primary and 1 or count]
-  if count > 1 then
-    local quoted = 0
-    for _, event in ipairs(snapshots) do
-      -- One of several that are identical is enough, and the primary one is that for its own.
-      if not event.same_as and event ~= primary and primary.same_as ~= event then
-        if can_quote or setting.all_snapshots then
-          dissect_snapshot(frame, event, tvb, pinfo, nodes[event.step] or item, item, true)
-          quoted = quoted + 1
-        elseif nodes[event.step] then
-          nodes[event.step]:append_text(" (not dissected, see the preference all_snapshots)")
+  local primary = primary_of(snapshots)
+  local others = false
+  for _, event in ipairs(snapshots) do
+    -- One of several that are identical is enough, and the primary one is that for its own.
+    if event ~= primary and not event.same_as and primary.same_as ~= event then
+      if not can_quote and not setting.all_snapshots then
+        if nodes[event.step] then
+          nodes[event.step]:append_text(" (not dissected: see the preference all_snapshots)")
         end
+      else
+        others = dissect_snapshot(frame, event, tvb, pinfo, nodes[event.step] or item, item, true) or others
       end
     end
-    if quoted > 0 then
-      -- What the others left there is not what the packet was in the end.
-      pinfo.cols.info:clear_fence()
-      pinfo.cols.info:clear()
-      pinfo.cols.protocol = "mbuf_trace"
-    end
+  end
+  if others then
+    -- What they left in the columns is not what the packet was in the end.
+    pinfo.cols.info:clear_fence()
+    pinfo.cols.info:clear()
+    pinfo.cols.protocol = "mbuf_trace"
   end
   return dissect_snapshot(frame, primary, tvb, pinfo, tree, item, false)
 end
 
-function mbuf_trace.dissector(tvb, pinfo, tree)
-  local raw, original = tvb:raw(), tvb:reported_len()
-  local size, number, visited = #raw, pinfo.number, pinfo.visited
-  if can_quote == nil then
-    can_quote = pcall(function() pinfo.in_error_pkt = pinfo.in_error_pkt end)
-  end
-  local interface = visited and 0 or interface_of()
-  local encoding, certainty, records, contradiction =
-    decide(raw, size, size < original, number, visited, interface, setting.forced)
-  if not encoding then
-    return not_a_trace(tvb, pinfo, tree)
-  end
-  local frame = read_frame(raw, original, encoding, records)
+-- Outside of the graphical interface, what is asked for does not change between packets, only between the
+-- first and the second pass over them.
+local remembered = not gui_enabled() and {} or nil
 
-  local visible = tree.visible
+-- What has to be done for this packet: its plan, and whether there are columns.
+local function demands(pinfo, tree)
+  local pass = pinfo.visited and 2 or 1
+  local known = remembered and remembered[pass]
+  if known then
+    return known
+  end
   own = own or Dissector.get("mbuf_trace")
-  local wanted = visible or tree:referenced(own)
-  local want = visible and ALL_FIELDS or wanted and asked_for(tree)
-  local item = tree:add(mbuf_trace, tvb:range(0, size))
-  local snapshots = snapshot_steps(frame)
-  if #snapshots > 1 then
-    compare_snapshots(frame, snapshots)
+  local visible = tree.visible
+  local cols = pinfo.cols
+  known = {
+    plan = (visible or tree:referenced(own)) and plan_for(tree, visible) or nil,
+    -- What a column says of itself where it is not shown.
+    columns = tostring(cols.info) ~= "(info)" or tostring(cols.protocol) ~= "(protocol)",
+  }
+  if remembered then
+    remembered[pass] = known
   end
+  return known
+end
 
-  local nodes = {}
-  if wanted then
-    show_trace(frame, certainty, tvb, item, want)
-  end
-  if frame.faults then
-    show_faults(frame, tvb, item, want or {})
-  end
+-- Expert information on what is worth knowing, and no fault.
+local function show_notes(frame, certainty, contradiction, snapshots, nodes, item)
   if certainty == "guessed" then
-    item:add_proto_expert_info(expert_info.revision_guessed,
-      format("revision %d is a guess: nothing in this packet or before it made it certain", encoding.revision))
+    item:add_proto_expert_info(expert_info.revision_guessed, format(
+      "revision %d is a guess: nothing in this packet or before it made it certain", frame.encoding.revision))
   elseif contradiction then
     item:add_proto_expert_info(expert_info.revision_override, format(
       "read as revision %s by preference, but the packet is certainly one of revision %s",
       REVISION_WORDS[prefs.revision + 1], contradiction.revision .. (contradiction.little and "le" or "")))
   end
-  if wanted then
-    nodes = show_events(frame, tvb, item, want, visible)
-  end
-  for _, event in ipairs(snapshots) do
+  for place = 1, #snapshots do
+    local event = snapshots[place]
     if event.changed then
       (nodes[event.step] or item):add_proto_expert_info(expert_info.snapshot_changed,
         format("step %d: the packet differs from step %d", event.step, event.before.step))
     end
-  end
-
-  local info = pinfo.cols.info
-  -- What a column says of itself where it is not shown.
-  local info_is_shown = tostring(info) ~= "(info)"
-  pinfo.cols.protocol = "mbuf_trace"
-  local dissected = snapshots[1] and dissect_snapshots(frame, snapshots, nodes, tvb, pinfo, tree, item)
-  if info_is_shown then
-    if dissected then
-      local func = last_function(frame)
-      if func then
-        info:append(format(" [%s]", clean(func)))
-      end
-    else
-      local path = path_of(frame)
-      info:set(path and clean(path) or format("%d events", event_count(frame)))
+    local whole = event.packet_length_at and u32(frame.raw, event.packet_length_at) or 0
+    if whole > event.bytes_length + event.missing then
+      (nodes[event.step] or item):add_proto_expert_info(expert_info.snapshot_cut,
+        format("step %d: %d of %d bytes of the packet were recorded", event.step, event.bytes_length, whole))
     end
   end
-  if visible then
+end
+
+-- The inner protocol's columns, followed by the last function; the path where there is no inner protocol.
+local function finish_columns(frame, pinfo, dissected)
+  local info = pinfo.cols.info
+  if dissected then
+    local func = last_function(frame)
+    if func then
+      info:append(format(" [%s]", display(func)))
+    end
+  else
+    local path = path_of(frame)
+    info:set(path and display(path) or format("%d events", event_count(frame)))
+  end
+end
+
+local NO_NODES = {}
+
+function mbuf_trace.dissector(tvb, pinfo, tree)
+  local raw, original = tvb:raw(), tvb:reported_len()
+  local size = #raw
+  if can_quote == nil then
+    can_quote = pcall(function() pinfo.in_error_pkt = pinfo.in_error_pkt end)
+  end
+  local encoding, certainty, records, contradiction = decide(raw, size, size < original, pinfo, setting.forced)
+  if not encoding then
+    return not_a_trace(tvb, pinfo, tree)
+  end
+  local frame = read_frame(raw, original, encoding, records)
+  local demand = demands(pinfo, tree)
+  local plan, nodes = demand.plan, NO_NODES
+  local item = tree:add(mbuf_trace, tvb:range(0, size))
+  local snapshots = snapshots_of(frame)
+  if #snapshots > 1 then
+    compare_snapshots(frame, snapshots)
+  end
+
+  if plan then
+    for place = 1, #plan.trace do
+      plan.trace[place](item, tvb, frame, certainty)
+    end
+  end
+  if frame.faults then
+    show_faults(frame, tvb, item, plan)
+  end
+  if plan then
+    nodes = show_events(frame, tvb, item, plan)
+  end
+  show_notes(frame, certainty, contradiction, snapshots, nodes, item)
+  if plan and plan.visible then
     local path = path_of(frame)
     item:append_text(format(", revision %d, %d events", encoding.revision, event_count(frame)))
     if path then
-      item:append_text(": " .. clean(path))
+      item:append_text(": " .. display(path))
     end
-    if visited and gui_enabled() then
-      remember_steps(frame, number)
+    if not remembered and pinfo.visited then
+      remember_steps(frame, pinfo.number)
     end
   end
+
+  if demand.columns then
+    pinfo.cols.protocol = "mbuf_trace"
+  end
+  local dissected = snapshots[1] and dissect_snapshots(frame, snapshots, nodes, tvb, pinfo, tree, item)
+  if demand.columns then
+    finish_columns(frame, pinfo, dissected)
+  end
   if takers > 0 then
-    last_seen = { number = number, frame = frame }
+    last_seen = { number = pinfo.number, frame = frame }
   end
   return size
 end
 
 -- A new capture, or the same one read anew.
 function mbuf_trace.init()
-  settled, decided = {}, {}
+  forget_decisions()
   last_seen, shown_packet = nil, nil
   read_preferences()
 end

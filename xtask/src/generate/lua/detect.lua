@@ -8,8 +8,9 @@
 -- How a frame can be read. A little-endian frame of revision 2 or later is a fault, but can be read.
 local ENCODINGS = {}
 for _, revision in ipairs({ 1, 2, 3, 4 }) do
-  ENCODINGS[tostring(revision)] = { revision = revision, little = false, typed = revision > 1 }
-  ENCODINGS[revision .. "le"] = { revision = revision, little = true, typed = revision > 1 }
+  local typed = revision > 1
+  ENCODINGS[tostring(revision)] = { revision = revision, little = false, typed = typed }
+  ENCODINGS[revision .. "le"] = { revision = revision, little = true, typed = typed, reversed = typed }
 end
 local DEFAULT = ENCODINGS["3"]
 
@@ -17,7 +18,10 @@ local DEFAULT = ENCODINGS["3"]
 -- their types, `whole` of them, up to the offset `finish`. `stop` tells why there are fewer than announced;
 -- where it is "payload", the record that is short stands behind the last whole one.
 local function walk(raw, size, typed, little)
-  local starts, lengths, types = {}, {}, {}
+  -- Room for a usual frame at once, as growing costs more than reading; what is behind `whole` means nothing.
+  local starts = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  local lengths = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  local types = typed and { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } or {}
   local a, b = byte(raw, 1, 2)
   local announced = little and b * 256 + a or a * 256 + b
   local header, at, whole, stop = typed and 4 or 2, 2, 0, nil
@@ -46,6 +50,16 @@ local function walk(raw, size, typed, little)
     announced = announced, whole = whole, finish = at, stop = stop,
     header = header, typed = typed, little = little,
   }
+end
+
+-- Whether a payload begins with the magic of a frame header, in whichever byte order, or is the start of it.
+local function begins_with_magic(raw, at, size, whole, little)
+  if not little then
+    local there = min(4, size - at)
+    return whole or there > 0 and sub(raw, at + 1, at + there) == sub(MAGIC, 1, there)
+  end
+  local start = sub(raw, at + 1, at + 4)
+  return start == MAGIC or start == string.reverse(MAGIC)
 end
 
 -- How well a frame fits records with types: the encoding, whether nothing speaks against it, whether the
@@ -80,7 +94,10 @@ local function survey_typed(raw, size, cut, little)
       if fits then
         plausible = plausible + 1
       end
-    elseif code == TYPE.rev4_frame_header and place == 1 then
+    elseif code == TYPE.rev4_frame_header and place == 1
+      and begins_with_magic(raw, starts[1] + 4, starts[1] + 4 + lengths[1], true, little)
+    then
+      -- Big-endian, the type alone says so; in the other order it is type 1 of an earlier revision.
       fourth, plausible = 1, plausible + 1
     end
   end
@@ -93,7 +110,7 @@ local function survey_typed(raw, size, cut, little)
     local length = size - at
     local text = length > 0 and is_printable(sub(raw, at + 1, size))
     local vote
-    if code == TYPE.rev4_frame_header and whole == 0 then
+    if code == TYPE.rev4_frame_header and whole == 0 and begins_with_magic(raw, at, size, false, little) then
       fourth, vote = fourth + 1, true
     elseif code == TYPE.rev3_data and looks_like_a_packet(raw, at, length) or code == TYPE.rev3_string and text then
       third, vote = third + 1, true
@@ -105,12 +122,14 @@ local function survey_typed(raw, size, cut, little)
   end
   local agreed = fourth > 0 or (decisive or not doubtful) and (second == 0) ~= (third == 0)
   local revision = fourth > 0 and "4" or second > third and "2" or "3"
+  local exact = ends_well and whole > 0
   return {
     encoding = ENCODINGS[little and revision .. "le" or revision],
     certain = ends_well and agreed,
-    exact = ends_well and whole > 0,
-    -- Records of unknown types count only where the whole frame makes sense.
-    score = ends_well and whole > 0 and max(whole, plausible) or plausible,
+    exact = exact,
+    -- Records of unknown types count only where the whole frame makes sense. And a frame is not said to be
+    -- reversed and damaged without need.
+    score = exact and max(whole, plausible) or little and 0 or plausible,
     records = records,
   }
 end
@@ -182,29 +201,54 @@ local function opinion(raw, size, cut)
   end
 end
 
+-- Which interface a packet is of. Wireshark has the number only as a field, and a file has it for all of its
+-- packets or for none.
+local interface_id, section_number = Field.new("frame.interface_id"), Field.new("frame.section_number")
+local has_interfaces = true
+
+local function interface_of()
+  local id = has_interfaces and interface_id()
+  if not id then
+    has_interfaces = false
+    return 0
+  end
+  local section = section_number()
+  return section and section.value * 65536 + id.value or id.value
+end
+
 -- What was found out: the encoding that an interface is known to have, and what was decided of frames that
 -- leave it open, as Wireshark asks for frames again in any order.
 local settled, decided = {}, {}
 
+local function forget_decisions()
+  settled, decided, has_interfaces = {}, {}, true
+end
+
 -- The encoding of a frame and how that is known: "forced", "certain", "inherited" or "guessed". Nil where
 -- the frame is no trace. Then the records, where they were read on the way, and what the frame itself says
 -- if it was certain and the user said something else.
-local function decide(raw, size, cut, number, visited, interface, forced)
+local function decide(raw, size, cut, pinfo, forced)
   local own, certain, records = opinion(raw, size, cut)
   if forced then
     return forced, "forced", records, certain and own ~= forced and own or nil
   end
+  local interface = interface_of()
+  local known = settled[interface]
   if certain then
-    -- A frame without records tells too little to change what is settled.
-    if not visited and (not settled[interface] or byte(raw, 1) ~= 0 or byte(raw, 2) ~= 0) then
+    -- A frame without records tells too little to change what is settled, and reversed headers are a fault
+    -- of one frame.
+    if known ~= own and not own.reversed and (not known or byte(raw, 1) ~= 0 or byte(raw, 2) ~= 0)
+      and not pinfo.visited
+    then
       settled[interface] = own
     end
     return own, "certain", records
   end
-  if not visited then
-    decided[number] = settled[interface] or false
+  local number = pinfo.number
+  if not pinfo.visited then
+    decided[number] = known or false
   end
-  local known = decided[number]
+  known = decided[number]
   if known then
     return known, "inherited", records
   end

@@ -1,22 +1,6 @@
 ----------------------------------------------------------------------------------------------------------
 -- The dissector.
 
--- Which interface a packet is of. Wireshark has the number only as a field, and only where there is one.
-local interface_field, section_field = Field.new("frame.interface_id"), nil
-do
-  local good, section = pcall(Field.new, "frame.section_number")
-  section_field = good and section or nil
-end
-
-local function interface_of()
-  local id = interface_field()
-  if not id then
-    return 0
-  end
-  local section = section_field and section_field()
-  return section and section.value * 65536 + id.value or id.value
-end
-
 -- Wireshark's own bytes view, for what is no trace.
 local plain_data = Dissector.get("data")
 local own
@@ -32,118 +16,170 @@ local function not_a_trace(tvb, pinfo, tree)
   return plain_data:call(tvb, pinfo, tree)
 end
 
+-- The snapshot that stands for the packet: the newest, or the oldest by preference, that the capture did not
+-- cut, if there is one.
+local function primary_of(snapshots)
+  local first, last, direction = #snapshots, 1, -1
+  if setting.oldest_is_primary then
+    first, last, direction = last, first, 1
+  end
+  for place = first, last, direction do
+    if snapshots[place].missing == 0 then
+      return snapshots[place]
+    end
+  end
+  return snapshots[first]
+end
+
 -- Hands the snapshots to their dissectors, the primary one last and at the top of the tree. Tells whether
--- there was a primary one.
+-- there was a dissector for that.
 local function dissect_snapshots(frame, snapshots, nodes, tvb, pinfo, tree, item)
-  local count = #snapshots
-  local primary = snapshots[setting.oldest_is_primary and 1 or count]
-  if count > 1 then
-    local quoted = 0
-    for _, event in ipairs(snapshots) do
-      -- One of several that are identical is enough, and the primary one is that for its own.
-      if not event.same_as and event ~= primary and primary.same_as ~= event then
-        if can_quote or setting.all_snapshots then
-          dissect_snapshot(frame, event, tvb, pinfo, nodes[event.step] or item, item, true)
-          quoted = quoted + 1
-        elseif nodes[event.step] then
-          nodes[event.step]:append_text(" (not dissected, see the preference all_snapshots)")
+  local primary = primary_of(snapshots)
+  local others = false
+  for _, event in ipairs(snapshots) do
+    -- One of several that are identical is enough, and the primary one is that for its own.
+    if event ~= primary and not event.same_as and primary.same_as ~= event then
+      if not can_quote and not setting.all_snapshots then
+        if nodes[event.step] then
+          nodes[event.step]:append_text(" (not dissected: see the preference all_snapshots)")
         end
+      else
+        others = dissect_snapshot(frame, event, tvb, pinfo, nodes[event.step] or item, item, true) or others
       end
     end
-    if quoted > 0 then
-      -- What the others left there is not what the packet was in the end.
-      pinfo.cols.info:clear_fence()
-      pinfo.cols.info:clear()
-      pinfo.cols.protocol = "mbuf_trace"
-    end
+  end
+  if others then
+    -- What they left in the columns is not what the packet was in the end.
+    pinfo.cols.info:clear_fence()
+    pinfo.cols.info:clear()
+    pinfo.cols.protocol = "mbuf_trace"
   end
   return dissect_snapshot(frame, primary, tvb, pinfo, tree, item, false)
 end
 
-function mbuf_trace.dissector(tvb, pinfo, tree)
-  local raw, original = tvb:raw(), tvb:reported_len()
-  local size, number, visited = #raw, pinfo.number, pinfo.visited
-  if can_quote == nil then
-    can_quote = pcall(function() pinfo.in_error_pkt = pinfo.in_error_pkt end)
-  end
-  local interface = visited and 0 or interface_of()
-  local encoding, certainty, records, contradiction =
-    decide(raw, size, size < original, number, visited, interface, setting.forced)
-  if not encoding then
-    return not_a_trace(tvb, pinfo, tree)
-  end
-  local frame = read_frame(raw, original, encoding, records)
+-- Outside of the graphical interface, what is asked for does not change between packets, only between the
+-- first and the second pass over them.
+local remembered = not gui_enabled() and {} or nil
 
-  local visible = tree.visible
+-- What has to be done for this packet: its plan, and whether there are columns.
+local function demands(pinfo, tree)
+  local pass = pinfo.visited and 2 or 1
+  local known = remembered and remembered[pass]
+  if known then
+    return known
+  end
   own = own or Dissector.get("mbuf_trace")
-  local wanted = visible or tree:referenced(own)
-  local want = visible and ALL_FIELDS or wanted and asked_for(tree)
-  local item = tree:add(mbuf_trace, tvb:range(0, size))
-  local snapshots = snapshot_steps(frame)
-  if #snapshots > 1 then
-    compare_snapshots(frame, snapshots)
+  local visible = tree.visible
+  local cols = pinfo.cols
+  known = {
+    plan = (visible or tree:referenced(own)) and plan_for(tree, visible) or nil,
+    -- What a column says of itself where it is not shown.
+    columns = tostring(cols.info) ~= "(info)" or tostring(cols.protocol) ~= "(protocol)",
+  }
+  if remembered then
+    remembered[pass] = known
   end
+  return known
+end
 
-  local nodes = {}
-  if wanted then
-    show_trace(frame, certainty, tvb, item, want)
-  end
-  if frame.faults then
-    show_faults(frame, tvb, item, want or {})
-  end
+-- Expert information on what is worth knowing, and no fault.
+local function show_notes(frame, certainty, contradiction, snapshots, nodes, item)
   if certainty == "guessed" then
-    item:add_proto_expert_info(expert_info.revision_guessed,
-      format("revision %d is a guess: nothing in this packet or before it made it certain", encoding.revision))
+    item:add_proto_expert_info(expert_info.revision_guessed, format(
+      "revision %d is a guess: nothing in this packet or before it made it certain", frame.encoding.revision))
   elseif contradiction then
     item:add_proto_expert_info(expert_info.revision_override, format(
       "read as revision %s by preference, but the packet is certainly one of revision %s",
       REVISION_WORDS[prefs.revision + 1], contradiction.revision .. (contradiction.little and "le" or "")))
   end
-  if wanted then
-    nodes = show_events(frame, tvb, item, want, visible)
-  end
-  for _, event in ipairs(snapshots) do
+  for place = 1, #snapshots do
+    local event = snapshots[place]
     if event.changed then
       (nodes[event.step] or item):add_proto_expert_info(expert_info.snapshot_changed,
         format("step %d: the packet differs from step %d", event.step, event.before.step))
     end
-  end
-
-  local info = pinfo.cols.info
-  -- What a column says of itself where it is not shown.
-  local info_is_shown = tostring(info) ~= "(info)"
-  pinfo.cols.protocol = "mbuf_trace"
-  local dissected = snapshots[1] and dissect_snapshots(frame, snapshots, nodes, tvb, pinfo, tree, item)
-  if info_is_shown then
-    if dissected then
-      local func = last_function(frame)
-      if func then
-        info:append(format(" [%s]", clean(func)))
-      end
-    else
-      local path = path_of(frame)
-      info:set(path and clean(path) or format("%d events", event_count(frame)))
+    local whole = event.packet_length_at and u32(frame.raw, event.packet_length_at) or 0
+    if whole > event.bytes_length + event.missing then
+      (nodes[event.step] or item):add_proto_expert_info(expert_info.snapshot_cut,
+        format("step %d: %d of %d bytes of the packet were recorded", event.step, event.bytes_length, whole))
     end
   end
-  if visible then
+end
+
+-- The inner protocol's columns, followed by the last function; the path where there is no inner protocol.
+local function finish_columns(frame, pinfo, dissected)
+  local info = pinfo.cols.info
+  if dissected then
+    local func = last_function(frame)
+    if func then
+      info:append(format(" [%s]", display(func)))
+    end
+  else
+    local path = path_of(frame)
+    info:set(path and display(path) or format("%d events", event_count(frame)))
+  end
+end
+
+local NO_NODES = {}
+
+function mbuf_trace.dissector(tvb, pinfo, tree)
+  local raw, original = tvb:raw(), tvb:reported_len()
+  local size = #raw
+  if can_quote == nil then
+    can_quote = pcall(function() pinfo.in_error_pkt = pinfo.in_error_pkt end)
+  end
+  local encoding, certainty, records, contradiction = decide(raw, size, size < original, pinfo, setting.forced)
+  if not encoding then
+    return not_a_trace(tvb, pinfo, tree)
+  end
+  local frame = read_frame(raw, original, encoding, records)
+  local demand = demands(pinfo, tree)
+  local plan, nodes = demand.plan, NO_NODES
+  local item = tree:add(mbuf_trace, tvb:range(0, size))
+  local snapshots = snapshots_of(frame)
+  if #snapshots > 1 then
+    compare_snapshots(frame, snapshots)
+  end
+
+  if plan then
+    for place = 1, #plan.trace do
+      plan.trace[place](item, tvb, frame, certainty)
+    end
+  end
+  if frame.faults then
+    show_faults(frame, tvb, item, plan)
+  end
+  if plan then
+    nodes = show_events(frame, tvb, item, plan)
+  end
+  show_notes(frame, certainty, contradiction, snapshots, nodes, item)
+  if plan and plan.visible then
     local path = path_of(frame)
     item:append_text(format(", revision %d, %d events", encoding.revision, event_count(frame)))
     if path then
-      item:append_text(": " .. clean(path))
+      item:append_text(": " .. display(path))
     end
-    if visited and gui_enabled() then
-      remember_steps(frame, number)
+    if not remembered and pinfo.visited then
+      remember_steps(frame, pinfo.number)
     end
   end
+
+  if demand.columns then
+    pinfo.cols.protocol = "mbuf_trace"
+  end
+  local dissected = snapshots[1] and dissect_snapshots(frame, snapshots, nodes, tvb, pinfo, tree, item)
+  if demand.columns then
+    finish_columns(frame, pinfo, dissected)
+  end
   if takers > 0 then
-    last_seen = { number = number, frame = frame }
+    last_seen = { number = pinfo.number, frame = frame }
   end
   return size
 end
 
 -- A new capture, or the same one read anew.
 function mbuf_trace.init()
-  settled, decided = {}, {}
+  forget_decisions()
   last_seen, shown_packet = nil, nil
   read_preferences()
 end

@@ -9,24 +9,32 @@ local function read_event(frame, place)
     local at = records.finish
     local length = frame.size - at
     return {
-      kind = "data", place = place, start = at, at = at, length = length, missing = 0,
+      kind = "data", place = place, start = at, at = at, length = length, missing = 0, has_record = false,
       bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
     }
   end
-  local start, claimed, code = records.starts[place], records.lengths[place], records.types[place]
-  local at = start + records.header
-  local length = min(claimed, frame.size - at)
-  local missing = claimed - length
-  local event = { place = place, start = start, code = code, at = at, length = length, missing = missing }
-
-  local known = revision == 1 and REVISION_1_STRING or RECORDS[revision][code]
-  if not known or not known.kind then
-    event.kind = "unknown"
-    return event
+  local start, length, code = records.starts[place], records.lengths[place], records.types[place]
+  local at, missing = start + records.header, 0
+  if at + length > frame.size then
+    missing = at + length - frame.size
+    length = length - missing
   end
-  event.kind = known.kind
-  if known.content == "ethernet" then
-    event.bytes_at, event.bytes_length, event.link = at, length, LINK_ETHERNET
+  local known = revision == 1 and REVISION_1_STRING or RECORDS[revision][code]
+  if known and known.content == "ethernet" then
+    return {
+      kind = "data", place = place, start = start, code = code, at = at, length = length, missing = missing,
+      has_record = true, bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
+      resolved_link = nil, step = nil, before = nil, changed = nil, same_as = nil,
+    }
+  end
+  -- All that an event can have, so that the table never has to grow.
+  local event = {
+    kind = known and known.kind or "unknown",
+    place = place, start = start, code = code, at = at, length = length, missing = missing, has_record = true,
+    data_at = nil, data_length = nil, text = nil, text_at = nil, file = nil, file_at = nil,
+    line = nil, line_at = nil, line_digits = nil, func = nil, func_at = nil, args = nil, args_at = nil, step = nil,
+  }
+  if event.kind == "unknown" then
     return event
   elseif known.content == "string" then
     -- The length counts one trailing NUL, which is not part of the text.

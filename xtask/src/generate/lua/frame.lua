@@ -18,7 +18,7 @@ local SENTENCES = {
   unsupported_major = "frame of major revision %{available} at offset %{offset}: only %{needed} can be read",
   repeated_frame_header = "record %{record} at offset %{offset}: a second frame header",
   event_header_cut = "record %{record} at offset %{offset}: event header needs %{needed} bytes, %{available} available",
-  event_body_cut = "record %{record} at offset %{offset}: event body needs %{needed} bytes, %{available} available",
+  event_body_cut = "record %{record} at offset %{offset}: header and body need %{needed} bytes, %{available} available",
   not_a_trace = "not mbuf_trace: no record can be found in its %{available} bytes",
   cut_by_capture = "cut by the capture at offset %{offset}: %{available} of %{needed} bytes kept",
 }
@@ -78,61 +78,116 @@ local function record_fault(raw, code, at, length)
   end
 end
 
--- Whether a record is a snapshot that can be read.
-local function is_snapshot(frame, place)
-  local code = frame.records.types[place]
+-- What an event of a whole record is, roughly: "data", "unknown", "string" with a NUL to end it, or "typed".
+local function sort_of(frame, code, at, length)
   local known = RECORDS[frame.encoding.revision][code]
-  if not known or known.kind ~= "data" then
-    return false
+  if not known or not known.kind or EVENT_BODIES[code] and record_fault(frame.raw, code, at, length) then
+    return "unknown"
+  elseif known.kind == "data" then
+    return "data"
   end
-  local at = frame.records.starts[place] + 4
-  return not EVENT_BODIES[code] or not record_fault(frame.raw, code, at, frame.records.lengths[place])
+  return known.content == "string" and "string" or "typed"
 end
 
--- A snapshot whose length seems to have wrapped: one that could be 65,536 bytes longer.
-local function note_wrapped_length(frame)
-  local records = frame.records
-  if frame.size < 65536 or not records.typed then
+-- Whether the frame goes on at this offset as it should: with a record that can be read, or, behind the
+-- last one, with nothing.
+local function goes_on(frame, at, is_last)
+  local raw, size = frame.raw, frame.size
+  if is_last or at + 4 > size then
+    return is_last and at == size
+  end
+  local a, b, c, d = byte(raw, at + 1, at + 4)
+  if frame.records.little then
+    a, b, c, d = b, a, d, c
+  end
+  local length = a * 256 + b
+  local finish = at + 4 + length
+  if finish > size then
+    return false
+  end
+  local sort = sort_of(frame, c * 256 + d, at + 4, length)
+  if sort == "data" then
+    -- A snapshot of nothing is what zeros in the middle of a packet look like.
+    return length > 0
+  elseif sort == "string" then
+    return length > 0 and byte(raw, finish) == 0
+  end
+  return sort == "typed"
+end
+
+-- Ends the frame at a snapshot whose length has wrapped at 65,536, as that of a large TSO packet does: where
+-- its length ends, no record begins; 65,536 bytes later, one does.
+local function end_at_wrapped_length(frame)
+  local records, size = frame.records, frame.size
+  if size < 65536 or not records.typed then
     return false
   end
   for place = 1, records.whole do
-    local start, real = records.starts[place], records.lengths[place] + 65536
-    if start + records.header + real <= frame.size and is_snapshot(frame, place) then
-      note(frame, "length_wrapped", start, real, records.lengths[place], place - 1)
+    local start, length = records.starts[place], records.lengths[place]
+    local finish, is_last = start + 4 + length, place == records.announced
+    if finish + 65536 <= size and sort_of(frame, records.types[place], start + 4, length) == "data"
+      and not goes_on(frame, finish, is_last) and goes_on(frame, finish + 65536, is_last)
+    then
+      note(frame, "length_wrapped", start, length + 65536, length, place - 1)
+      if is_last then
+        note(frame, "trailing_bytes", finish, 0, size - finish)
+      else
+        note(frame, "records_missing", finish, records.announced, place)
+      end
+      frame.whole = place
       return true
     end
   end
   return false
 end
 
--- Bytes behind the last counted record: the snapshot of revision 1, or one thing too many.
-local function check_rest(frame)
-  local records, size = frame.records, frame.size
-  local rest = size - records.finish
-  if rest == 0 or not records.typed then
-    return
-  end
-  local known, at, found = RECORDS[frame.encoding.revision], records.finish, 0
-  while at + 4 <= size do
-    local a, b, c, d = byte(frame.raw, at + 1, at + 4)
+-- How many more records there are behind the last counted one, if nothing else is. In revision 1, strings,
+-- with or without a packet behind them.
+local function uncounted_records(frame)
+  local records, raw, size = frame.records, frame.raw, frame.size
+  local known, header = RECORDS[frame.encoding.revision], records.header
+  local at, found = records.finish, 0
+  while at + header <= size do
+    local a, b, c, d = byte(raw, at + 1, at + header)
     if records.little then
       a, b, c, d = b, a, d, c
     end
-    local finish = at + 4 + a * 256 + b
-    if finish > size or not known[c * 256 + d] then
+    local length = a * 256 + b
+    local finish = at + header + length
+    if finish > size then
+      break
+    elseif records.typed then
+      if not known[c * 256 + d] then
+        break
+      end
+    elseif not is_text(raw, at + header, length) then
       break
     end
     at, found = finish, found + 1
   end
-  note_wrapped_length(frame)
-  if found > 0 and at == size then
-    note(frame, "records_uncounted", records.finish, found, rest)
-  else
-    note(frame, "trailing_bytes", records.finish, 0, rest)
+  if at == size or not records.typed and looks_like_a_packet(raw, at, size - at) then
+    return found
+  end
+  return 0
+end
+
+-- Bytes behind the last counted record: records that were not counted, or anything else. In revision 1 the
+-- packet is there, and nothing is wrong.
+local function check_rest(frame)
+  local records = frame.records
+  local at, rest = records.finish, frame.size - records.finish
+  if not records.typed and looks_like_a_packet(frame.raw, at, rest) then
+    return
+  end
+  local found = uncounted_records(frame)
+  if found > 0 then
+    note(frame, "records_uncounted", at, found, rest)
+  elseif records.typed then
+    note(frame, "trailing_bytes", at, 0, rest)
   end
 end
 
--- The bytes end before the count is reached, and it is not the capture that cut them.
+-- The bytes end before the count is reached.
 local function check_short(frame)
   local records, size = frame.records, frame.size
   local announced, whole, at = records.announced, records.whole, records.finish
@@ -143,12 +198,10 @@ local function check_short(frame)
       note(frame, "little_endian", 0, reversed, announced)
       return
     end
-  elseif not note_wrapped_length(frame) then
-    if records.stop == "header" then
-      note(frame, "record_header_cut", at, records.header, size - at, whole)
-    else
-      note(frame, "record_cut", at, records.lengths[whole + 1], size - at - records.header, whole)
-    end
+  elseif records.stop == "header" then
+    note(frame, "record_header_cut", at, records.header, size - at, whole)
+  else
+    note(frame, "record_cut", at, records.lengths[whole + 1], size - at - records.header, whole)
   end
   note(frame, "records_missing", at, announced, whole)
 end
@@ -156,7 +209,7 @@ end
 -- Reads the first record of revision 4. What it says stands in `frame.header`.
 local function read_frame_header(frame)
   local records, raw = frame.records, frame.raw
-  if records.whole == 0 then
+  if frame.whole == 0 then
     -- What there is of a cut frame header is no event.
     frame.partial = false
     return
@@ -173,7 +226,7 @@ local function read_frame_header(frame)
   if magic and magic ~= FRAME_HEADER.magic_value then
     note(frame, "bad_magic", at, FRAME_HEADER.magic_value, magic)
   elseif major and major ~= FRAME_HEADER.major_value then
-    note(frame, "unsupported_major", at, FRAME_HEADER.major_value, major)
+    note(frame, "unsupported_major", at + FRAME_HEADER.major, FRAME_HEADER.major_value, major)
     frame.whole, frame.partial = 0, false
   elseif length < FRAME_HEADER.size then
     note(frame, "frame_header_cut", at, FRAME_HEADER.size, length)
@@ -210,12 +263,14 @@ local function read_frame(raw, original, encoding, records)
     records = walk(raw, size, encoding.typed, encoding.little)
   end
   frame.records, frame.announced, frame.whole = records, records.announced, records.whole
-  if not records.stop then
-    check_rest(frame)
-  elseif not cut then
-    check_short(frame)
-  else
+  if cut then
     frame.partial = records.stop == "payload"
+  elseif (records.stop or records.finish < size) and not end_at_wrapped_length(frame) then
+    if records.stop then
+      check_short(frame)
+    else
+      check_rest(frame)
+    end
   end
   if encoding.revision == 4 then
     read_frame_header(frame)

@@ -2,7 +2,7 @@
 //! hand-written parts that lie beside this file.
 
 use super::NOTICE;
-use crate::spec::{Base, Codes, Field, FieldType, Flags, Layout, Scope, Severity, Spec};
+use crate::spec::{Base, Codes, Field, FieldType, Flags, Layout, Record, Scope, Severity, Spec};
 use anyhow::{Context, Result};
 use std::fmt::{self, Write};
 
@@ -55,6 +55,9 @@ fn declarations(out: &mut String, spec: &Spec, colouring_rules: &str) -> Result<
     {
         layout_table(out, name, find(spec, layout)?)?;
     }
+    out.push_str(
+        "-- The magic of the frame header as bytes.\nlocal MAGIC = string.char(0x6d, 0x74, 0x72, 0x63)\n",
+    );
     out.push_str("-- An age that is not known.\nlocal AGE_NONE = UInt64(0xffffffff, 0xffffffff)\n\n");
     for flags in &spec.flags {
         flag_table(out, flags)?;
@@ -106,6 +109,18 @@ fn records(out: &mut String, spec: &Spec) -> Result<()> {
             )?;
         }
         out.push_str("  },\n");
+    }
+    out.push_str("}\n-- Those that are snapshots.\nlocal SNAPSHOT_TYPES = {\n");
+    for revision in &spec.revisions {
+        let is_data =
+            |record: &&Record| record.revision == revision.number && record.kind.as_deref() == Some("data");
+        let codes: Vec<String> = spec
+            .records
+            .iter()
+            .filter(is_data)
+            .map(|record| format!("[{:#06x}] = true", record.code))
+            .collect();
+        writeln!(out, "  [{}] = {{ {} }},", revision.number, codes.join(", "))?;
     }
     out.push_str(
         "}\n-- Revision 1 has one sort of record, which has no type.\n\

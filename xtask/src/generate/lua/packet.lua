@@ -18,9 +18,9 @@ local function is_printable(text)
   end
   local at, last = 1, #text
   while at <= last do
-    local length, cut = utf8_length(text, at, last)
+    local length, is_cut = utf8_length(text, at, last)
     if not length then
-      return cut
+      return is_cut
     end
     local point = code_point(text, at, length)
     if (point < 0x20 or point >= 0x7f and point <= 0x9f) and not (point >= 9 and point <= 13 or point == 0x85) then
@@ -33,12 +33,12 @@ end
 
 -- Whether a payload is text as the kernel writes it: printable, not empty, with one NUL at its end.
 local function is_text(raw, at, length)
-  if length < 2 or byte(raw, at + length) ~= 0 then
-    return false
-  end
   -- Most text is ASCII: one pattern decides.
   local _, last = find(raw, "^[ -~]+\0", at + 1)
-  return last == at + length or is_printable(sub(raw, at + 1, at + length - 1))
+  if last == at + length then
+    return true
+  end
+  return length > 1 and byte(raw, at + length) == 0 and is_printable(sub(raw, at + 1, at + length - 1))
 end
 
 -- IPv4, ARP, IPv6 and the two VLAN tags.

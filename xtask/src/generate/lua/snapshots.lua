@@ -24,47 +24,63 @@ local function bytes_of(frame, event)
   return sub(frame.raw, event.bytes_at + 1, event.bytes_at + event.bytes_length)
 end
 
--- Whether there can be no event of a kind other than this code's; for finding snapshots without reading
--- every event.
-local function snapshot_steps(frame)
-  local steps, records, revision = {}, frame.records, frame.encoding.revision
-  local count = event_count(frame)
+-- The snapshots of a frame, oldest first. Of the other events none is read.
+local function snapshots_of(frame)
+  local snapshots, count = {}, event_count(frame)
   if count == 0 then
-    return steps
+    return snapshots
   end
-  local known = RECORDS[revision]
+  local types, known, behind = frame.records.types, SNAPSHOT_TYPES[frame.encoding.revision], frame.snapshot_behind
+  local first, direction = frame.last, -1
+  if frame.oldest_first then
+    first, direction = frame.first, 1
+  end
   for step = 1, count do
-    local place = place_of(frame, step)
-    local code = records.types[place]
-    local declared = known[code]
-    if place == frame.snapshot_behind or declared and declared.kind == "data" then
+    local place = first + (step - 1) * direction
+    if place == behind or known[types[place]] then
       local event = event_of(frame, step)
       if event.kind == "data" then
-        steps[#steps + 1] = event
+        snapshots[#snapshots + 1] = event
       end
     end
   end
-  return steps
+  return snapshots
+end
+
+-- Whether two snapshots with the same bytes begin with the same, too.
+local function links_agree(frame, one, other)
+  local both_say_it = one.packet_length_at and other.packet_length_at
+  local none_says_it = not one.packet_length_at and not other.packet_length_at
+  return none_says_it or both_say_it and one.link == other.link or link_of(frame, one) == link_of(frame, other)
 end
 
 -- Finds out how the snapshots of a frame compare, oldest first: whether each has changed since the one
 -- before it, and which earlier one it is identical to (`same_as`).
 local function compare_snapshots(frame, snapshots)
-  local first_with, before, before_bytes = {}, nil, nil
-  for _, event in ipairs(snapshots) do
+  local by_bytes, before, before_bytes = {}, nil, nil
+  for place = 1, #snapshots do
+    local event = snapshots[place]
     local bytes = bytes_of(frame, event)
+    local is_same = before and bytes == before_bytes and links_agree(frame, event, before)
     if before then
-      event.before = before
-      event.changed = bytes ~= before_bytes or link_of(frame, event) ~= link_of(frame, before)
+      event.before, event.changed = before, not is_same
     end
-    local alike = first_with[bytes]
-    if not alike then
-      alike = {}
-      first_with[bytes] = alike
+    if is_same then
+      event.same_as = before.same_as or before
+    elseif place > 2 then
+      -- Several with the same bytes and other links are rare, and few are enough.
+      for _, other in ipairs(by_bytes[bytes] or {}) do
+        if links_agree(frame, event, other) then
+          event.same_as = other
+          break
+        end
+      end
     end
-    local link = link_of(frame, event)
-    event.same_as = alike[link]
-    alike[link] = alike[link] or event
+    if not event.same_as and #snapshots > 2 then
+      local alike = by_bytes[bytes] or {}
+      by_bytes[bytes] = alike
+      alike[#alike + 1] = event
+    end
     before, before_bytes = event, bytes
   end
 end
@@ -111,29 +127,73 @@ local function link_name(link)
   return LINK_NAMES[link] or format("link type %d", link)
 end
 
+-- Where the headers of a snapshot end that the capture cut: Ethernet, IP, and TCP, UDP or ICMP. Nil where they
+-- are not all there, or are others.
+local function headers_end(raw, at, finish, link)
+  local ethertype
+  if link == LINK_ETHERNET then
+    at = at + 14
+    if at > finish then
+      return nil
+    end
+    ethertype = u16(raw, at - 2)
+    while (ethertype == 0x8100 or ethertype == 0x88a8) and at + 4 <= finish do
+      ethertype, at = u16(raw, at + 2), at + 4
+    end
+  elseif at < finish then
+    local version = byte(raw, at + 1)
+    ethertype = version >= 0x60 and version <= 0x6f and 0x86dd or 0x0800
+  end
+  local protocol
+  if ethertype == 0x0800 and at + 20 <= finish then
+    protocol, at = byte(raw, at + 10), at + byte(raw, at + 1) % 16 * 4
+  elseif ethertype == 0x86dd and at + 40 <= finish then
+    protocol, at = byte(raw, at + 7), at + 40
+  elseif ethertype == 0x0806 and at + 28 <= finish then
+    return at + 28
+  end
+  if protocol == 6 and at + 20 <= finish then
+    at = at + (byte(raw, at + 13) - byte(raw, at + 13) % 16) / 4
+  elseif protocol == 17 or protocol == 1 or protocol == 58 then
+    at = at + 8
+  else
+    return nil
+  end
+  return at <= finish and at or nil
+end
+
 -- Whether this Wireshark can be told that a packet is only quoted: then TCP analysis, conversations and
--- statistics pass over it. From 4.2 on; found out with the first packet.
+-- statistics pass over it, and nobody complains that it is short. From 4.2 on; found out with the first packet.
 local can_quote
 
--- Hands a snapshot to Wireshark's own dissector. What goes wrong in there must not end our own work.
+-- Hands a snapshot to Wireshark's own dissector, and tells whether there was one. What goes wrong in there must
+-- not end our own work.
+--
+-- Of a snapshot that the capture cut, only the headers are dissected, and quoted: Lua cannot tell Wireshark that
+-- there was more, so whatever missed a byte would be called malformed.
 local function dissect_snapshot(frame, event, tvb, pinfo, tree, root, quoted)
-  local link = link_of(frame, event)
+  local link, length = link_of(frame, event), event.bytes_length
   local dissector = link == LINK_ETHERNET and ethernet or link == LINK_RAW_IP and ip
-  if not dissector or event.bytes_length == 0 then
+  if event.missing > 0 and not setting.all_snapshots then
+    local finish = can_quote and headers_end(frame.raw, event.bytes_at, event.bytes_at + length, link)
+    length, quoted = finish and finish - event.bytes_at or 0, true
+  end
+  if not dissector or length == 0 then
     return false
   end
-  local before = quoted and can_quote and pinfo.in_error_pkt
-  if quoted and can_quote then
+  quoted = quoted and can_quote
+  local before = quoted and pinfo.in_error_pkt
+  if quoted then
     pinfo.in_error_pkt = true
   end
-  local bytes = tvb:range(event.bytes_at, event.bytes_length)
+  local bytes = tvb:range(event.bytes_at, length)
   local good, problem = pcall(dissector.call, dissector, bytes:tvb(), pinfo, tree)
-  if quoted and can_quote then
+  if quoted then
     pinfo.in_error_pkt = before
   end
   if not good then
     root:add_tvb_expert_info(expert_info.snapshot_failed, bytes,
-      format("step %d: %s", event.step, clean(tostring(problem))))
+      format("step %d: %s", event.step, display(tostring(problem))))
   end
   return true
 end

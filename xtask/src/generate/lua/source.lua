@@ -18,7 +18,7 @@ end
 -- Opens a source position. Gives nil, or why it could not.
 local function open_source(path, line)
   if not is_harmless_path(path) then
-    return format("%s:%d is no absolute path of letters, digits and . _ / + - only, and is not opened", clean(path), line)
+    return format("%s:%d is no absolute path of letters, digits and . _ / + - only, and is not opened", display(path), line)
   end
   local target = local_path(path)
   local function fill(template, quote)

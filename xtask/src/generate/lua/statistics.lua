@@ -41,7 +41,7 @@ local STATISTICS = {
       for step = 1, event_count(frame) do
         local func = event_of(frame, step).func
         if func then
-          count.add(clean(func))
+          count.add(display(func))
         end
       end
     end,
@@ -51,7 +51,7 @@ local STATISTICS = {
     heading = "path (packets that took it)",
     count = function(frame, count)
       local path = path_of(frame)
-      count.add(path and clean(path) or "(no function)")
+      count.add(path and display(path) or "(no function)")
     end,
   },
 }

@@ -10,7 +10,8 @@ local function utf8_length(text, at, last)
   if lead < 0x80 then
     return 1
   end
-  local length, low, high = nil, 0x80, 0xbf
+  local length
+  local low, high = 0x80, 0xbf
   if lead >= 0xc2 and lead <= 0xdf then
     length = 2
   elseif lead >= 0xe0 and lead <= 0xef then
@@ -95,34 +96,38 @@ local function clean(text)
   return text
 end
 
--- A position that the text begins with: file, line, its digits, and where what follows begins.
-local function leading_position(text, from)
-  local colon = find(text, ":", from, true)
-  if not colon then
-    return nil
+-- The text for a label, a column or a terminal, where nothing may act: always escaped.
+local function display(text)
+  if find(text, "[^ -%[%]-~]") then
+    return escape(text)
   end
-  local file = sub(text, from, colon - 1)
-  if find(file, "[\0-\32\127]") then
+  return text
+end
+
+-- A position that the text begins with: file, line, how many digits that has, and where what follows begins.
+local function leading_position(text, from)
+  local file, digits, rest = match(text, "^([^:\0-\32\127]+):([1-9][0-9]*)()", from)
+  if not file then
     return nil
   elseif find(file, "/", 1, true) then
-    if sub(file, -1) == "/" then
+    if byte(file, -1) == 47 then
       return nil
     end
   elseif not find(file, "^.+%.[A-Za-z][A-Za-z0-9]?[A-Za-z0-9]?[A-Za-z0-9]?$") then
     return nil
   end
-  local digits = match(text, "^[1-9][0-9]*", colon + 1)
-  if not digits or #digits > 10 or tonumber(digits) > 4294967295 then
+  local line = tonumber(digits)
+  if line > 4294967295 then
     return nil
   end
-  local rest = colon + 1 + #digits
   if rest <= #text then
-    if sub(text, rest, rest + 1) ~= ": " then
+    local colon, space = byte(text, rest, rest + 1)
+    if colon ~= 58 or space ~= 32 then
       return nil
     end
     rest = rest + 2
   end
-  return file, tonumber(digits), #digits, rest
+  return file, line, #digits, rest
 end
 
 -- Takes a trace text apart, into the event. `at` is the offset of the text in the packet. What keeps to no
@@ -147,7 +152,7 @@ local function take_apart(event, text, at)
       return
     end
   end
-  event.text, event.text_at = sub(text, from), at + from - 1
+  event.text, event.text_at = from > 1 and sub(text, from) or text, at + from - 1
   local kind, call = "function", from
   local sign = byte(text, from)
   if sign == 43 then

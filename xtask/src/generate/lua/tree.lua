@@ -6,76 +6,220 @@ local DEEPEST = 32
 -- The most changed ranges of a snapshot that are shown.
 local MOST_CHANGES = 32
 
--- Which fields are asked for: all where the tree is shown, otherwise those that a filter or a column names.
-local ALL_FIELDS = setmetatable({}, { __index = function() return true end })
-
-local function asked_for(tree)
-  return setmetatable({}, {
-    __index = function(known, name)
-      local answer = tree:referenced(field[name])
-      known[name] = answer
-      return answer
-    end,
-  })
-end
-
 local CERTAINTIES = {
   certain = "certain", inherited = "as earlier packets of the interface",
   guessed = "a guess", forced = "by preference",
 }
 
--- What holds for the whole trace.
-local function show_trace(frame, certainty, tvb, item, want)
-  local function generated(name, value, range)
-    if want[name] then
-      return item:add(field[name], range or tvb:range(0, 0), value):set_generated()
-    end
-  end
+-- How each field is shown: pairs of its name and a function. Those of the trace get our item, those of an event
+-- the node of its step or, where the tree is not shown, our item too.
+local TRACE_FIELDS, EVENT_FIELDS = {}, {}
+
+local function of_trace(name, show)
+  TRACE_FIELDS[#TRACE_FIELDS + 1] = { name, show }
+end
+
+local function of_event(name, show)
+  EVENT_FIELDS[#EVENT_FIELDS + 1] = { name, show }
+end
+
+of_trace("revision", function(item, tvb, frame, certainty)
   local encoding = frame.encoding
-  local shown = generated("revision", encoding.revision)
-  if shown then
-    shown:append_text(format(" (%s%s)", encoding.little and "little-endian, " or "", CERTAINTIES[certainty]))
+  item:add(field.revision, tvb:range(0, 0), encoding.revision)
+    :append_text(format(" (%s%s)", encoding.little and "little-endian, " or "", CERTAINTIES[certainty]))
+    :set_generated()
+end)
+of_trace("revision_guessed", function(item, tvb, _, certainty)
+  item:add(field.revision_guessed, tvb:range(0, 0), certainty == "guessed"):set_generated()
+end)
+of_trace("order", function(item, tvb, frame)
+  item:add(field.order, tvb:range(0, 0), frame.oldest_first and "oldest_first" or "newest_first"):set_generated()
+end)
+of_trace("count", function(item, tvb, frame)
+  item:add(field.count, tvb:range(0, min(frame.size, 2)), frame.announced)
+end)
+of_trace("path", function(item, tvb, frame)
+  local path = path_of(frame)
+  if path then
+    item:add(field.path, tvb:range(0, 0), clean(path)):set_generated()
   end
-  generated("revision_guessed", certainty == "guessed")
-  generated("order", frame.oldest_first and "oldest_first" or "newest_first")
-  if want.count then
-    item:add(field.count, tvb:range(0, min(frame.size, 2)), frame.announced)
+end)
+of_trace("last_function", function(item, tvb, frame)
+  local func = last_function(frame)
+  if func then
+    item:add(field.last_function, tvb:range(0, 0), clean(func)):set_generated()
   end
-  if want.path then
-    local path = path_of(frame)
-    if path then
-      generated("path", clean(path))
-    end
+end)
+of_trace("flags", function(item, tvb, frame)
+  if frame.header then
+    item:add(field.flags, tvb:range(frame.header.at + FRAME_HEADER.flags, 2))
   end
-  if want.last_function then
-    local func = last_function(frame)
-    if func then
-      generated("last_function", clean(func))
-    end
-  end
+end)
+of_trace("incomplete", function(item, tvb, frame)
   local header = frame.header
   if header then
-    local at = header.at
-    if want.flags then
-      item:add(field.flags, tvb:range(at + FRAME_HEADER.flags, 2))
+    item:add(field.incomplete, tvb:range(header.at + FRAME_HEADER.flags, 2), has_flag(header.flags, FLAG.incomplete))
+  end
+end)
+for _, name in ipairs({ "packet_id", "parent_id" }) do
+  of_trace(name, function(item, tvb, frame)
+    local range = frame.header and tvb:range(frame.header.at + FRAME_HEADER[name], 8)
+    if range and range:uint64() ~= UInt64(0) then
+      item:add(field[name], range)
     end
-    if want.incomplete then
-      item:add(field.incomplete, tvb:range(at + FRAME_HEADER.flags, 2), has_flag(header.flags, FLAG.incomplete))
-    end
-    for _, name in ipairs({ "packet_id", "parent_id" }) do
-      local range = tvb:range(at + FRAME_HEADER[name], 8)
-      if want[name] and range:uint64() ~= UInt64(0) then
-        item:add(field[name], range)
-      end
-    end
-    if want.lost then
-      item:add(field.lost, tvb:range(at + FRAME_HEADER.lost, 4))
+  end)
+end
+of_trace("lost", function(item, tvb, frame)
+  if frame.header then
+    item:add(field.lost, tvb:range(frame.header.at + FRAME_HEADER.lost, 4))
+  end
+end)
+
+of_event("wire_index", function(node, tvb, event)
+  node:add(field.wire_index, tvb:range(event.start, 0), event.place - 1):set_generated()
+end)
+of_event("kind", function(node, tvb, event)
+  node:add(field.kind, tvb:range(event.start, 0), event.kind):set_generated()
+end)
+of_event("length", function(node, tvb, event)
+  -- The snapshot of revision 1 takes what is left; no record says its length.
+  if event.has_record then
+    node:add(field.length, tvb:range(event.start, 2), event.length + event.missing)
+  end
+end)
+of_event("record_type", function(node, tvb, event)
+  if event.code then
+    node:add(field.record_type, tvb:range(event.start + 2, 2), event.code)
+  end
+end)
+of_event("age", function(node, tvb, event)
+  local range = event.header and tvb:range(event.header + EVENT_HEADER.age, 8)
+  if range and range:uint64() ~= AGE_NONE then
+    node:add(field.age, range):append_text(" ns before the capture time")
+  end
+end)
+of_event("thread", function(node, tvb, event, frame)
+  local at = event.header and event.header + EVENT_HEADER.thread
+  if at and u32(frame.raw, at) ~= EVENT_HEADER.thread_none then
+    node:add(field.thread, tvb:range(at, 4))
+  end
+end)
+of_event("vnet", function(node, tvb, event)
+  if event.header then
+    node:add(field.vnet, tvb:range(event.header + EVENT_HEADER.vnet, 4))
+  end
+end)
+of_event("cpu", function(node, tvb, event, frame)
+  local at = event.header and event.header + EVENT_HEADER.cpu
+  if at and u16(frame.raw, at) ~= EVENT_HEADER.cpu_none then
+    node:add(field.cpu, tvb:range(at, 2))
+  end
+end)
+of_event("event_flags", function(node, tvb, event)
+  if event.header then
+    node:add(field.event_flags, tvb:range(event.header + EVENT_HEADER.flags, 2))
+  end
+end)
+of_event("data", function(node, tvb, event)
+  local data = data_of(event)
+  if data then
+    local item = node:add(field.data, tvb:range(event.data_at, event.data_length), clean(data))
+    -- Of revision 4, it is put together from several fields.
+    if event.header then
+      item:set_generated()
     end
   end
+end)
+of_event("text", function(node, tvb, event)
+  local text = text_of(event)
+  if event.text then
+    node:add(field.text, tvb:range(event.text_at, #text), clean(text))
+  elseif text then
+    node:add(field.text, tvb:range(event.data_at, event.data_length), clean(text)):set_generated()
+  end
+end)
+of_event("file", function(node, tvb, event)
+  if event.line then
+    node:add(field.file, tvb:range(event.file_at, #event.file), clean(event.file))
+  end
+end)
+of_event("line", function(node, tvb, event)
+  if event.line then
+    node:add(field.line, tvb:range(event.line_at, event.line_digits or 4), event.line)
+  end
+end)
+of_event("func", function(node, tvb, event)
+  local func = event.func
+  if func then
+    node:add(field.func, tvb:range(event.func_at, #func), clean(func))
+  end
+end)
+of_event("args", function(node, tvb, event)
+  if event.args then
+    node:add(field.args, tvb:range(event.args_at, #event.args), clean(event.args))
+  end
+end)
+of_event("origin", function(node, tvb, event)
+  if event.origin then
+    node:add(field.origin, tvb:range(event.origin_at, 2))
+  end
+end)
+of_event("errno", function(node, tvb, event)
+  if event.errno then
+    node:add(field.errno, tvb:range(event.errno_at, 2))
+  end
+end)
+of_event("link_type", function(node, tvb, event, frame)
+  if event.kind ~= "data" then
+    return
+  end
+  local link, told = link_of(frame, event), event.packet_length_at
+  local range = told and tvb:range(told + SNAPSHOT.link_type - SNAPSHOT.packet_length, 2) or tvb:range(event.bytes_at, 0)
+  local item = node:add(field.link_type, range, link):append_text(format(" (%s)", link_name(link)))
+  if not told then
+    item:set_generated()
+  end
+end)
+of_event("packet_length", function(node, tvb, event)
+  if event.packet_length_at then
+    node:add(field.packet_length, tvb:range(event.packet_length_at, 4))
+  end
+end)
+of_event("bytes", function(node, tvb, event)
+  if event.kind == "data" then
+    node:add(field.bytes, tvb:range(event.bytes_at, event.bytes_length))
+  elseif event.kind == "unknown" then
+    node:add(field.bytes, tvb:range(event.at, event.length))
+  end
+end)
+of_event("snapshot_changed", function(node, tvb, event)
+  if event.changed ~= nil then
+    node:add(field.snapshot_changed, tvb:range(event.bytes_at, event.bytes_length), event.changed):set_generated()
+  end
+end)
+
+-- Which fields are asked for: all where the tree is shown, otherwise those that a filter or a column names.
+local function plan_for(tree, visible)
+  local function chosen(fields)
+    local list = {}
+    for _, pair in ipairs(fields) do
+      if visible or tree:referenced(field[pair[1]]) then
+        list[#list + 1] = pair[2]
+      end
+    end
+    return list
+  end
+  return {
+    visible = visible,
+    trace = chosen(TRACE_FIELDS),
+    event = chosen(EVENT_FIELDS),
+    step = visible or tree:referenced(field.step),
+    fault = visible or tree:referenced(field.fault),
+  }
 end
 
 -- Expert information for whatever is wrong. Here nothing is lazy: a fault is never passed over in silence.
-local function show_faults(frame, tvb, item, want)
+local function show_faults(frame, tvb, item, plan)
   for _, fault in ipairs(frame.faults) do
     local text = sentence(fault)
     local at = min(fault.offset, frame.size)
@@ -84,7 +228,7 @@ local function show_faults(frame, tvb, item, want)
       range = tvb:range(at, min(frame.records.header, frame.size - at))
     end
     local target = item
-    if want.fault then
+    if plan and plan.fault then
       target = item:add(field.fault, range, fault.name):append_text(": " .. text):set_generated()
     end
     target:add_proto_expert_info(expert_info[fault.name], text)
@@ -96,6 +240,9 @@ local function describe(frame, event)
   local words = { format("Step %d: %s", event.step, event.kind) }
   if event.kind == "data" then
     words[#words + 1] = format(", %s, %d bytes", link_name(link_of(frame, event)), event.bytes_length)
+    if event.missing > 0 then
+      words[#words + 1] = format(" of %d", event.bytes_length + event.missing)
+    end
     if event.same_as then
       words[#words + 1] = format(", identical to step %d", event.same_as.step)
     elseif event.changed then
@@ -104,23 +251,32 @@ local function describe(frame, event)
   elseif event.kind == "unknown" then
     words[#words + 1] = event.code and format(" 0x%04x, %d bytes", event.code, event.length)
   elseif event.kind == "start" then
-    words[#words + 1] = format(" %s %s", ORIGIN[event.origin] or event.origin, clean(event.text))
+    words[#words + 1] = format(" %s %s", ORIGIN[event.origin] or event.origin, display(event.text))
   elseif event.kind == "drop" then
-    words[#words + 1] = " " .. clean(event.text) .. (event.errno and format(" (errno %d)", event.errno) or "")
+    words[#words + 1] = " " .. display(event.text) .. (event.errno and format(" (errno %d)", event.errno) or "")
   elseif event.kind ~= "position" then
-    local text = clean(text_of(event))
+    local text = display(text_of(event))
     words[#words + 1] = " " .. (SIGNS[event.kind] and match(text, "^[+-]?(.*)$") or text)
   end
   if event.func and not (SIGNS[event.kind] and event.func) then
-    words[#words + 1] = " in " .. clean(event.func)
+    words[#words + 1] = " in " .. display(event.func)
   end
   if event.line then
-    words[#words + 1] = format(" at %s:%d", clean(event.file), event.line)
+    words[#words + 1] = format(" at %s:%d", display(event.file), event.line)
   end
   if event.missing > 0 then
     words[#words + 1] = format(", %d bytes cut by the capture", event.missing)
   end
   return concat(words)
+end
+
+-- The first bytes in hexadecimal.
+local function hex(raw, at, length)
+  local shown = min(length, 16)
+  local digits = string.gsub(sub(raw, at + 1, at + shown), ".", function(letter)
+    return format("%02x", byte(letter))
+  end)
+  return shown < length and digits .. "…" or digits
 end
 
 -- Which bytes of a snapshot have changed. Only where the tree is shown.
@@ -133,11 +289,10 @@ local function show_changes(frame, event, tvb, node)
   end
   local ranges, more, longer = changed_ranges(frame, event, MOST_CHANGES)
   for _, changed in ipairs(ranges) do
-    local first = changed.at - event.bytes_at
-    local shown = min(changed.length, 16)
-    local etc = shown < changed.length and "…" or ""
-    node:add(tvb:range(changed.at, changed.length), format("Changed: bytes %d to %d, %s%s before",
-      first, first + changed.length - 1, tostring(tvb:range(changed.old, shown):bytes()), etc)):set_generated()
+    local first, length = changed.at - event.bytes_at, changed.length
+    local where = length == 1 and format("byte %d", first) or format("bytes %d to %d", first, first + length - 1)
+    node:add(tvb:range(changed.at, length), format("Changed: %s, from %s to %s", where,
+      hex(frame.raw, changed.old, length), hex(frame.raw, changed.at, length))):set_generated()
   end
   if more then
     node:add(tvb:range(event.bytes_at, event.bytes_length), "More bytes have changed"):set_generated()
@@ -148,145 +303,44 @@ local function show_changes(frame, event, tvb, node)
   end
 end
 
--- An event's fields, below the node of its step or, where the tree is not shown, straight below ours.
-local function show_fields(frame, event, tvb, node, want)
-  local function text(name, value, at, length)
-    if want[name] then
-      return node:add(field[name], tvb:range(at, length or #value), clean(value))
-    end
-  end
-  if want.wire_index then
-    node:add(field.wire_index, tvb:range(event.start, 0), event.place - 1):set_generated()
-  end
-  if want.kind then
-    node:add(field.kind, tvb:range(event.start, 0), event.kind):set_generated()
-  end
-  local record = event.place ~= frame.snapshot_behind
-  if want.length and record then
-    node:add(field.length, tvb:range(event.start, 2), event.length + event.missing)
-  end
-  if want.record_type and event.code then
-    node:add(field.record_type, tvb:range(event.start + 2, 2), event.code)
-  end
-
-  local header = event.header
-  if header then
-    if want.age and tvb:range(header + EVENT_HEADER.age, 8):uint64() ~= AGE_NONE then
-      node:add(field.age, tvb:range(header + EVENT_HEADER.age, 8)):append_text(" ns before the capture time")
-    end
-    if want.thread and u32(frame.raw, header + EVENT_HEADER.thread) ~= EVENT_HEADER.thread_none then
-      node:add(field.thread, tvb:range(header + EVENT_HEADER.thread, 4))
-    end
-    if want.vnet then
-      node:add(field.vnet, tvb:range(header + EVENT_HEADER.vnet, 4))
-    end
-    if want.cpu and u16(frame.raw, header + EVENT_HEADER.cpu) ~= EVENT_HEADER.cpu_none then
-      node:add(field.cpu, tvb:range(header + EVENT_HEADER.cpu, 2))
-    end
-    if want.event_flags then
-      node:add(field.event_flags, tvb:range(header + EVENT_HEADER.flags, 2))
-    end
-  end
-
-  if event.data_at then
-    if want.data then
-      local data = data_of(event)
-      if data then
-        -- Of revision 4, it is put together from several fields.
-        local item = text("data", data, event.data_at, event.data_length)
-        if header then
-          item:set_generated()
-        end
-      end
-    end
-    if want.text then
-      local words = text_of(event)
-      if words then
-        local at = event.text_at or event.data_at
-        local item = text("text", words, at, event.text and #words or event.data_at + event.data_length - at)
-        if not event.text then
-          item:set_generated()
-        end
-      end
-    end
-  end
-  if event.line then
-    text("file", event.file, event.file_at)
-    if want.line then
-      node:add(field.line, tvb:range(event.line_at, event.line_digits or 4), event.line)
-    end
-  end
-  if event.func then
-    text("func", event.func, event.func_at)
-  end
-  if event.args then
-    text("args", event.args, event.args_at)
-  end
-  if event.origin and want.origin then
-    node:add(field.origin, tvb:range(event.origin_at, 2))
-  end
-  if event.errno and want.errno then
-    node:add(field.errno, tvb:range(event.errno_at, 2))
-  end
-  if event.kind == "data" then
-    if want.link_type then
-      local item = node:add(field.link_type, tvb:range(event.packet_length_at and event.packet_length_at - 4 or event.bytes_at,
-        event.packet_length_at and 2 or 0), link_of(frame, event))
-      item:append_text(format(" (%s)", link_name(link_of(frame, event))))
-      if not event.packet_length_at then
-        item:set_generated()
-      end
-    end
-    if event.packet_length_at and want.packet_length then
-      node:add(field.packet_length, tvb:range(event.packet_length_at, 4))
-    end
-    if want.bytes then
-      node:add(field.bytes, tvb:range(event.bytes_at, event.bytes_length))
-    end
-    if event.before and want.snapshot_changed then
-      node:add(field.snapshot_changed, tvb:range(event.bytes_at, event.bytes_length), event.changed):set_generated()
-    end
-  elseif event.kind == "unknown" and want.bytes then
-    node:add(field.bytes, tvb:range(event.at, event.length))
-  end
-end
-
--- All events, oldest first or as they lie in the packet. Gives the nodes of the steps, where the tree is
--- shown.
-local function show_events(frame, tvb, item, want, visible)
-  local count, first = event_count(frame), 1
-  if count == 0 then
-    return {}
-  end
-  local last, direction = count, 1
+-- All events, oldest first or as they lie in the packet. Gives the nodes of the steps, where the tree is shown.
+local function show_events(frame, tvb, item, plan)
+  local fields, visible, with_step = plan.event, plan.visible, plan.step
+  local count, nodes = event_count(frame), {}
+  local first, last, direction = 1, count, 1
   local opens, closes = "enter", "leave"
   if setting.wire_order and not frame.oldest_first then
     first, last, direction = count, 1, -1
     -- Seen backwards, functions begin with their end.
     opens, closes = closes, opens
   end
-  local nodes, parents, depth = {}, { [0] = item }, 0
+  if not (visible or with_step or fields[1]) then
+    return nodes
+  end
+  local parents, depth, node = { [0] = item }, 0, item
   for step = first, last, direction do
     local event = event_of(frame, step)
-    local node = item
     if visible then
-      if event.kind == closes and depth > 0 then
+      local kind = event.kind
+      if kind == closes and depth > 0 then
         depth = depth - 1
       end
-      local record = event.place ~= frame.snapshot_behind and frame.records.header or 0
-      node = parents[min(depth, DEEPEST)]:add(field.step, tvb:range(event.start, record + event.length), step)
+      local header = event.has_record and frame.records.header or 0
+      node = parents[min(depth, DEEPEST)]:add(field.step, tvb:range(event.start, header + event.length), step)
       node:set_text(describe(frame, event))
       nodes[step] = node
-      if event.kind == opens then
+      if kind == opens then
         depth = depth + 1
         if depth <= DEEPEST then
           parents[depth] = node
         end
       end
-    elseif want.step then
+    elseif with_step then
       item:add(field.step, tvb:range(event.start, 0), step)
     end
-    show_fields(frame, event, tvb, node, want)
+    for place = 1, #fields do
+      fields[place](node, tvb, event, frame)
+    end
     if visible and event.changed then
       show_changes(frame, event, tvb, node)
     end
