@@ -37,3 +37,22 @@ fn another_link_type_says_which_and_how_to_override() {
         assert!(ran.stderr.contains("Ethernet (1)") && ran.stderr.contains("--linktype 1"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_filter_does_not_hide_damage() {
+    for name in ["length-past-end.pcap", "not-mbuf-trace.pcap", "count-too-high.pcap"] {
+        let path = format!("fixtures/malformed/{name}");
+        for arguments in [
+            &["filter", "frame.number == 1000", &path][..],
+            &["print", "-f", "frame.number == 1000", &path],
+            &["check", "-f", "frame.number == 1000", &path],
+        ] {
+            let ran = run(arguments);
+            assert_eq!(ran.code, 1, "{arguments:?}");
+            let told = !ran.stderr.is_empty() || ran.text().contains("did not match the filter");
+            assert!(told, "{arguments:?}");
+        }
+    }
+    let sound = run(&["print", "-f", "frame.number == 1", "fixtures/two-revisions.pcapng"]);
+    assert_eq!((sound.code, sound.stderr.as_str()), (0, ""));
+}

@@ -64,3 +64,26 @@ fn snapshots_can_be_told_what_they_begin_with() {
     assert_ne!(addresses("auto"), addresses("ethernet"));
     assert!(!addresses("ip").contains(':'), "{}", addresses("ip"));
 }
+
+#[test]
+fn the_first_packets_of_a_pipe_are_enough() {
+    use std::io::{Read, Write};
+    // Header and one packet: it ends without waiting for another.
+    let bytes = fixture_bytes("ping-rev3.pcap");
+    let length = u32::from_le_bytes(bytes[32..36].try_into().unwrap());
+    let end = 24 + 16 + usize::try_from(length).unwrap();
+    for arguments in
+        [&["print", "--first", "1", "-e", "frame.number"][..], &["filter", "frame", "--first", "1"]]
+    {
+        let mut command = crate::support::tool();
+        command.args(arguments).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(&bytes[..end]).unwrap();
+        let mut out = Vec::new();
+        child.stdout.take().unwrap().read_to_end(&mut out).unwrap();
+        assert!(child.wait().unwrap().success(), "{arguments:?}");
+        assert!(!out.is_empty());
+        drop(stdin);
+    }
+}

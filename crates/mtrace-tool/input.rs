@@ -16,8 +16,9 @@ pub(crate) type Input = Reader<Box<dyn Read>>;
 /// Bytes that tell what an input is.
 const FIRST: usize = 16;
 
-/// Opens a capture, or NDJSON as the capture that it was; `-` is standard input.
-pub(crate) fn open(path: &Path) -> Result<Input, Failure> {
+/// Opens a capture, or NDJSON as the capture that it was; `-` is standard input. With `progress`, a bar shows
+/// how far the reading is.
+pub(crate) fn open(path: &Path, progress: bool) -> Result<Input, Failure> {
     let failed = |source| Failure::Input { path: path.to_path_buf(), source };
     let no_capture = |source| Failure::NoCapture { path: path.to_path_buf(), source };
     let file = file(path)?;
@@ -25,7 +26,7 @@ pub(crate) fn open(path: &Path) -> Result<Input, Failure> {
     if metadata.is_dir() {
         return Err(failed(io::ErrorKind::IsADirectory.into()));
     }
-    let bytes: Box<dyn Read> = Box::new(Progress::new(file, &metadata));
+    let bytes: Box<dyn Read> = Box::new(Progress::new(file, &metadata, progress));
     let mut source = Source::new(bytes).map_err(no_capture)?;
     let is_ndjson = ndjson::is_recognised(source.peek(FIRST).map_err(no_capture)?);
     if !is_ndjson {

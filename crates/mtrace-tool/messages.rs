@@ -57,12 +57,12 @@ impl Limited {
         self.said = self.said.saturating_add(1);
     }
 
-    /// Says how many were not shown.
-    pub(crate) fn finish(&mut self, path: &Path) {
+    /// Says how many were not shown, and what to do about it.
+    pub(crate) fn finish(&mut self, path: &Path, hint: &str) {
         if let Some(hidden) = self.said.checked_sub(Self::SHOWN).filter(|hidden| *hidden > 0) {
             let plural = if hidden == 1 { "" } else { "s" };
             let name = Name(path);
-            warning(&format_args!("{name}: {hidden} more message{plural}; `mtrace-tool check` shows all"));
+            warning(&format_args!("{name}: {hidden} more message{plural}{hint}"));
         }
         self.said = 0;
     }

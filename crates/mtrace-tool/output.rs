@@ -100,6 +100,11 @@ impl Target {
         }
     }
 
+    /// Whether what is written is seen on a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        matches!(self.place, Place::Stdout) && io::stdout().is_terminal()
+    }
+
     /// Its name in messages.
     pub(crate) fn path(&self) -> &Path {
         match self.place {
@@ -125,11 +130,13 @@ impl Target {
                 let path = self.resolved();
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
                 let mode = std::fs::metadata(&path).map_or(0o666, |there| there.permissions().mode() & 0o777);
-                let file = tempfile::Builder::new()
-                    .prefix(".mtrace-tool-")
-                    .permissions(Permissions::from_mode(mode))
-                    .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-                signals::remove_on_signal(file.path());
+                let make = || {
+                    tempfile::Builder::new()
+                        .prefix(".mtrace-tool-")
+                        .permissions(Permissions::from_mode(mode))
+                        .tempfile_in(folder.unwrap_or(Path::new(".")))
+                };
+                let file = signals::create(make, NamedTempFile::path)?;
                 Ok(Sink::Temporary(file))
             }
         }

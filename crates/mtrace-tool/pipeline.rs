@@ -6,8 +6,8 @@ use crate::failure::{Failure, Status};
 use crate::input::{self, Input};
 use crate::messages::{self, Limited, Name};
 use crate::selection::Range;
-use capture_file::{Container, Item, LinkType, Packet, ReadError};
-use mbuf_trace::{Certainty, Detector, Encoding, Fault, FaultKind, Trace};
+use capture_file::{Container, Format, Item, LinkType, Packet, ReadError};
+use mbuf_trace::{Certainty, Detector, Encoding, Fault, Trace};
 use std::path::{Path, PathBuf};
 use trace_fields::{SnapshotLink, Subject};
 use trace_filter::{Filter, Scratch};
@@ -94,22 +94,50 @@ pub(crate) enum FaultMessages {
 /// What was met in one file.
 #[derive(Debug, Default)]
 pub(crate) struct FileReport {
-    /// Selected packets.
+    /// The packets that the command was given.
+    pub(crate) selected: Counts,
+    /// All packets in range, whether a filter kept them or not: damage may be why it did not.
+    pub(crate) read: Counts,
+    /// Packets read on the trace's link type, in range or not.
+    on_link: u64,
+    /// The link type of the first packet on another one.
+    other_link: Option<LinkType>,
+    /// What ended the file early.
+    pub(crate) damage: Option<ReadError>,
+}
+
+/// How many packets there were.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// Of any kind.
     pub(crate) packets: u64,
     /// Those that are traces.
     pub(crate) traces: u64,
     /// Those that are malformed, or no traces at all.
     pub(crate) malformed: u64,
+    /// Those that are nothing like traces.
+    not_traces: u64,
     /// Those that the capture cut.
     pub(crate) cut: u64,
-    /// Packets read on the trace's link type.
-    on_link: u64,
-    /// The link type of the first packet on another one.
-    other_link: Option<LinkType>,
-    /// Packets on the trace's link type that are nothing like traces, and the first of them.
-    not_traces: u64,
-    /// What ended the file early.
-    pub(crate) damage: Option<ReadError>,
+}
+
+impl Counts {
+    fn add(&mut self, seen: &Seen<'_>) {
+        let more = |count: &mut u64, by: bool| *count = count.saturating_add(u64::from(by));
+        more(&mut self.packets, true);
+        match seen {
+            Seen::Trace(trace, _) => {
+                more(&mut self.traces, true);
+                more(&mut self.malformed, trace.is_malformed());
+                more(&mut self.cut, trace.is_cut());
+            }
+            Seen::NoTrace(_) => {
+                more(&mut self.malformed, true);
+                more(&mut self.not_traces, true);
+            }
+            Seen::OtherLink => {}
+        }
+    }
 }
 
 /// What is read and how.
@@ -121,6 +149,8 @@ pub(crate) struct Reading {
     forced: Option<Encoding>,
     link_type: LinkType,
     pub(crate) snapshot_link: SnapshotLink,
+    /// Whether a bar may show how far the reading is.
+    pub(crate) progress: bool,
 }
 
 impl Reading {
@@ -140,6 +170,7 @@ impl Reading {
             forced,
             link_type: LinkType(select.linktype),
             snapshot_link: select.snapshot_link.into(),
+            progress: false,
         })
     }
 
@@ -166,7 +197,7 @@ impl Reading {
             reading: self,
             path,
             range,
-            input: input::open(path)?,
+            input: input::open(path, self.progress)?,
             detectors: Vec::new(),
             scratch: Scratch::default(),
             report: FileReport::default(),
@@ -185,7 +216,7 @@ impl Reading {
         }
         let Some(last) = self.last else { return Ok(self.range.clone()) };
         input::require_file(path, "--last")?;
-        let mut input = input::open(path)?;
+        let mut input = input::open(path, self.progress)?;
         // Damage ends the count where it will end the reading.
         while let Ok(Some(_)) = input.next_item() {}
         Ok(Some(Range::of_numbers(input.packets().saturating_sub(last).saturating_add(1), None)))
@@ -243,9 +274,7 @@ impl FileReader<'_> {
                 }
                 continue;
             };
-            if self.range.as_ref().is_some_and(|range| range.is_over(packet.number)) && !sink.wants_rest() {
-                break;
-            }
+            let number = packet.number;
             let mut one = OnePacket {
                 reading: self.reading,
                 path: self.path,
@@ -257,13 +286,18 @@ impl FileReader<'_> {
                 waiting: &mut self.waiting,
             };
             one.read(&packet, sink)?;
+            // Not waiting for the next packet to know that it is one too many.
+            let is_over = self.range.as_ref().is_some_and(|range| range.is_over(number.saturating_add(1)));
+            if is_over && !(sink.wants_rest() && self.input.container().format == Format::Pcapng) {
+                break;
+            }
         }
         Ok(())
     }
 
     fn end(mut self, sink: &mut dyn Sink) -> Result<Status, Failure> {
         let name = Name(self.path);
-        self.limited.finish(self.path);
+        self.limited.finish(self.path, "; `mtrace-tool check` shows all");
         if let Some(damage) = &self.report.damage {
             messages::warning(&format_args!("{name}: {damage}; everything before it was read"));
         }
@@ -275,14 +309,14 @@ impl FileReader<'_> {
         {
             return Err(Failure::OtherLinkType { path: self.path.to_path_buf(), link_type });
         }
-        if report.not_traces > 0 && report.traces == 0 && sink.faults() != FaultMessages::None {
-            let packets = report.on_link;
-            messages::warning(&format_args!("{name}: 0 of {packets} packets are mbuf_trace"));
-        } else if report.malformed > 0 && sink.faults() == FaultMessages::Count {
-            let (malformed, packets) = (report.malformed, report.packets);
+        let read = &report.read;
+        if read.not_traces > 0 && read.traces == 0 && sink.faults() != FaultMessages::None {
+            messages::warning(&format_args!("{name}: 0 of {} packets are mbuf_trace", read.packets));
+        } else if read.malformed > 0 && sink.faults() == FaultMessages::Count {
+            let (malformed, packets) = (read.malformed, read.packets);
             messages::warning(&format_args!("{name}: {malformed} of {packets} packets are malformed"));
         }
-        let faultless = report.damage.is_none() && report.malformed == 0;
+        let faultless = report.damage.is_none() && read.malformed == 0;
         Ok(if faultless { Status::Done } else { Status::Faults })
     }
 }
@@ -303,15 +337,19 @@ impl OnePacket<'_> {
     fn read(&mut self, packet: &Packet<'_>, sink: &mut dyn Sink) -> Result<(), Failure> {
         // Packets out of range are looked at too: they may make the revision of later ones certain.
         let seen = self.see(packet);
-        if self.range.is_some_and(|range| !range.contains(packet)) || !self.matches(packet, &seen) {
+        if self.range.is_some_and(|range| !range.contains(packet)) {
             return Ok(());
         }
-        self.report.packets = self.report.packets.saturating_add(1);
+        self.report.read.add(&seen);
         match &seen {
             Seen::Trace(trace, _) => self.trace(packet, trace, sink),
             Seen::NoTrace(fault) => self.no_trace(packet, fault, sink),
             Seen::OtherLink => {}
         }
+        if !self.matches(packet, &seen) {
+            return Ok(());
+        }
+        self.report.selected.add(&seen);
         sink.packet(packet, &seen)
     }
 
@@ -348,24 +386,13 @@ impl OnePacket<'_> {
 
     fn trace(&mut self, packet: &Packet<'_>, trace: &Trace<'_>, sink: &mut dyn Sink) {
         self.tell_waiting(sink);
-        self.report.traces = self.report.traces.saturating_add(1);
-        let mut malformed = false;
-        for fault in trace.faults() {
-            if fault.kind == FaultKind::CutByCapture {
-                self.report.cut = self.report.cut.saturating_add(1);
-            }
-            if fault.kind.is_malformed() {
-                malformed = true;
-                self.warn(packet, &fault, sink);
-            }
+        for fault in trace.faults().filter(|fault| fault.kind.is_malformed()) {
+            self.warn(packet, &fault, sink);
         }
-        self.report.malformed = self.report.malformed.saturating_add(u64::from(malformed));
     }
 
     fn no_trace(&mut self, packet: &Packet<'_>, fault: &Fault, sink: &mut dyn Sink) {
-        self.report.malformed = self.report.malformed.saturating_add(1);
-        self.report.not_traces = self.report.not_traces.saturating_add(1);
-        if self.report.traces > 0 {
+        if self.report.read.traces > 0 {
             self.warn(packet, fault, sink);
             return;
         }

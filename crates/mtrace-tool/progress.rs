@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 /// How long work may take before it is worth a bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// An input that shows how much of it has been read: only of a file whose length is known, and only where
-/// the bar on standard error does not get between lines on the same terminal.
+/// An input that shows how much of it has been read, if it is a file and standard error a terminal.
 pub(crate) struct Progress<R> {
     input: R,
     read: u64,
@@ -25,8 +24,9 @@ enum Bar {
 }
 
 impl<R> Progress<R> {
-    pub(crate) fn new(input: R, metadata: &Metadata) -> Self {
-        let wanted = metadata.is_file() && io::stderr().is_terminal() && !io::stdout().is_terminal();
+    /// `wanted` tells that the output goes elsewhere: on one terminal, the bar would get between its lines.
+    pub(crate) fn new(input: R, metadata: &Metadata, wanted: bool) -> Self {
+        let wanted = wanted && metadata.is_file() && io::stderr().is_terminal();
         let bar = if wanted { Bar::NotYet } else { Bar::Never };
         Self { input, read: 0, length: metadata.len(), begun: Instant::now(), bar }
     }

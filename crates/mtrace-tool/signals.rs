@@ -1,18 +1,19 @@
 //! What a signal that ends the program leaves behind: nothing.
 
 use crate::failure::Failure;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// The output that is being written and has not got its name yet.
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
-/// Ends the program on SIGINT, SIGTERM and SIGHUP with status 128 + the signal's number, and removes an
-/// unfinished output before.
+/// Ends the program on SIGINT and SIGTERM with status 128 + the signal's number, and removes an unfinished
+/// output before. SIGHUP is left alone: nohup(1) has it ignored, and a handler would undo that.
 pub(crate) fn watch() -> Result<(), Failure> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
+    let mut signals = Signals::new([SIGINT, SIGTERM])
         .map_err(|error| Failure::Usage(format!("cannot watch for signals: {error}")))?;
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
@@ -27,9 +28,15 @@ pub(crate) fn watch() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Notes a file that has to go when a signal comes.
-pub(crate) fn remove_on_signal(path: &Path) {
-    *UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.to_path_buf());
+/// Makes a file that has to go when a signal comes; a signal waits until it is noted.
+pub(crate) fn create<T>(
+    make: impl FnOnce() -> io::Result<T>,
+    path: impl FnOnce(&T) -> &Path,
+) -> io::Result<T> {
+    let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = make()?;
+    *unfinished = Some(path(&made).to_path_buf());
+    Ok(made)
 }
 
 /// Does the last step, after which the file stays; a signal waits for it.

@@ -280,3 +280,19 @@ fn reversed_headers_do_not_settle_an_interface() {
     let (trace, certainty) = detector.read(&damaged, damaged.len()).unwrap();
     assert_eq!((trace.encoding(), certainty), (Encoding::new(Revision::Three), Certainty::Inherited));
 }
+
+#[test]
+fn an_odd_string_does_not_change_what_is_settled() {
+    // Japanese in EUC-JP: no UTF-8, no packet.
+    let odd =
+        [&b"\0\x01"[..], &record(1, b"\xa5\xd1\xa5\xb1\xa5\xc3\xa5\xc8\xa4\xf2\xc7\xcb\xb4\xfe\0")].concat();
+    let whole = frame();
+    let mut detector = Detector::new(None);
+    detector.read(&whole, whole.len()).unwrap();
+    let (trace, certainty) = detector.read(&odd, odd.len()).unwrap();
+    assert_eq!((trace.revision(), certainty), (Revision::Three, Certainty::Inherited));
+    // Packets in type 1 are revision 2 all the same.
+    let second = [&b"\0\x01"[..], &record(1, &packet())].concat();
+    let (trace, certainty) = detector.read(&second, second.len()).unwrap();
+    assert_eq!((trace.revision(), certainty), (Revision::Two, Certainty::Certain));
+}

@@ -408,3 +408,66 @@ fn a_cut_frame_header_is_no_event() {
         assert!(!trace.is_malformed() && trace.is_cut());
     }
 }
+
+#[test]
+fn what_reads_as_something_else_is_counted() {
+    let at = |file: &'static str, line| Some(Position { file: Text(file.as_bytes()), line });
+    let call = |name: &'static str, args: Option<&'static str>| Event {
+        function: (!name.is_empty()).then_some(Text(name.as_bytes())),
+        args: args.map(|args| Text(args.as_bytes())),
+        header: Some(EventHeader::default()),
+        position: at("f.c", 7),
+        ..Event::new(Kind::Enter)
+    };
+    let text = |text: &'static str, position| Event {
+        text: Some(Text(text.as_bytes())),
+        position,
+        header: Some(EventHeader::default()),
+        ..Event::new(Kind::Static)
+    };
+    let table = [
+        (call("ip_input", Some("em0")), false),
+        (call("ip_input", None), false),
+        (call("", Some("em0")), true),
+        (call("operator new", None), true),
+        (call("f", Some("a)(b")), true),
+        (text("hello world", at("f.c", 7)), false),
+        (text("+foo", at("f.c", 7)), true),
+        (text("hello world", at("a b.c", 7)), true),
+        (text("hello world", None), false),
+    ];
+    for (event, lost) in table {
+        let mut frame = Vec::new();
+        let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Two), None).unwrap();
+        writer.push(&event).unwrap();
+        assert_eq!(!writer.finish().is_empty(), lost, "{event:?}");
+    }
+}
+
+#[test]
+fn a_string_that_fills_its_record_survives_the_longer_header() {
+    let text = [&b"+"[..], &[b'f'; 65_533], b"\0"].concat();
+    for (revision, code) in [(Revision::Two, 2), (Revision::Three, 1)] {
+        let frame = [&b"\0\x01\xff\xff\0"[..], &[code], &text].concat();
+        let trace = Trace::parse(&frame, frame.len(), Encoding::new(revision));
+        assert!(!trace.is_malformed());
+        let mut upgraded = Vec::new();
+        let losses = convert(&trace, Encoding::new(Revision::Four), &mut upgraded).unwrap();
+        assert_eq!(losses.is_empty(), revision == Revision::Three);
+    }
+}
+
+#[test]
+fn a_recorded_snapshot_is_cut_to_its_record() {
+    let mut trace = Recorder::new();
+    mbuf_trace::mtrace_start!(trace);
+    mbuf_trace::mtrace_data!(trace, &vec![7; 70_000]);
+    let mut frame = Vec::new();
+    assert!(trace.write(Encoding::new(Revision::Four), &mut frame).unwrap().is_empty());
+    let read = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Four));
+    let snapshot = read.events().find_map(|event| event.snapshot).unwrap();
+    assert_eq!((snapshot.bytes.len(), snapshot.packet_length), (65_535 - 28 - 8, Some(70_000)));
+    frame.clear();
+    let losses = trace.write(Encoding::new(Revision::Three), &mut frame).unwrap();
+    assert!(losses.to_string().contains("whole length"), "{losses}");
+}

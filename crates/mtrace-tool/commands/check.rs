@@ -4,15 +4,16 @@ use crate::args::CheckArgs;
 use crate::failure::{Failure, Status};
 use crate::messages::Name;
 use crate::output::{Content, Output, Target};
-use crate::pipeline::{FaultMessages, FileReport, Reading, Seen, Sink};
+use crate::pipeline::{Counts, FaultMessages, FileReport, Reading, Seen, Sink};
 use capture_file::{Container, Packet, Warning};
 use mbuf_trace::Fault;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &CheckArgs) -> Result<Status, Failure> {
-    let reading = Reading::new(&args.read.select, args.read.revision, None)?;
+    let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
     let target = Target::check(Path::new("-"), false, Content::Text, &args.files)?;
+    reading.progress = !target.is_terminal();
     let mut sink = CheckSink { out: target.open(None)?, path: PathBuf::new() };
     let status = reading.run(&args.files, &mut sink)?;
     sink.out.finish()?;
@@ -62,7 +63,11 @@ impl Sink for CheckSink {
         if let Some(damage) = &file.damage {
             self.line(&format_args!("{damage}"))?;
         }
-        let (packets, traces, malformed, cut) = (file.packets, file.traces, file.malformed, file.cut);
+        let unmatched = file.read.malformed.saturating_sub(file.selected.malformed);
+        if unmatched > 0 {
+            self.line(&format_args!("{unmatched} malformed packets did not match the filter"))?;
+        }
+        let Counts { packets, traces, malformed, cut, .. } = file.selected;
         self.line(&format_args!(
             "{traces} of {packets} packets are mbuf_trace, {malformed} malformed, {cut} cut by the capture"
         ))

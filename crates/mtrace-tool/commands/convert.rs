@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use trace_view::ndjson;
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
-    let reading = Reading::new(&args.select, args.from_revision, None)?;
+    let mut reading = Reading::new(&args.select, args.from_revision, None)?;
     let (by_name, compression) = Format::of_name(&args.output.output);
     let format = args.to.or(by_name);
     if format.is_none() && args.revision.is_none() {
@@ -26,6 +26,7 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
     let content = if format == Some(Format::Ndjson) { Content::Text } else { Content::Binary };
     let files = std::slice::from_ref(&args.file);
     let target = Target::check(&args.output.output, args.output.force, content, files)?;
+    reading.progress = !target.is_terminal();
     let mut sink = ConvertSink {
         path: target.path().to_path_buf(),
         format,
@@ -120,7 +121,7 @@ impl ConvertSink {
             Writer::Finished => return Ok(status),
         };
         out.finish()?;
-        self.limited.finish(input);
+        self.limited.finish(input, "");
         let name = Name(&self.path);
         if let Some(losses) = container_losses.filter(|losses| !losses.is_empty()) {
             for line in losses.to_string().lines() {

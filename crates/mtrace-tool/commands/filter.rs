@@ -9,9 +9,10 @@ use std::io::Write;
 use std::path::Path;
 
 pub(crate) fn run(args: &FilterArgs) -> Result<Status, Failure> {
-    let reading = Reading::new(&args.read.select, args.read.revision, Some(&args.expression))?;
+    let mut reading = Reading::new(&args.read.select, args.read.revision, Some(&args.expression))?;
     let files = std::slice::from_ref(&args.file);
     let target = Target::check(&args.output.output, args.output.force, Content::Binary, files)?;
+    reading.progress = !target.is_terminal();
     let (_, compression) = crate::args::Target::of_name(&args.output.output);
     let mut sink = FilterSink { out: target.open(compression)?, kept: 0 };
     let status = reading.run(files, &mut sink)?;
@@ -48,7 +49,7 @@ impl Sink for FilterSink {
     }
 
     fn end(&mut self, _path: &Path, file: &FileReport, _container: &Container) -> Result<(), Failure> {
-        self.kept = file.packets;
+        self.kept = file.selected.packets;
         Ok(())
     }
 

@@ -17,12 +17,15 @@ use trace_view::json;
 const MOST_INTERFACES: usize = 1000;
 /// Bytes of function names that are remembered; what more functions there are is counted together.
 const MOST_NAME_BYTES: usize = 4 << 20;
+/// Bytes of an interface's name that are shown.
+const LONGEST_NAME: usize = 1000;
 /// Functions that the text form shows.
 const SHOWN_FUNCTIONS: usize = 20;
 
 pub(crate) fn run(args: &InfoArgs) -> Result<Status, Failure> {
-    let reading = Reading::new(&args.read.select, args.read.revision, None)?;
+    let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
     let target = Target::check(Path::new("-"), false, Content::Text, &args.files)?;
+    reading.progress = !target.is_terminal();
     let mut sink = InfoSink {
         out: target.open(None)?,
         json: args.json,
@@ -78,7 +81,9 @@ impl Facts {
             self.more_interfaces = self.more_interfaces.saturating_add(1);
             return;
         }
-        let name = interface.name.as_deref().map(|name| String::from_utf8_lossy(name).into_owned());
+        // A name longer than this is no name; a thousand of those would be a lot of memory.
+        let name = interface.name.as_deref().map(|name| name.get(..LONGEST_NAME).unwrap_or(name));
+        let name = name.map(|name| String::from_utf8_lossy(name).into_owned());
         self.interfaces.push(InterfaceFacts {
             section: interface.section,
             id: interface.id,
@@ -197,10 +202,10 @@ impl InfoSink {
             sections: container.sections,
             interfaces: &facts.interfaces,
             more_interfaces: facts.more_interfaces,
-            packets: file.packets,
-            traces: file.traces,
-            malformed: file.malformed,
-            truncated: file.cut,
+            packets: file.selected.packets,
+            traces: file.selected.traces,
+            malformed: file.selected.malformed,
+            truncated: file.selected.cut,
             events: facts.events,
             revisions: &facts.revisions,
             revisions_guessed: facts.guessed,
@@ -241,8 +246,8 @@ impl InfoSink {
         if facts.more_interfaces > 0 {
             row("interfaces", &format_args!("{} more", facts.more_interfaces))?;
         }
-        row("packets", &file.packets)?;
-        row("traces", &file.traces)?;
+        row("packets", &file.selected.packets)?;
+        row("traces", &file.selected.traces)?;
         for (revision, count) in &facts.revisions {
             row("revision", &format_args!("{revision}: {count} traces"))?;
         }
@@ -254,8 +259,8 @@ impl InfoSink {
             row("first", &first)?;
             row("last", &last)?;
         }
-        row("malformed", &file.malformed)?;
-        row("cut", &format_args!("{} by the capture", file.cut))?;
+        row("malformed", &file.selected.malformed)?;
+        row("cut", &format_args!("{} by the capture", file.selected.cut))?;
         for problem in facts.problems(file) {
             row("problem", &problem)?;
         }
@@ -265,8 +270,11 @@ impl InfoSink {
             row(heading, &format_args!("{count:>8} {function}"))?;
         }
         let more = functions.len().saturating_sub(SHOWN_FUNCTIONS);
-        if more > 0 || facts.other_functions > 0 {
+        if more > 0 {
             row("", &format_args!("{more} more functions; --json has them"))?;
+        }
+        if facts.other_functions > 0 {
+            row("", &format_args!("{} times functions that there was no room for", facts.other_functions))?;
         }
         Ok(())
     }

@@ -13,9 +13,10 @@ use trace_fields::{Field, Scratch, Subject};
 use trace_view::timeline::{Options, Palette, Timeline};
 
 pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
-    let reading = Reading::new(&args.read.select, args.read.revision, None)?;
+    let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
     let fields = args.fields.iter().map(|name| field(name)).collect::<Result<Vec<_>, _>>()?;
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
+    reading.progress = !target.is_terminal();
     let (colours, links) = decoration(args);
     let timeline = Timeline::new(Options {
         wire_order: args.wire_order,
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
         timeline,
         scratch: Scratch::default(),
         reading: &reading,
-        section_has_traces: false,
+        before_traces: Some(0),
     };
     let status = reading.run(&args.files, &mut sink)?;
     sink.out.finish()?;
@@ -68,11 +69,19 @@ struct PrintSink<'a> {
     timeline: Timeline,
     scratch: Scratch,
     reading: &'a Reading,
-    /// Whether a trace was met: before that, packets of other link types are not worth a line.
-    section_has_traces: bool,
+    /// Packets of other link types that were passed over because there was no trace yet: a whole file of
+    /// them is not what was asked for.
+    before_traces: Option<u64>,
 }
 
 impl PrintSink<'_> {
+    /// Says what was not shown.
+    fn passed_over(&mut self, packets: Option<u64>) -> Result<(), Failure> {
+        let Some(packets) = packets else { return Ok(()) };
+        writeln!(self.out, "({packets} packets of other link types before the first trace)")
+            .map_err(|error| Failure::output(self.out.path(), error))
+    }
+
     fn packet_fields(&mut self, subject: &Subject<'_>) -> io::Result<()> {
         for (index, field) in self.fields.iter().enumerate() {
             if index > 0 {
@@ -93,7 +102,7 @@ impl PrintSink<'_> {
 
 impl Sink for PrintSink<'_> {
     fn begin(&mut self, path: &Path, _container: &Container) -> Result<(), Failure> {
-        self.section_has_traces = false;
+        self.before_traces = Some(0);
         if !self.headings {
             return Ok(());
         }
@@ -101,10 +110,16 @@ impl Sink for PrintSink<'_> {
     }
 
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
-        self.section_has_traces |= !matches!(seen, Seen::OtherLink);
         let written = if self.fields.is_empty() {
-            if !self.section_has_traces {
-                return Ok(());
+            match (&mut self.before_traces, seen) {
+                (Some(passed_over), Seen::OtherLink) => {
+                    *passed_over = passed_over.saturating_add(1);
+                    return Ok(());
+                }
+                (before, _) => {
+                    let passed_over = before.take().filter(|passed_over| *passed_over > 0);
+                    self.passed_over(passed_over)?;
+                }
             }
             self.timeline.write(&mut self.out, &packet.into(), seen.trace())
         } else {

@@ -27,11 +27,11 @@ pub enum Certainty {
 
 /// What a packet says of its own revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Opinion {
+struct Opinion {
     /// The encoding that fits best.
-    pub encoding: Encoding,
+    encoding: Encoding,
     /// Whether no other fits.
-    pub certain: bool,
+    certain: bool,
 }
 
 /// Finds the revision of each packet of one interface, one after another.
@@ -247,7 +247,11 @@ impl Votes {
             record_type::REV3_DATA => (&mut self.third, !text),
             record_type::REV2_STATIC | record_type::REV2_DYNAMIC => (&mut self.second, !packet),
             record_type::REV3_STRING if text => (&mut self.third, true),
-            record_type::REV2_DATA if packet => (&mut self.second, true),
+            record_type::REV2_DATA if packet => {
+                // Bytes that are no text may still be an odd string: only a real packet leaves no doubt.
+                self.doubtful |= !looks_like_a_packet(payload);
+                (&mut self.second, true)
+            }
             record_type::REV3_STRING => {
                 // An odd string of revision 3, or a runt of revision 2.
                 self.doubtful |= !payload.is_empty();

@@ -11,7 +11,7 @@ mod records;
 mod time_order;
 mod trace;
 
-pub use detect::{Certainty, Detector, Opinion};
+pub use detect::{Certainty, Detector};
 pub use frame_header::FrameHeader;
 pub use records::{Record, Records};
 pub use time_order::Events;

@@ -2,7 +2,7 @@
 
 use super::site::Site;
 use crate::event::{Event, EventHeader, Position};
-use crate::generated::{Kind, MAX_RECORDS, Origin, frame_flag};
+use crate::generated::{Kind, MAX_PAYLOAD, MAX_RECORDS, Origin, frame_flag, layout};
 use crate::read::FrameHeader;
 use crate::revision::{Encoding, Revision};
 use crate::snapshot::Snapshot;
@@ -103,7 +103,8 @@ impl Recorder {
         self.note(Note { site: Some(site), text, origin: Some(origin), ..self.blank(Kind::Start) });
     }
 
-    /// Records the packet's bytes, which begin with an Ethernet header; the kernel's `mtrace_data(m)`.
+    /// Records the packet's bytes, which begin with an Ethernet header; the kernel's `mtrace_data(m)`. More
+    /// than a record holds is cut when it is written.
     pub fn mtrace_data(&mut self, site: Site, packet: &[u8]) {
         self.snapshot(site, ETHERNET, packet);
     }
@@ -248,7 +249,7 @@ impl Recorder {
         let mut write = || {
             let mut writer = FrameWriter::new(out, encoding, Some(header))?;
             for event in self.events().rev().filter(|event| is_written(event, encoding.revision)) {
-                writer.push(&event)?;
+                writer.push(&cut(event, encoding.revision))?;
             }
             Ok(writer.finish())
         };
@@ -258,6 +259,28 @@ impl Recorder {
         }
         written
     }
+}
+
+/// The event with its snapshot cut to what a record holds. Revision 1 has no record around it.
+fn cut(event: Event<'_>, revision: Revision) -> Event<'_> {
+    let names = event.position.map_or(0, |position| position.file.as_bytes().len());
+    let names = names.saturating_add(event.function.map_or(0, |function| function.as_bytes().len()));
+    let before = match revision {
+        Revision::One => return event,
+        Revision::Two | Revision::Three => 0,
+        Revision::Four => {
+            layout::event_header::LEN.saturating_add(layout::snapshot::LEN).saturating_add(names)
+        }
+    };
+    let room = MAX_PAYLOAD.saturating_sub(before);
+    let snapshot = event.snapshot.map(|snapshot| match snapshot.bytes.get(..room) {
+        None => snapshot,
+        Some(bytes) => {
+            let whole = u32::try_from(snapshot.bytes.len()).unwrap_or(u32::MAX);
+            Snapshot { bytes, packet_length: snapshot.packet_length.or(Some(whole)), ..snapshot }
+        }
+    });
+    Event { snapshot, ..event }
 }
 
 /// Whether the kernel records this event at all in a revision.

@@ -79,7 +79,10 @@ fn to_older<'a>(event: &Event<'a>, revision: Revision, losses: &mut Losses) -> B
     };
     losses.add_if(revision != Revision::Two && tells_storage(event), Loss::Storage);
     let recorded = recorded_string(event).map(Payload::Verbatim);
-    let payload = recorded.or_else(|| bare_text(event).map(Payload::Text)).unwrap_or(Payload::String);
+    let payload = recorded.or_else(|| bare_text(event).map(Payload::Text)).unwrap_or_else(|| {
+        losses.add_if(!reads_back(event), Loss::Reading);
+        Payload::String
+    });
     Body::Record(code, payload)
 }
 
@@ -102,12 +105,15 @@ fn to_rev4<'a>(event: &Event<'a>, losses: &mut Losses) -> Body<'a> {
             let payload = recorded.map_or(Payload::String, Payload::Verbatim);
             return Body::Record(Some(record_type::REV4_PLAIN_STRING), payload);
         }
-        _ if tells_storage(event) && recorded.is_some_and(|string| !is_lossless(event, string)) => {
-            return bare(event, recorded.unwrap_or_default(), losses);
-        }
-        _ if recorded.is_some_and(|string| !is_lossless(event, string)) => {
-            let payload = Payload::Verbatim(recorded.unwrap_or_default());
-            return Body::Record(Some(record_type::REV4_PLAIN_STRING), payload);
+        _ if let Some(string) = recorded
+            && !is_lossless(event, string) =>
+        {
+            let fits = string.len().saturating_add(event_header::LEN) <= crate::MAX_PAYLOAD;
+            if tells_storage(event) && fits {
+                return bare(event, string, losses);
+            }
+            losses.add_if(tells_storage(event), Loss::Storage);
+            return Body::Record(Some(record_type::REV4_PLAIN_STRING), Payload::Verbatim(string));
         }
         Kind::Start => record_type::REV4_START,
         Kind::Static => record_type::REV4_STATIC,
@@ -119,6 +125,22 @@ fn to_rev4<'a>(event: &Event<'a>, losses: &mut Losses) -> Body<'a> {
         Kind::Drop => record_type::REV4_DROP,
     };
     Body::Record(Some(code), Payload::Typed)
+}
+
+/// Whether the event's text, read again, says the same. A start and a drop never do, which is counted.
+fn reads_back(event: &Event<'_>) -> bool {
+    let mut text = Vec::new();
+    event.write_data(&mut text);
+    let free = match event.kind {
+        Kind::Start | Kind::Drop => return true,
+        kind @ (Kind::String | Kind::Static | Kind::Dynamic) => kind,
+        _ => Kind::String,
+    };
+    let read = Event::from_text(free, Text(&text));
+    let is_call = matches!(event.kind, Kind::Function | Kind::Enter | Kind::Leave);
+    let same_call = !is_call || (read.function, read.args) == (event.function, event.args);
+    let same_text = is_call || read.text.unwrap_or_default() == event.text.unwrap_or_default();
+    (read.kind, read.position) == (event.kind, event.position) && same_call && same_text
 }
 
 /// A string of revision 2 that would not come back from a typed event: its text, as it was.
@@ -150,6 +172,10 @@ fn count_header(event: &Event<'_>, losses: &mut Losses) {
     losses.add_if(header.vnet != event_header::VNET_NONE, Loss::Vnet);
     losses.add_if(header.cpu.is_some(), Loss::Cpu);
     losses.add_if(header.flags != 0, Loss::EventFlags);
+    // A file without a line is no position.
+    let file_length = event.payload.get(event_header::FILE_LENGTH).unwrap_or_default();
+    let has_file = event.offset > 0 && file_length.iter().any(|byte| *byte != 0);
+    losses.add_if(event.position.is_none() && has_file, Loss::Position);
 }
 
 /// The payload of a string that was read from revision 1 to 3, or from the records that revision 4 shares
@@ -188,10 +214,11 @@ fn tells_storage(event: &Event<'_>) -> bool {
 /// Whether a typed event of revision 4 says all that a recorded string does, to the byte: going back gives
 /// the same string.
 fn is_lossless(event: &Event<'_>, string: &[u8]) -> bool {
+    let fits = string.len().saturating_add(event_header::LEN) <= crate::MAX_PAYLOAD;
     let call_or_place = matches!(event.kind, Kind::Position | Kind::Function | Kind::Enter | Kind::Leave);
     // `f()` would come back as `f`.
     let args_survive = event.args.is_none_or(|args| !args.is_empty());
-    call_or_place && args_survive && !is_dynamic(event) && is_canonical(event, string)
+    fits && call_or_place && args_survive && !is_dynamic(event) && is_canonical(event, string)
 }
 
 /// Whether the parts of the event, put together again, are the string.

@@ -22,6 +22,8 @@ pub enum Loss {
     Position,
     /// Whether a string was static or dynamic.
     Storage,
+    /// What an event is, or its parts: as text it reads as another one.
+    Reading,
     /// That an event is a start or a drop; it becomes text.
     EventKind,
     /// A start that names nothing.
@@ -51,7 +53,7 @@ pub enum Loss {
 }
 
 impl Loss {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::Age,
         Self::Thread,
         Self::Vnet,
@@ -60,6 +62,7 @@ impl Loss {
         Self::Function,
         Self::Position,
         Self::Storage,
+        Self::Reading,
         Self::EventKind,
         Self::BareStart,
         Self::OddString,
@@ -87,6 +90,7 @@ impl Loss {
             Self::Function => "the function in which an event was recorded",
             Self::Position => "the source position of a snapshot",
             Self::Storage => "whether a string was static or dynamic",
+            Self::Reading => "what an event says (as text it reads as another one)",
             Self::EventKind => "that an event is a start or a drop (it is kept as text)",
             Self::BareStart => "that tracing started here",
             Self::OddString => "a string's missing NUL",

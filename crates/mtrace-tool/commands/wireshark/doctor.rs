@@ -75,12 +75,11 @@ fn examine() -> Result<Health, Failure> {
 /// The capture as a file, which does not outlive this program.
 fn write_capture() -> Result<NamedTempFile, Failure> {
     let folder = std::env::temp_dir();
-    let written =
-        tempfile::Builder::new().prefix("mtrace-tool-").suffix(".pcap").tempfile().and_then(|mut file| {
-            signals::remove_on_signal(file.path());
-            file.write_all(CAPTURE)?;
-            Ok(file)
-        });
+    let make = || tempfile::Builder::new().prefix("mtrace-tool-").suffix(".pcap").tempfile();
+    let written = signals::create(make, NamedTempFile::path).and_then(|mut file| {
+        file.write_all(CAPTURE)?;
+        Ok(file)
+    });
     written.map_err(|error| Failure::output(folder, error))
 }
 
