@@ -99,6 +99,21 @@ pub(crate) fn nearest_field(name: &str) -> Option<&'static str> {
         .map(|(_, name)| name)
 }
 
+/// What names of fields begin with, each once, in the order of the fields.
+fn protocols() -> String {
+    let mut protocols: Vec<&str> = Vec::new();
+    for field in Field::all() {
+        let protocol = field.name.split('.').next().unwrap_or_default();
+        if !protocols.contains(&protocol) {
+            protocols.push(protocol);
+        }
+    }
+    match protocols.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => protocols.concat(),
+    }
+}
+
 fn unknown_field(word: &str, span: Span) -> FilterError {
     let error = FilterError::new(FilterErrorKind::UnknownName, span, format!("there is no field `{word}`"));
     if let Some(name) = nearest_field(word) {
@@ -111,9 +126,7 @@ fn unknown_field(word: &str, span: Span) -> FilterError {
         .filter(|name| name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')))
         .collect();
     if children.is_empty() {
-        error.with_help(
-            "fields begin with mbuf_trace, frame, eth, vlan, arp, ip, ipv6, icmp, icmpv6, tcp or udp",
-        )
+        error.with_help(format!("fields begin with {}", protocols()))
     } else {
         error.with_help(format!("the fields of `{prefix}` are {}", children.join(", ")))
     }
@@ -277,6 +290,7 @@ fn compare(quantifier: Option<Quantifier>, left: &Operand, op: CompareOp, right:
     let all = quantifier.map_or(all, |quantifier| quantifier == Quantifier::All);
     if is_source(right) {
         let other = self::source(right)?;
+        check_whole(&other, right.span)?;
         if !source.class().goes_with(other.class()) {
             return Err(incompatible(&source, &other, right.span));
         }
