@@ -115,13 +115,6 @@ impl Constant {
     }
 }
 
-/// Whether both values are bytes of some sort.
-pub(crate) fn same_type(left: &Value<'_>, right: &Value<'_>) -> bool {
-    let is_bytes =
-        |value: &Value<'_>| matches!(value, Value::Bytes(_) | Value::Ether(_) | Value::Protocol(_));
-    is_bytes(left) && is_bytes(right)
-}
-
 impl Check {
     /// Whether the value does it.
     pub(crate) fn holds(&self, value: &Value<'_>) -> bool {

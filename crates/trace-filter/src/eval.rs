@@ -1,10 +1,10 @@
 //! Asking a packet.
 
-use crate::compiled::{Relation, Test, ValueTest};
+use crate::compiled::{Test, ValueTest};
 use crate::filter::Scratch;
-use crate::source::{Source, compare_values, with_bytes};
+use crate::pairs;
 use std::ops::ControlFlow;
-use trace_fields::{Subject, Value};
+use trace_fields::Subject;
 
 impl Test {
     /// The answer for this packet.
@@ -18,7 +18,7 @@ impl Test {
             Self::Exists(source) => source.exists(subject, &mut scratch.left),
             Self::Value(test) => test.matches(scratch, subject),
             Self::Pair { all, left, relation, right } => {
-                pairs(*all, left, *relation, right, scratch, subject)
+                pairs::related(*all, left, *relation, right, scratch, subject)
             }
         }
     }
@@ -26,7 +26,7 @@ impl Test {
 
 /// One value that decides ends the search: the first that does it, or, where all have to, the first that
 /// does not.
-fn quantified(
+pub(crate) fn quantified(
     all: bool,
     visit_all: impl FnOnce(&mut dyn FnMut(bool) -> ControlFlow<()>) -> ControlFlow<()>,
 ) -> bool {
@@ -47,29 +47,4 @@ impl ValueTest {
             self.source.visit(subject, &mut scratch.left, &mut |value| decide(self.check.holds(&value)))
         })
     }
-}
-
-fn pairs(
-    all: bool,
-    left: &Source,
-    relation: Relation,
-    right: &Source,
-    scratch: &mut Scratch,
-    subject: &Subject<'_>,
-) -> bool {
-    let Scratch { left: left_scratch, right: right_scratch } = scratch;
-    quantified(all, |decide| {
-        left.visit(subject, left_scratch, &mut |left| {
-            right.visit(subject, right_scratch, &mut |right| decide(related(&left, relation, &right)))
-        })
-    })
-}
-
-fn related(left: &Value<'_>, relation: Relation, right: &Value<'_>) -> bool {
-    if relation == Relation::Contains {
-        return with_bytes(left, |left| {
-            with_bytes(right, |right| !right.is_empty() && memchr::memmem::find(left, right).is_some())
-        });
-    }
-    compare_values(left, right).is_some_and(|order| relation.holds(order))
 }

@@ -2,6 +2,7 @@
 
 use crate::compiled::Test;
 use crate::error::FilterError;
+use crate::gathered::Gathered;
 use crate::{parse, resolve};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,6 +14,8 @@ use trace_fields::{FieldId, Subject};
 pub struct Scratch {
     pub(crate) left: trace_fields::Scratch,
     pub(crate) right: trace_fields::Scratch,
+    /// The right side of a comparison between fields.
+    pub(crate) gathered: Gathered,
 }
 
 /// A display filter.

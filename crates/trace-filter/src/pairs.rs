@@ -1,0 +1,317 @@
+//! Comparing every value of one source with every value of another, in far less than as many steps.
+//!
+//! The right side is gathered once. Then, for R values on the right and each value on the left:
+//!
+//! - equality is a search among the sorted values, log R steps, and order a look at the least or the
+//!   greatest;
+//! - `contains` looks for all of them at once with an automaton, in one pass over the value's bytes; for
+//!   `all`, at each byte it may meet as many as have different lengths. The automaton holds [`GROUP`]
+//!   bytes of them, and where they are more, the left side is visited again for each such group.
+
+use crate::compiled::Relation;
+use crate::eval::quantified;
+use crate::filter::Scratch;
+use crate::gathered::{Sorted, View};
+use crate::source::Source;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+use memchr::memmem;
+use trace_fields::Subject;
+
+/// Most bytes that one automaton looks for: it takes some fifty times as much memory.
+const GROUP: usize = 256 * 1024;
+
+/// Up to here, looking for one after the other is quicker than building an automaton.
+const FEW: usize = 16;
+
+/// Whether all pairs of values of the two sources, or one, are in this relation.
+pub(crate) fn related(
+    all: bool,
+    left: &Source,
+    relation: Relation,
+    right: &Source,
+    scratch: &mut Scratch,
+    subject: &Subject<'_>,
+) -> bool {
+    let Scratch { left: left_scratch, right: right_scratch, gathered } = scratch;
+    gathered.fill(right, subject, right_scratch);
+    let right = match relation {
+        Relation::Equal | Relation::Unequal | Relation::Contains => gathered.sorted(subject),
+        Relation::Less | Relation::LessOrEqual | Relation::Greater | Relation::GreaterOrEqual => {
+            gathered.extremes(subject)
+        }
+    };
+    let Some(bounds) = right.bounds() else { return false };
+    if relation == Relation::Contains {
+        return contain(all, left, right, GROUP, left_scratch, subject);
+    }
+    quantified(all, |decide| {
+        left.visit(subject, left_scratch, &mut |value| {
+            decide(compares(all, View::of(&value), relation, right, bounds))
+        })
+    })
+}
+
+/// Whether a value is in this relation to all values of the right side, or to one.
+fn compares(
+    all: bool,
+    left: View<'_>,
+    relation: Relation,
+    right: Sorted<'_>,
+    (least, greatest): (View<'_>, View<'_>),
+) -> bool {
+    // Of the others, the one for which it is hardest to hold, or easiest.
+    let (low, high) = if all { (least, greatest) } else { (greatest, least) };
+    match relation {
+        Relation::Equal if all => left == least && left == greatest,
+        Relation::Equal => right.has(left),
+        Relation::Unequal if all => !right.has(left),
+        Relation::Unequal => left != least || left != greatest,
+        Relation::Less => left < low,
+        Relation::LessOrEqual => left <= low,
+        Relation::Greater => left > high,
+        Relation::GreaterOrEqual => left >= high,
+        Relation::Contains => false,
+    }
+}
+
+/// Whether all values of the left side contain all of the right, or one contains one.
+fn contain(
+    all: bool,
+    left: &Source,
+    right: Sorted<'_>,
+    group: usize,
+    scratch: &mut trace_fields::Scratch,
+    subject: &Subject<'_>,
+) -> bool {
+    let mut needles: Vec<&[u8]> = right.iter().map(View::bytes).collect();
+    let before = needles.len();
+    // Nothing contains the empty string, in Wireshark.
+    needles.retain(|needle| !needle.is_empty());
+    if needles.is_empty() || all && needles.len() < before {
+        return false;
+    }
+    let mut rest = needles.as_slice();
+    while !rest.is_empty() {
+        let mut bytes = 0_usize;
+        let fitting = rest.iter().take_while(|needle| {
+            bytes = bytes.saturating_add(needle.len());
+            bytes <= group
+        });
+        let (part, others) = rest.split_at_checked(fitting.count().max(1)).unwrap_or((rest, &[]));
+        rest = others;
+        let needles = Needles::new(part);
+        let holds = quantified(all, |decide| {
+            left.visit(subject, scratch, &mut |value| {
+                let bytes = View::of(&value).bytes();
+                decide(if all { needles.all_in(bytes) } else { needles.one_in(bytes) })
+            })
+        });
+        if holds != all {
+            return holds;
+        }
+    }
+    all
+}
+
+/// Byte strings to look for, each of them once and none empty.
+struct Needles<'a> {
+    needles: &'a [&'a [u8]],
+    /// For more than a few.
+    automaton: Option<AhoCorasick>,
+}
+
+impl<'a> Needles<'a> {
+    fn new(needles: &'a [&'a [u8]]) -> Self {
+        // Of the kinds of automaton, a DFA would take a kilobyte for each byte.
+        let kind = Some(AhoCorasickKind::ContiguousNFA);
+        let build = || AhoCorasickBuilder::new().kind(kind).build(needles).ok();
+        Self { needles, automaton: (needles.len() > FEW).then(build).flatten() }
+    }
+
+    fn one_in(&self, bytes: &[u8]) -> bool {
+        match &self.automaton {
+            Some(automaton) => automaton.is_match(bytes),
+            None => self.needles.iter().any(|needle| memmem::find(bytes, needle).is_some()),
+        }
+    }
+
+    fn all_in(&self, bytes: &[u8]) -> bool {
+        let Some(automaton) = &self.automaton else {
+            return self.needles.iter().all(|needle| memmem::find(bytes, needle).is_some());
+        };
+        let mut found = vec![false; self.needles.len()];
+        let mut missing = found.len();
+        for place in automaton.find_overlapping_iter(bytes) {
+            if let Some(found @ false) = found.get_mut(place.pattern().as_usize()) {
+                *found = true;
+                missing = missing.saturating_sub(1);
+                if missing == 0 {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Filter;
+    use crate::compiled::Test;
+    use crate::gathered::visits;
+    use mbuf_trace::{ByteOrder, Detector, Encoding, Revision};
+    use proptest::prelude::*;
+    use trace_fields::PacketView;
+
+    /// A frame of revision 3 with these records: type and payload.
+    fn frame(records: &[(u16, Vec<u8>)]) -> Vec<u8> {
+        let mut out = u16::try_from(records.len()).unwrap().to_be_bytes().to_vec();
+        for (kind, payload) in records {
+            out.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
+            out.extend(kind.to_be_bytes());
+            out.extend(payload);
+        }
+        out
+    }
+
+    fn with_subject<T>(data: &[u8], ask: impl FnOnce(&Subject<'_>) -> T) -> T {
+        let encoding = Encoding { revision: Revision::Three, byte_order: ByteOrder::Big };
+        let (trace, certainty) = Detector::new(Some(encoding)).read(data, data.len()).unwrap();
+        ask(&Subject::new(PacketView::of_bytes(data)).with_trace(&trace, certainty))
+    }
+
+    /// Thousands of snapshots, no two alike, each from 10.x.y.z to 11.x.y.z, and as many function calls.
+    fn hostile(count: u16) -> Vec<u8> {
+        let mut records = Vec::new();
+        for number in 0..count {
+            let [high, low] = number.to_be_bytes();
+            let mut packet = vec![0x45, 0, 0, 20, high, low, 0, 0, 64, 253, 0, 0];
+            packet.extend([10, 0, high, low, 11, 0, high, low]);
+            let ethernet = [&[2, 0, 0, 1, high, low, 2, 0, 0, 0, high, low, 8, 0][..], &packet].concat();
+            records.push((0, ethernet));
+            records.push((1, format!("a{number:05}.c:{number}: b{number:05}(x)\0").into_bytes()));
+        }
+        frame(&records)
+    }
+
+    #[test]
+    fn a_hostile_packet_takes_linear_time() {
+        for count in [1_000, 8_000] {
+            let data = hostile(count);
+            with_subject(&data, |subject| {
+                for (expression, expected) in [
+                    ("ip.src == ip.dst", false),
+                    ("ip.src != ip.dst", true),
+                    ("ip.src === ip.dst", false),
+                    ("ip.src !== ip.dst", true),
+                    ("ip.src >= ip.dst", false),
+                    ("ip.dst < ip.src", false),
+                    ("all ip.src < ip.dst", true),
+                    ("all ip.dst > ip.src", true),
+                    ("ip.src[1:3] == ip.dst[1:3]", true),
+                    ("ip.src[0:2] == ip.dst[0:2]", false),
+                    ("eth.src == eth.dst", false),
+                    ("eth.dst[1:] contains mbuf_trace.bytes[0:6]", false),
+                    ("mbuf_trace.bytes[20:] contains mbuf_trace.bytes[0:6]", false),
+                    ("ip.id == mbuf_trace.record_type", true),
+                    ("mbuf_trace.file == mbuf_trace.function", false),
+                    ("mbuf_trace.file contains mbuf_trace.function", false),
+                    ("all mbuf_trace.text contains mbuf_trace.function", false),
+                    ("upper(mbuf_trace.file) == lower(mbuf_trace.file)", false),
+                ] {
+                    let filter = Filter::compile(expression).unwrap_or_else(|error| panic!("{error}"));
+                    visits::take();
+                    assert_eq!(filter.matches(&mut Scratch::default(), subject), expected, "{expression}");
+                    // Both sides once, and what sorting and searching take.
+                    let (visits, values) = (visits::take(), 2 * u64::from(count));
+                    let most = values * 4 * u64::from(values.ilog2());
+                    assert!((1..most).contains(&visits), "{expression} of {count}: {visits} visits");
+                }
+            });
+        }
+    }
+
+    /// Every value with every other, one by one.
+    fn one_by_one(
+        all: bool,
+        left: &Source,
+        relation: Relation,
+        right: &Source,
+        subject: &Subject<'_>,
+    ) -> bool {
+        let mut scratch = Scratch::default();
+        quantified(all, |decide| {
+            left.visit(subject, &mut scratch.left, &mut |left| {
+                right.visit(subject, &mut scratch.right, &mut |right| {
+                    let (left, right) = (View::of(&left), View::of(&right));
+                    decide(match relation {
+                        Relation::Contains => {
+                            let (bytes, part) = (left.bytes(), right.bytes());
+                            !part.is_empty() && bytes.windows(part.len()).any(|window| window == part)
+                        }
+                        _ => relation.holds(left.cmp(&right)),
+                    })
+                })
+            })
+        })
+    }
+
+    fn sides(expression: &str) -> (bool, Source, Relation, Source) {
+        use crate::{parse, resolve};
+        match resolve::expression(&parse(expression).unwrap().unwrap()).unwrap() {
+            Test::Pair { all, left, relation, right } => (all, left, relation, right),
+            test => panic!("{expression}: {test:?}"),
+        }
+    }
+
+    fn records() -> impl Strategy<Value = Vec<(u16, Vec<u8>)>> {
+        let text = "[ab]{1,4}\\.[ab]:[1-3]: [+-]?[abc.]{0,4}(\\([ab]{0,5}\\))?\0";
+        let one = prop_oneof![
+            text.prop_map(|text| (1, text.into_bytes())),
+            proptest::collection::vec(0_u8..3, 0..6).prop_map(|bytes| (0, bytes)),
+        ];
+        prop_oneof![proptest::collection::vec(one.clone(), 0..6), proptest::collection::vec(one, 0..60),]
+    }
+
+    proptest! {
+        // Each case asks nearly 200 questions.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn the_answer_is_that_of_all_pairs(records in records()) {
+            let data = frame(&records);
+            with_subject(&data, |subject| {
+                let mut scratch = Scratch::default();
+                for (left, right) in [
+                    ("mbuf_trace.function", "mbuf_trace.args"),
+                    ("mbuf_trace.text", "mbuf_trace.function"),
+                    ("mbuf_trace.data", "mbuf_trace.kind"),
+                    ("mbuf_trace.bytes", "mbuf_trace.bytes[1:2]"),
+                    ("mbuf_trace.bytes[0:2,1:2]", "mbuf_trace.bytes"),
+                    ("mbuf_trace.line", "mbuf_trace.length"),
+                    ("mbuf_trace.step", "mbuf_trace.count"),
+                ] {
+                    for relation in ["==", "!=", "===", "!==", "<", "<=", ">", ">=", "contains"] {
+                        if relation == "contains" && right.ends_with(['h', 't']) {
+                            continue;
+                        }
+                        for quantifier in ["", "any ", "all "] {
+                            let expression = format!("{quantifier}{left} {relation} {right}");
+                            let (all, left, relation, right) = sides(&expression);
+                            let expected = one_by_one(all, &left, relation, &right, subject);
+                            let found = related(all, &left, relation, &right, &mut scratch, subject);
+                            assert_eq!(found, expected, "{expression}");
+                            if relation == Relation::Contains {
+                                // Groups of few bytes.
+                                scratch.gathered.fill(&right, subject, &mut scratch.right);
+                                let right = scratch.gathered.sorted(subject);
+                                let found = contain(all, &left, right, 40, &mut scratch.left, subject);
+                                assert_eq!(found, expected, "{expression} in groups");
+                            }
+                        }
+                    }
+                }
+            });
+        }
+    }
+}
