@@ -436,6 +436,11 @@ local function display(text)
   return text
 end
 
+-- A number with its noun: 1 event, 2 events.
+local function counted(number, noun)
+  return format("%d %s%s", number, noun, number == 1 and "" or "s")
+end
+
 -- A position that the text begins with: file, line, how many digits that has, and where what follows begins.
 local function leading_position(text, from)
   local file, digits, rest = match(text, "^([^:\0-\32\127]+):([1-9][0-9]*)()", from)
@@ -710,7 +715,9 @@ local function survey_typed(raw, size, cut, little)
       elseif is_text(raw, at, length) then
         third, fits = third + 1, true
       elseif can_be_a_packet(raw, at, length) then
+        -- Bytes that are no text may still be an odd string: only a real packet leaves no doubt.
         second, fits = second + 1, true
+        doubtful = doubtful or not looks_like_a_packet(raw, at, length)
       else
         -- An odd string of revision 3, or a runt of revision 2.
         doubtful = doubtful or length > 0
@@ -1353,11 +1360,11 @@ end
 
 local mbuf_trace = Proto("mbuf_trace", PROTOCOL_DOC)
 
--- The numbers that an enumerated preference takes, in the order of its words.
+-- What an enumerated preference takes: for each word its name, how it is shown, and its number.
 local function choices(words)
   local list = {}
   for number, word in ipairs(words) do
-    list[number] = { number, word, number - 1 }
+    list[number] = { word, word, number - 1 }
   end
   return list
 end
@@ -1877,7 +1884,7 @@ end
 local function describe(frame, event)
   local words = { format("Step %d: %s", event.step, event.kind) }
   if event.kind == "data" then
-    words[#words + 1] = format(", %s, %d bytes", link_name(link_of(frame, event)), event.bytes_length)
+    words[#words + 1] = format(", %s, %s", link_name(link_of(frame, event)), counted(event.bytes_length, "byte"))
     if event.missing > 0 then
       words[#words + 1] = format(" of %d", event.bytes_length + event.missing)
     end
@@ -1887,7 +1894,7 @@ local function describe(frame, event)
       words[#words + 1] = format(", changed since step %d", event.before.step)
     end
   elseif event.kind == "unknown" then
-    words[#words + 1] = event.code and format(" 0x%04x, %d bytes", event.code, event.length)
+    words[#words + 1] = event.code and format(" 0x%04x, %s", event.code, counted(event.length, "byte"))
   elseif event.kind == "start" then
     words[#words + 1] = format(" %s %s", ORIGIN[event.origin] or event.origin, display(event.text))
   elseif event.kind == "drop" then
@@ -1903,7 +1910,7 @@ local function describe(frame, event)
     words[#words + 1] = format(" at %s:%d", display(event.file), event.line)
   end
   if event.missing > 0 then
-    words[#words + 1] = format(", %d bytes cut by the capture", event.missing)
+    words[#words + 1] = format(", %s cut by the capture", counted(event.missing, "byte"))
   end
   return concat(words)
 end
@@ -1936,7 +1943,7 @@ local function show_changes(frame, event, tvb, node)
     node:add(tvb:range(event.bytes_at, event.bytes_length), "More bytes have changed"):set_generated()
   elseif longer ~= 0 then
     node:add(tvb:range(event.bytes_at, event.bytes_length),
-      format("%d bytes %s than before", longer < 0 and -longer or longer, longer < 0 and "shorter" or "longer"))
+      format("%s %s than before", counted(math.abs(longer), "byte"), longer < 0 and "shorter" or "longer"))
       :set_generated()
   end
 end
@@ -2326,7 +2333,7 @@ local function finish_columns(frame, pinfo, dissected)
     end
   else
     local path = path_of(frame)
-    info:set(path and display(path) or format("%d events", event_count(frame)))
+    info:set(path and display(path) or counted(event_count(frame), "event"))
   end
 end
 
@@ -2365,7 +2372,7 @@ function mbuf_trace.dissector(tvb, pinfo, tree)
   show_notes(frame, certainty, contradiction, snapshots, nodes, item)
   if plan and plan.visible then
     local path = path_of(frame)
-    item:append_text(format(", revision %d, %d events", encoding.revision, event_count(frame)))
+    item:append_text(format(", revision %d, %s", encoding.revision, counted(event_count(frame), "event")))
     if path then
       item:append_text(": " .. display(path))
     end

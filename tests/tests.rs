@@ -4,6 +4,7 @@ mod check;
 mod convert;
 mod corpus;
 mod damage;
+mod dissector;
 mod filter;
 mod info;
 mod live;

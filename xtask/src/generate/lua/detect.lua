@@ -86,7 +86,9 @@ local function survey_typed(raw, size, cut, little)
       elseif is_text(raw, at, length) then
         third, fits = third + 1, true
       elseif can_be_a_packet(raw, at, length) then
+        -- Bytes that are no text may still be an odd string: only a real packet leaves no doubt.
         second, fits = second + 1, true
+        doubtful = doubtful or not looks_like_a_packet(raw, at, length)
       else
         -- An odd string of revision 3, or a runt of revision 2.
         doubtful = doubtful or length > 0

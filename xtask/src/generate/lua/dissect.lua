@@ -116,7 +116,7 @@ local function finish_columns(frame, pinfo, dissected)
     end
   else
     local path = path_of(frame)
-    info:set(path and display(path) or format("%d events", event_count(frame)))
+    info:set(path and display(path) or counted(event_count(frame), "event"))
   end
 end
 
@@ -155,7 +155,7 @@ function mbuf_trace.dissector(tvb, pinfo, tree)
   show_notes(frame, certainty, contradiction, snapshots, nodes, item)
   if plan and plan.visible then
     local path = path_of(frame)
-    item:append_text(format(", revision %d, %d events", encoding.revision, event_count(frame)))
+    item:append_text(format(", revision %d, %s", encoding.revision, counted(event_count(frame), "event")))
     if path then
       item:append_text(": " .. display(path))
     end

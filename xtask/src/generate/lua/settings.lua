@@ -3,11 +3,11 @@
 
 local mbuf_trace = Proto("mbuf_trace", PROTOCOL_DOC)
 
--- The numbers that an enumerated preference takes, in the order of its words.
+-- What an enumerated preference takes: for each word its name, how it is shown, and its number.
 local function choices(words)
   local list = {}
   for number, word in ipairs(words) do
-    list[number] = { number, word, number - 1 }
+    list[number] = { word, word, number - 1 }
   end
   return list
 end

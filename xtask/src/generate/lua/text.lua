@@ -104,6 +104,11 @@ local function display(text)
   return text
 end
 
+-- A number with its noun: 1 event, 2 events.
+local function counted(number, noun)
+  return format("%d %s%s", number, noun, number == 1 and "" or "s")
+end
+
 -- A position that the text begins with: file, line, how many digits that has, and where what follows begins.
 local function leading_position(text, from)
   local file, digits, rest = match(text, "^([^:\0-\32\127]+):([1-9][0-9]*)()", from)

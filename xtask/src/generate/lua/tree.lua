@@ -239,7 +239,7 @@ end
 local function describe(frame, event)
   local words = { format("Step %d: %s", event.step, event.kind) }
   if event.kind == "data" then
-    words[#words + 1] = format(", %s, %d bytes", link_name(link_of(frame, event)), event.bytes_length)
+    words[#words + 1] = format(", %s, %s", link_name(link_of(frame, event)), counted(event.bytes_length, "byte"))
     if event.missing > 0 then
       words[#words + 1] = format(" of %d", event.bytes_length + event.missing)
     end
@@ -249,7 +249,7 @@ local function describe(frame, event)
       words[#words + 1] = format(", changed since step %d", event.before.step)
     end
   elseif event.kind == "unknown" then
-    words[#words + 1] = event.code and format(" 0x%04x, %d bytes", event.code, event.length)
+    words[#words + 1] = event.code and format(" 0x%04x, %s", event.code, counted(event.length, "byte"))
   elseif event.kind == "start" then
     words[#words + 1] = format(" %s %s", ORIGIN[event.origin] or event.origin, display(event.text))
   elseif event.kind == "drop" then
@@ -265,7 +265,7 @@ local function describe(frame, event)
     words[#words + 1] = format(" at %s:%d", display(event.file), event.line)
   end
   if event.missing > 0 then
-    words[#words + 1] = format(", %d bytes cut by the capture", event.missing)
+    words[#words + 1] = format(", %s cut by the capture", counted(event.missing, "byte"))
   end
   return concat(words)
 end
@@ -298,7 +298,7 @@ local function show_changes(frame, event, tvb, node)
     node:add(tvb:range(event.bytes_at, event.bytes_length), "More bytes have changed"):set_generated()
   elseif longer ~= 0 then
     node:add(tvb:range(event.bytes_at, event.bytes_length),
-      format("%d bytes %s than before", longer < 0 and -longer or longer, longer < 0 and "shorter" or "longer"))
+      format("%s %s than before", counted(math.abs(longer), "byte"), longer < 0 and "shorter" or "longer"))
       :set_generated()
   end
 end
