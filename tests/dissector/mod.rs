@@ -202,7 +202,8 @@ fn preferences() {
         let preference = format!("mbuf_trace.{preference}");
         shell.read(file, &["-o", &preference, "-c", "1", "-T", "fields", "-e", field])
     };
-    assert_eq!(ask("primary:newest", "ip.src"), "203.0.113.1\n");
+    // Others before it are dissected from 4.2 on.
+    assert!(ask("primary:newest", "ip.src").ends_with("203.0.113.1\n"));
     assert!(ask("primary:oldest", "ip.src").ends_with("192.168.1.10\n"));
     let steps = ask("order:wire", "mbuf_trace.step");
     assert!(steps.starts_with("19,18,17,") && steps.ends_with(",2,1\n"), "{steps}");
@@ -225,7 +226,7 @@ fn what_people_see() {
         let text = format!(
             "-- columns\n{}-- expert\n{}-- tree\n{}",
             shell.read(&file, &columns),
-            shell.read(&file, &["-q", "-z", "expert"]),
+            ours_only(&shell.read(&file, &["-q", "-z", "expert"])),
             show(&shell.read(&file, &["-c", "2", "-O", "mbuf_trace"])),
         );
         let name = name.replace('/', "__");
@@ -233,6 +234,13 @@ fn what_people_see() {
             insta::assert_snapshot!(format!("dissector_{name}"), text);
         });
     }
+}
+
+/// What our dissector contributes to a list of expert information.
+fn ours_only(text: &str) -> String {
+    text.lines()
+        .filter(|line| line.contains("MBUF_TRACE"))
+        .fold(String::new(), |text, line| text + line + "\n")
 }
 
 /// Traces of a TCP connection with two snapshots each, which differ, have the statistics of the same packets

@@ -71,8 +71,40 @@ impl Shell {
     }
 }
 
-/// A tree as it is compared: without what Wireshark itself says of the frame, and of Ethernet and above.
+/// A tree as it is compared: ours only, without what differs between versions of Wireshark. Snapshots but the
+/// primary one are dissected from 4.2 on, and bytes are shown in other lengths.
 pub(super) fn show(text: &str) -> String {
-    let ours = |line: &&str| line.starts_with("mbuf_trace") || line.starts_with(' ');
-    text.lines().filter(ours).fold(String::new(), |text, line| text + line.trim_end() + "\n")
+    const OTHERS: [&str; 9] = [
+        "Ethernet II",
+        "802.1Q",
+        "Internet Protocol",
+        "Internet Control",
+        "Transmission Control",
+        "User Datagram",
+        "Address Resolution",
+        "Data (",
+        "Frame ",
+    ];
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut out = String::new();
+    // How far the tree of another dissector that is being left out is indented.
+    let mut other: Option<usize> = None;
+    for line in text.lines().filter(|line| line.starts_with("mbuf_trace") || line.starts_with(' ')) {
+        if OTHERS.iter().any(|name| line.trim_start().starts_with(name)) {
+            other = Some(indent(line));
+        } else if other.is_none_or(|other| indent(line) <= other) {
+            other = None;
+        }
+        if other.is_some() {
+            continue;
+        }
+        let line = line.trim_end().trim_end_matches(" (not dissected: see the preference all_snapshots)");
+        if line.trim_start().starts_with("Bytes: ") {
+            out.extend(line.chars().take(60));
+        } else {
+            out += line;
+        }
+        out.push('\n');
+    }
+    out
 }
