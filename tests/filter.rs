@@ -16,7 +16,7 @@ fn the_questions_of_a_network_engineer() {
         ("icmp", "ping-rev3.pcap", &[3, 4, 5]),
         ("arp", "ping-rev3.pcap", &[1, 2]),
         ("not arp && icmp.type == 8", "ping-rev4.pcap", &[3, 4]),
-        ("mbuf_trace.function == \"tcp_input\"", "tcp-rev1.pcap", &[]),
+        ("mbuf_trace.function == \"tcp_input\"", "tcp-rev1.pcap", &[1, 3, 4, 7]),
         ("mbuf_trace.revision == 4 and frame.number in {2 .. 3}", "ping-rev4.pcap", &[2, 3]),
         ("eth.addr == ff:ff:ff:ff:ff:ff", "ping-rev3.pcap", &[2]),
         ("mbuf_trace.file contains \"if.c\" and mbuf_trace.line > 100000", "ping-rev3.pcap", &[]),
@@ -24,11 +24,7 @@ fn the_questions_of_a_network_engineer() {
         ("ip.addr == 10.0.0.0/24 and !(ip.proto == 6)", "ping-rev2.pcap", &[3, 4, 5]),
     ];
     for (expression, name, expected) in table {
-        if name == "tcp-rev1.pcap" {
-            assert!(!numbers(expression, name).is_empty(), "{expression}");
-        } else {
-            assert_eq!(numbers(expression, name), expected, "{expression}");
-        }
+        assert_eq!(numbers(expression, name), expected, "{expression}");
     }
 }
 
@@ -83,9 +79,8 @@ fn errors_point_at_their_place() {
 
 #[test]
 fn exit_status_tells_whether_anything_matched() {
-    for (expression, code) in [("icmp", 0), ("sctp or udp", 2), ("udp", 1)] {
+    for (expression, code) in [("icmp", 0), ("udp", 1), ("sctp or udp", 2)] {
         let ran = run(&["filter", "--exit-status", expression, "fixtures/ping-rev3.pcap"]);
-        let code = if ran.stderr.contains("sctp") { 2 } else { code };
         assert_eq!(ran.code, code, "{expression}: {}", ran.stderr);
     }
 }
