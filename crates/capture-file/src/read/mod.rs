@@ -6,7 +6,7 @@ mod interfaces;
 pub(crate) mod item;
 mod known;
 pub(crate) mod options;
-mod pcap;
+pub(crate) mod pcap;
 pub(crate) mod pcapng;
 mod reader;
 mod salvage;

@@ -6,18 +6,18 @@ use crate::container::{PcapHeader, PcapVariant};
 use crate::{ByteOrder, Format, Interface, OpenError, ReadErrorKind, Resolution, Timestamp};
 
 /// Bytes of the file header.
-pub(super) const FILE_HEADER: usize = 24;
+pub(crate) const FILE_HEADER: usize = 24;
 
 /// Where the fields of a record header are; the lengths change places in the oldest files.
-mod field {
-    pub(super) const SECONDS: usize = 0;
-    pub(super) const FRACTION: usize = 4;
-    pub(super) const CAPTURED: usize = 8;
-    pub(super) const ORIGINAL: usize = 12;
+pub(crate) mod field {
+    pub(crate) const SECONDS: usize = 0;
+    pub(crate) const FRACTION: usize = 4;
+    pub(crate) const CAPTURED: usize = 8;
+    pub(crate) const ORIGINAL: usize = 12;
 }
 
 /// Recognises a pcap by its magic number.
-pub(super) fn recognise(first: &[u8]) -> Option<(PcapVariant, ByteOrder)> {
+pub(crate) fn recognise(first: &[u8]) -> Option<(PcapVariant, ByteOrder)> {
     let variant = |magic| match magic {
         0xa1b2_c3d4 => Some(PcapVariant::Micro),
         0xa1b2_3c4d => Some(PcapVariant::Nano),

@@ -33,15 +33,15 @@ pub(super) const BLOCK_HEADER: usize = 12;
 const TRAILER: usize = 4;
 
 /// Where the fields of the packet blocks are, from the beginning of the block.
-mod field {
-    pub(super) const INTERFACE: usize = 8;
-    pub(super) const TIME_HIGH: usize = 12;
-    pub(super) const TIME_LOW: usize = 16;
-    pub(super) const CAPTURED: usize = 20;
-    pub(super) const ORIGINAL: usize = 24;
-    pub(super) const DATA: usize = 28;
-    pub(super) const SIMPLE_ORIGINAL: usize = 8;
-    pub(super) const SIMPLE_DATA: usize = 12;
+pub(crate) mod field {
+    pub(crate) const INTERFACE: usize = 8;
+    pub(crate) const TIME_HIGH: usize = 12;
+    pub(crate) const TIME_LOW: usize = 16;
+    pub(crate) const CAPTURED: usize = 20;
+    pub(crate) const ORIGINAL: usize = 24;
+    pub(crate) const DATA: usize = 28;
+    pub(crate) const SIMPLE_ORIGINAL: usize = 8;
+    pub(crate) const SIMPLE_DATA: usize = 12;
 }
 
 /// Where the options of a section header and of an interface description begin.

@@ -5,19 +5,23 @@
 
 mod compress;
 mod copy;
+mod enhanced;
 mod error;
 mod losses;
 mod pcap;
 mod pcapng;
+mod plain;
 mod rewrite;
 mod verbatim;
 
 pub use compress::Compressor;
 pub use copy::CopyWriter;
+pub use enhanced::resize_enhanced_packet;
 pub use error::WriteError;
 pub use losses::{Loss, Losses};
 pub use pcap::{PcapResolution, PcapWriter};
 pub use pcapng::PcapngWriter;
+pub use plain::PlainRecords;
 pub use rewrite::{rewrite_packet, write_packet_with};
 pub use verbatim::write_item;
 
