@@ -2044,10 +2044,11 @@ local function remember_steps(frame, number)
   shown_packet = { number = number, steps = steps }
 end
 
--- The most buttons that a window of steps gets.
-local MOST_BUTTONS = 40
+-- The most buttons that a window of steps gets: more make it wider than a screen.
+local MOST_BUTTONS = 16
 
--- A window that lists steps, with a button for each source position.
+-- A window that lists steps, with a button for each that has another source position than those before it. The
+-- button shows the number of the step.
 local function show_steps(title, steps)
   local window = TextWindow.new(title)
   local lines, buttons, seen = {}, 0, {}
@@ -2055,12 +2056,12 @@ local function show_steps(title, steps)
     lines[#lines + 1] = step.text
   end
   window:set(concat(lines, "\n") .. "\n")
-  for _, step in ipairs(steps) do
-    local label = step.line and format("%s:%d", match(step.file, "[^/]*$"), step.line)
-    if label and not seen[label] and buttons < MOST_BUTTONS and is_harmless_path(step.file) then
-      seen[label] = true
+  for number, step in ipairs(steps) do
+    local position = step.line and step.file .. ":" .. step.line
+    if position and not seen[position] and buttons < MOST_BUTTONS and is_harmless_path(step.file) then
+      seen[position] = true
       buttons = buttons + 1
-      window:add_button(label, function()
+      window:add_button(tostring(number), function()
         local problem = open_source(step.file, step.line)
         if problem then
           window:append(problem .. "\n")
@@ -2095,7 +2096,8 @@ local function steps_of_fields(fields)
   for _, info in ipairs(fields) do
     local name = info.name
     if name == "mbuf_trace.step" then
-      current = { text = info.label }
+      -- What Wireshark displays of a field leaves out what stands before a colon.
+      current = { text = format("Step %d: %s", info.value, (string.gsub(info.display, "^Step %d+: ", ""))) }
       steps[info.value] = current
     elseif current and name == "mbuf_trace.file" then
       current.file = info.value
