@@ -144,6 +144,21 @@ fn bad_ndjson_is_told_with_its_line() {
 }
 
 #[test]
+fn compressed_ndjson_is_read_as_any_capture() {
+    let folder = folder();
+    for (name, end) in [("ping-rev3.pcap", "gz"), ("ping-rev4.pcapng", "zst"), ("ping-rev4.pcapng", "lz4")] {
+        let path = folder.path().join(format!("{name}.ndjson.{end}"));
+        let path = path.to_str().unwrap();
+        let written = run(&["convert", &format!("fixtures/{name}"), "-o", path]);
+        assert_eq!((written.code, written.stderr.as_str()), (0, ""), "{name}.{end}");
+        assert_ne!(std::fs::read(path).unwrap().first(), Some(&b'{'), "{name}.{end}");
+        let ran = run(&["print", path]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}.{end}");
+        assert_eq!(ran.stdout, run(&["print", &format!("fixtures/{name}")]).stdout, "{name}.{end}");
+    }
+}
+
+#[test]
 fn the_format_follows_the_name() {
     let folder = folder();
     let magic = |name: &str| {

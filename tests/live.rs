@@ -27,6 +27,7 @@ fn each_packet_is_shown_before_the_next_one_comes() {
         ("ping-rev3.pcap", &["print", "-e", "frame.number"][..]),
         ("ping-rev3.pcap", &["convert", "--to", "ndjson"]),
         ("ping-rev4.pcapng", &["print", "-e", "frame.number"]),
+        ("ping-rev4.pcapng", &["convert", "--to", "ndjson"]),
     ] {
         let pieces = pieces(&fixture_bytes(name));
         let mut child = tool().args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -81,12 +82,12 @@ fn a_reader_that_goes_away_is_no_error() {
     }
 }
 
-/// Peak memory of a process in KiB, as Linux tells it.
+/// Peak memory of a process in KiB, as Linux tells it; none once it has ended.
 #[cfg(target_os = "linux")]
-fn peak_memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+fn peak_memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// 200 MB here; the bound is the same for any length, since nothing is kept of a packet.
@@ -110,10 +111,69 @@ fn memory_is_one_buffer() {
         for _ in 0..rounds {
             stdin.write_all(&packets).unwrap();
         }
-        let peak = peak_memory(child.id());
+        let peak = peak_memory(child.id()).unwrap();
         drop(stdin);
         assert!(child.wait().unwrap().success());
         drain.join().unwrap();
         assert!(peak < BOUND, "{arguments:?}: {peak} KiB");
+    }
+}
+
+/// Lines that say little in many bytes, and would say much in memory.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_bounded_whatever_a_line_says() {
+    const BOUND: u64 = 64 << 10;
+    let many = |head: &str, one: &str, tail: &str, bytes: usize| {
+        let list = vec![one; bytes / (one.len() + 1)].join(",");
+        format!("{head}{list}{tail}\n")
+    };
+    let head = r#"{"schema":"mbuf_trace/1","time":"2026-01-01T00:00:00Z","packet":1,"revision":4,"#;
+    let container = r#"{"schema":"mbuf_trace/1","container":{"format":"pcapng","blocks":["#;
+    let text = format!(r#"{{"kind":"string","text":"{}"}}"#, "a".repeat(60_000));
+    let lines = [
+        many(&format!("{head}\"events\":["), r#"{"kind":""}"#, "]}", 8_000_000),
+        many(&format!("{head}\"events\":["), r#"{"kind":"start"}"#, "]}", 1_100_000),
+        many(&format!("{head}\"events\":["), r#"{"kind":"start"}"#, "]}", 8_000_000),
+        many(&format!("{head}\"events\":["), &text, "]}", 2_000_000),
+        many(&format!("{head}\"events\":["), &text, "]}", 8_000_000),
+        many(&format!("{head}\"after\":["), "\"\"", "]}", 8_000_000),
+        many(container, "\"\"", "]}}", 8_000_000),
+        many(container, "\"00\"", "]}}", 8_000_000),
+        format!("{head}\"bytes\":\"{}\"}}\n", "00".repeat(1 << 20)),
+        format!("{head}\"bytes\":\"{}\"}}\n", "00".repeat(4_000_000)),
+        format!("{head}\"bytes\":\"{}\"}}\n", "00".repeat(40_000_000)),
+        // Neither may it be repeated in a message.
+        format!("{{\"packet\":\"{}\"}}\n", "\u{7f}".repeat(8_000_000)),
+        format!("{{\"container\":\"{}\"}}\n", "\u{7f}".repeat(8_000_000)),
+        format!("{{\"schema\":\"{}\\n\"}}\n", "a".repeat(8_000_000)),
+        many(&format!("{head}\"events\":["), &format!("\"{}\"", "\u{7f}".repeat(7_000_000)), "]}", 8_000_000),
+    ];
+    for (index, line) in lines.iter().enumerate() {
+        for arguments in [&["info"][..], &["convert", "--to", "ndjson"]] {
+            let mut child = tool();
+            child.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = child.spawn().unwrap();
+            let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+            let mut stderr = child.stderr.take().unwrap();
+            let drains = [
+                std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()).unwrap()),
+                std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()).unwrap()),
+            ];
+            let line = line.clone();
+            // It ends at a line that it cannot read.
+            let feeder = std::thread::spawn(move || drop(stdin.write_all(line.as_bytes())));
+            let mut peak = 0;
+            while let Some(now) = peak_memory(child.id()) {
+                peak = now;
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            feeder.join().unwrap();
+            let code = child.wait().unwrap().code();
+            assert!(matches!(code, Some(0..=3)), "line {index}, {arguments:?}: {code:?}");
+            let [_, told] = drains.map(|drain| drain.join().unwrap());
+            assert!(peak < BOUND, "line {index}, {arguments:?}: {peak} KiB");
+            assert!(told < 4096, "line {index}, {arguments:?}: {told} bytes of messages");
+        }
     }
 }

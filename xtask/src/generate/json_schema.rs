@@ -82,7 +82,12 @@ pub(super) fn schema(spec: &Spec) -> String {
         "What stands before and after the packet's bytes in its pcapng block",
         json!({ "type": "array", "prefixItems": [hexadecimal(), hexadecimal()], "minItems": 2, "maxItems": 2 }),
     );
-    add("after", "Other pcapng blocks up to the next packet", list_of_blocks());
+    add(
+        "before",
+        "Other pcapng blocks that came since the line before, ahead of the packet",
+        list_of_blocks(),
+    );
+    add("after", "Other pcapng blocks behind the packet", list_of_blocks());
     add(
         "container",
         "What the capture has before its first packet",
@@ -101,13 +106,14 @@ pub(super) fn schema(spec: &Spec) -> String {
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": spec.schema,
-        "description": "One line of an mbuf_trace capture as NDJSON: a packet. Only a capture without packets has a line without one.",
+        "description": "One line of an mbuf_trace capture as NDJSON: a packet. A line without one holds only blocks, or the header of a capture without packets.",
         "$comment": super::NOTICE,
         "type": "object",
         "required": ["schema"],
         "additionalProperties": false,
         "anyOf": [
             { "required": ["container"], "not": { "required": ["packet"] } },
+            { "required": ["before"], "not": { "required": ["packet"] } },
             { "required": [
                 "packet", "time", "interface", "captured_len", "original_len", "revision", "order", "path", "events",
             ] },

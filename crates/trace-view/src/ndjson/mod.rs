@@ -8,10 +8,20 @@
 //! hexadecimal. The JSON Schema stands beside the format specification.
 
 mod frame;
+mod line;
 mod model;
-mod pcap_record;
 mod read;
 mod write;
 
+/// Most bytes of a line that is read: the object of the largest packet that libpcap captures (262,144 bytes) has
+/// several times room in it.
+pub const MAX_LINE: usize = 8 << 20;
+
+/// Most bytes of a capture that a line makes, packet and blocks together.
+pub const MAX_BYTES: usize = 2 << 20;
+
 pub use read::{Capture, is_recognised};
 pub use write::Writer;
+
+#[cfg(test)]
+mod tests;

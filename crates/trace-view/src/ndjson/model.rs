@@ -1,12 +1,12 @@
-//! The JSON objects. What is written borrows from the packet; what is read owns its strings.
+//! The JSON objects, as they are written: they borrow from the packet.
 
 use super::frame::is_said;
 use crate::hex::Hex;
 use mbuf_trace::{Certainty, Event, Kind, Text, Trace};
+use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
-use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// What stands about a packet beside its events.
 pub(super) struct PacketFacts<'a> {
@@ -27,7 +27,7 @@ impl PacketFacts<'_> {
     pub(super) fn members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         map.serialize_entry("packet", &self.number)?;
         map.serialize_entry("time", &self.time.map(|time| Shown(time.to_string())))?;
-        map.serialize_entry("interface", &self.interface.map(String::from_utf8_lossy))?;
+        map.serialize_entry("interface", &self.interface.map(Lossy))?;
         map.serialize_entry("interface_id", &self.interface_id)?;
         map.serialize_entry("link_type", &self.link_type)?;
         map.serialize_entry("captured_len", &self.captured_len)?;
@@ -84,6 +84,27 @@ impl Serialize for Shown {
     }
 }
 
+/// A string in which bytes that are not UTF-8 become the replacement character, without a copy of it.
+struct Lossy<'a>(&'a [u8]);
+
+impl fmt::Display for Lossy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            f.write_str(chunk.valid())?;
+            if !chunk.invalid().is_empty() {
+                f.write_char(char::REPLACEMENT_CHARACTER)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Lossy<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// `mbuf_trace.path`; bytes that are not UTF-8 as the replacement character.
 struct Path<'a>(&'a Trace<'a>);
 
@@ -92,7 +113,7 @@ impl Serialize for Path<'_> {
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.clear();
             self.0.write_path(scratch);
-            serializer.serialize_str(&String::from_utf8_lossy(scratch))
+            Lossy(scratch).serialize(serializer)
         })
     }
 }
@@ -231,68 +252,4 @@ fn scratch_text<'a>(event: &Event<'a>, scratch: &'a mut Vec<u8>) -> &'a [u8] {
             scratch
         }
     }
-}
-
-/// One line, as it is read. Members that only inform are not here.
-#[derive(Debug, Deserialize)]
-pub(super) struct Line {
-    pub(super) schema: Option<String>,
-    pub(super) container: Option<Container>,
-    pub(super) packet: Option<u64>,
-    pub(super) time: Option<String>,
-    #[serde(default)]
-    pub(super) link_type: Option<u16>,
-    pub(super) captured_len: Option<u32>,
-    pub(super) original_len: Option<u32>,
-    pub(super) revision: Option<u8>,
-    pub(super) byte_order: Option<String>,
-    pub(super) order: Option<String>,
-    pub(super) flags: Option<u16>,
-    #[serde(default)]
-    pub(super) packet_id: u64,
-    #[serde(default)]
-    pub(super) parent_id: u64,
-    #[serde(default)]
-    pub(super) lost: u32,
-    #[serde(default)]
-    pub(super) events: Vec<EventLine>,
-    pub(super) bytes: Option<String>,
-    pub(super) record: Option<String>,
-    pub(super) block: Option<[String; 2]>,
-    #[serde(default)]
-    pub(super) after: Vec<String>,
-}
-
-/// What a capture has before its first packet.
-#[derive(Debug, Deserialize)]
-pub(super) struct Container {
-    pub(super) format: String,
-    /// The file header of a pcap.
-    pub(super) header: Option<String>,
-    /// The blocks of a pcapng before the first packet.
-    #[serde(default)]
-    pub(super) blocks: Vec<String>,
-}
-
-/// One event, as it is read.
-#[derive(Debug, Deserialize)]
-pub(super) struct EventLine {
-    pub(super) kind: String,
-    pub(super) record_type: Option<u16>,
-    pub(super) file: Option<String>,
-    pub(super) line: Option<u32>,
-    pub(super) function: Option<String>,
-    pub(super) args: Option<String>,
-    pub(super) text: Option<String>,
-    pub(super) link_type: Option<u16>,
-    pub(super) packet_length: Option<u32>,
-    pub(super) bytes: Option<String>,
-    pub(super) origin: Option<u16>,
-    pub(super) errno: Option<u16>,
-    pub(super) age: Option<u64>,
-    pub(super) thread: Option<u32>,
-    pub(super) vnet: Option<u32>,
-    pub(super) cpu: Option<u16>,
-    #[serde(default)]
-    pub(super) event_flags: u16,
 }

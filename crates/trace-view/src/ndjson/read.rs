@@ -1,18 +1,15 @@
 //! Lines of JSON to the bytes of the capture that they came from.
 
-use super::frame;
-use super::model::{EventLine, Line};
-use super::pcap_record::Records;
-use crate::hex::decode;
-use capture_file::{Resolution, Timestamp};
+use super::frame::{Frame, FrameError};
+use super::line::{Blocks, EventLine, Line, NoString, Word, each_event};
+use super::{MAX_BYTES, MAX_LINE};
+use capture_file::{LinkType, PlainRecords, Timestamp, resize_enhanced_packet};
 use mbuf_trace::{
     ByteOrder, Encoding, Event, EventHeader, FrameHeader, Kind, LINK_TYPE, Origin, Position, Revision,
     SCHEMA, Snapshot, Text,
 };
+use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
-
-/// Most bytes of a line: the largest packet of a capture in hexadecimal, twice, and room for the rest.
-const MAX_LINE: u64 = 72 << 20;
 
 /// A capture that stands as NDJSON: gives the bytes of the pcap or pcapng that it was.
 ///
@@ -32,7 +29,7 @@ pub struct Capture<R> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     /// With the way to write records that carry none.
-    Pcap(Option<Records>),
+    Pcap(Option<PlainRecords>),
     Pcapng,
 }
 
@@ -52,14 +49,14 @@ struct LineError {
 
 #[derive(Debug, thiserror::Error)]
 enum Kinds {
-    #[error("longer than {MAX_LINE} bytes")]
+    #[error("longer than {MAX_LINE} bytes, the most that is read of a line")]
     TooLong,
+    #[error("holds more than {MAX_BYTES} bytes of a capture, the most that a line may")]
+    TooMuch,
     #[error("no packet of schema {SCHEMA}: {0}")]
     Json(#[from] serde_json::Error),
     #[error("schema {0:?}; only {SCHEMA:?} can be read")]
     Schema(String),
-    #[error("`{0}` is not hexadecimal digits in pairs")]
-    Hex(&'static str),
     #[error("`{0}` is missing")]
     Missing(&'static str),
     #[error("`{0}` has an unknown value")]
@@ -70,12 +67,14 @@ enum Kinds {
     TimeRange,
     #[error("`packet` is missing")]
     NoPacket,
+    #[error("`before` and `after` are blocks of a pcapng, and this is a pcap")]
+    Blocks,
     #[error("the packet is longer than a capture can hold")]
     Length,
     #[error("the packet block's bytes do not fit its lengths")]
     Block,
     #[error("{0}")]
-    Write(#[from] mbuf_trace::write::WriteError),
+    Frame(#[from] FrameError),
 }
 
 impl<R: BufRead> Capture<R> {
@@ -91,7 +90,9 @@ impl<R: BufRead> Capture<R> {
         loop {
             self.line.clear();
             self.line_number = self.line_number.saturating_add(1);
-            let read = (&mut self.input).take(MAX_LINE).read_until(b'\n', &mut self.line)?;
+            let read = (&mut self.input)
+                .take((MAX_LINE as u64).saturating_add(1))
+                .read_until(b'\n', &mut self.line)?;
             if read == 0 {
                 return Ok(false);
             }
@@ -110,56 +111,51 @@ impl<R: BufRead> Capture<R> {
         Ok(true)
     }
 
-    fn convert(&mut self, line: &[u8]) -> Result<(), Kinds> {
-        if line.len() as u64 >= MAX_LINE {
+    fn convert(&mut self, text: &[u8]) -> Result<(), Kinds> {
+        if text.len() > MAX_LINE {
             return Err(Kinds::TooLong);
         }
-        let line: Line = serde_json::from_slice(line)?;
-        match &line.schema {
-            Some(schema) if schema == SCHEMA => {}
+        let line = Line::parse(text)?;
+        match line.schema.as_ref().map(Word::as_str) {
+            Some(SCHEMA) => {}
             Some(schema) => return Err(Kinds::Schema(schema.chars().take(40).collect())),
             None => return Err(Kinds::Missing("schema")),
         }
         self.container(&line)?;
-        if line.packet.is_none() {
-            // Only a capture without packets has a line without one.
-            return if line.container.is_some() { Ok(()) } else { Err(Kinds::NoPacket) };
+        self.blocks(&line.before)?;
+        if line.packet.is_some() {
+            let data = packet_bytes(&line, text)?;
+            match self.format {
+                Some(Format::Pcapng) => self.block(&line, &data)?,
+                Some(Format::Pcap(records)) => self.record(&line, records, &data)?,
+                None => {}
+            }
+        } else if line.container.is_none() && line.before.0.is_empty() {
+            return Err(Kinds::NoPacket);
         }
-        let mut data = Vec::new();
-        packet_bytes(&line, &mut data)?;
-        match self.format {
-            Some(Format::Pcapng) => self.block(&line, &data)?,
-            Some(Format::Pcap(records)) => self.record(&line, records, &data)?,
-            None => {}
-        }
-        for block in &line.after {
-            decode(block, &mut self.bytes).ok_or(Kinds::Hex("after"))?;
-        }
-        Ok(())
+        self.blocks(&line.after)?;
+        if self.bytes.len() > MAX_BYTES { Err(Kinds::TooMuch) } else { Ok(()) }
     }
 
     /// File header and leading blocks, of the first line that has them.
-    fn container(&mut self, line: &Line) -> Result<(), Kinds> {
-        match &line.container {
-            Some(container) if container.format == "pcap" => {
-                let header = container.header.as_deref().ok_or(Kinds::Missing("header"))?;
-                let mut bytes = Vec::new();
-                decode(header, &mut bytes).ok_or(Kinds::Hex("header"))?;
-                self.format = Some(Format::Pcap(Records::of_header(&bytes)));
-                self.bytes.append(&mut bytes);
+    fn container(&mut self, line: &Line<'_>) -> Result<(), Kinds> {
+        match line.container.as_ref().map(|container| (container.0.format.as_str(), &container.0)) {
+            Some(("pcap", container)) => {
+                let header = container.header.as_ref().ok_or(Kinds::Missing("header"))?;
+                self.format = Some(Format::Pcap(PlainRecords::of_header(&header.0)));
+                self.bytes.extend_from_slice(&header.0);
             }
-            Some(container) if container.format == "pcapng" => {
+            Some(("pcapng", container)) => {
                 self.format = Some(Format::Pcapng);
-                for block in &container.blocks {
-                    decode(block, &mut self.bytes).ok_or(Kinds::Hex("blocks"))?;
-                }
+                self.blocks(&container.blocks)?;
             }
             Some(_) => return Err(Kinds::Unknown("format")),
             None if self.format.is_none() => {
-                let digits = line.time.as_deref().and_then(|time| time.split_once('.'));
+                let digits = line.time.as_ref().and_then(|time| time.as_str().split_once('.'));
                 let fine = digits.is_some_and(|(_, digits)| digits.trim_end_matches('Z').len() > 6);
-                let records = Records::little(if fine { Resolution::NANOS } else { Resolution::MICROS });
-                self.bytes.extend(records.header(line.link_type.unwrap_or(LINK_TYPE)));
+                let records = if fine { PlainRecords::NANOS } else { PlainRecords::MICROS };
+                let link_type = LinkType(line.link_type.map_or(LINK_TYPE, |link_type| link_type.0));
+                self.bytes.extend_from_slice(&records.file_header(link_type));
                 self.format = Some(Format::Pcap(Some(records)));
             }
             None => {}
@@ -167,16 +163,25 @@ impl<R: BufRead> Capture<R> {
         Ok(())
     }
 
+    /// Blocks that are no packets.
+    fn blocks(&mut self, blocks: &Blocks) -> Result<(), Kinds> {
+        if !blocks.0.is_empty() && self.format != Some(Format::Pcapng) {
+            return Err(Kinds::Blocks);
+        }
+        self.bytes.extend_from_slice(&blocks.0);
+        Ok(())
+    }
+
     /// A pcap record: as it was, or made of time and lengths.
-    fn record(&mut self, line: &Line, records: Option<Records>, data: &[u8]) -> Result<(), Kinds> {
-        if let Some(record) = line.record.as_deref().filter(|_| lengths_hold(line, data)) {
-            decode(record, &mut self.bytes).ok_or(Kinds::Hex("record"))?;
+    fn record(&mut self, line: &Line<'_>, records: Option<PlainRecords>, data: &[u8]) -> Result<(), Kinds> {
+        if let Some(record) = line.record.as_ref().filter(|_| lengths_hold(line, data)) {
+            self.bytes.extend_from_slice(&record.0);
         } else {
-            let time = line.time.as_deref().ok_or(Kinds::Missing("time"))?;
-            let time = Timestamp::parse_rfc3339(time).map_err(|_| Kinds::Time)?;
+            let time = line.time.as_ref().ok_or(Kinds::Missing("time"))?;
+            let time = Timestamp::parse_rfc3339(time.as_str()).map_err(|_| Kinds::Time)?;
             let (captured, original) = lengths(line, data)?;
             let records = records.ok_or(Kinds::Missing("record"))?;
-            let record = records.record(time, captured, original).ok_or(Kinds::TimeRange)?;
+            let record = records.record_header(time, captured, original).ok_or(Kinds::TimeRange)?;
             self.bytes.extend_from_slice(&record);
         }
         self.bytes.extend_from_slice(data);
@@ -185,17 +190,16 @@ impl<R: BufRead> Capture<R> {
 
     /// A pcapng block: as it was around the data; where the data has another length now, with its lengths
     /// set anew.
-    fn block(&mut self, line: &Line, data: &[u8]) -> Result<(), Kinds> {
-        let [head, tail] = line.block.as_ref().ok_or(Kinds::Missing("block"))?;
-        let (mut before, mut after) = (Vec::new(), Vec::new());
-        decode(head, &mut before).ok_or(Kinds::Hex("block"))?;
-        decode(tail, &mut after).ok_or(Kinds::Hex("block"))?;
+    fn block(&mut self, line: &Line<'_>, data: &[u8]) -> Result<(), Kinds> {
+        let NoString([head, tail]) = line.block.as_ref().ok_or(Kinds::Missing("block"))?;
+        let (mut head, mut tail) = (head.0.clone(), tail.0.clone());
         if !lengths_hold(line, data) {
-            resize_enhanced_packet(&mut before, &mut after, lengths(line, data)?).ok_or(Kinds::Block)?;
+            let (captured, original) = lengths(line, data)?;
+            resize_enhanced_packet(&mut head, &mut tail, captured, original).ok_or(Kinds::Block)?;
         }
-        self.bytes.append(&mut before);
-        self.bytes.extend_from_slice(data);
-        self.bytes.append(&mut after);
+        for part in [&head, data, &tail] {
+            self.bytes.extend_from_slice(part);
+        }
         Ok(())
     }
 }
@@ -215,117 +219,72 @@ impl<R: BufRead> Read for Capture<R> {
 }
 
 /// Whether the packet still has the length that its line says.
-fn lengths_hold(line: &Line, data: &[u8]) -> bool {
-    line.captured_len.is_none_or(|length| u64::from(length) == data.len() as u64)
+fn lengths_hold(line: &Line<'_>, data: &[u8]) -> bool {
+    line.captured_len.is_none_or(|length| u64::from(length.0) == data.len() as u64)
 }
 
 /// Captured and original length. What an edit added to the packet, it added to both.
-fn lengths(line: &Line, data: &[u8]) -> Result<(u32, u32), Kinds> {
+fn lengths(line: &Line<'_>, data: &[u8]) -> Result<(u32, u32), Kinds> {
     let captured = u32::try_from(data.len()).map_err(|_| Kinds::Length)?;
-    let said = line.captured_len.unwrap_or(captured);
-    let original = line.original_len.unwrap_or(said);
+    let said = line.captured_len.map_or(captured, |length| length.0);
+    let original = line.original_len.map_or(said, |length| length.0);
     let original = original.checked_add(captured).and_then(|sum| sum.checked_sub(said));
     Ok((captured, original.ok_or(Kinds::Length)?))
 }
 
-/// Sets total, captured and original length of an enhanced packet block, and its padding.
-fn resize_enhanced_packet(
-    head: &mut [u8],
-    tail: &mut Vec<u8>,
-    (captured, original): (u32, u32),
-) -> Option<()> {
-    const TOTAL: usize = 4;
-    const CAPTURED: usize = 20;
-    const ORIGINAL: usize = 24;
-    let little = match head.get(..4)? {
-        [6, 0, 0, 0] => true,
-        [0, 0, 0, 6] => false,
-        _ => return None,
-    };
-    let word = |value: u32| {
-        if little { value.to_le_bytes() } else { value.to_be_bytes() }
-    };
-    let old = *head.get(CAPTURED..)?.first_chunk::<4>()?;
-    let old = if little { u32::from_le_bytes(old) } else { u32::from_be_bytes(old) };
-    let padding = |length: u32| usize::try_from(length.wrapping_neg() % 4).unwrap_or_default();
-    tail.get(padding(old)..)?;
-    tail.splice(..padding(old), std::iter::repeat_n(0, padding(captured)));
-    let length = head.len().checked_add(tail.len())?.checked_add(usize::try_from(captured).ok()?)?;
-    let total = word(u32::try_from(length).ok()?);
-    for (at, value) in [(TOTAL, total), (CAPTURED, word(captured)), (ORIGINAL, word(original))] {
-        *head.get_mut(at..)?.first_chunk_mut()? = value;
-    }
-    let end = tail.len().checked_sub(4)?;
-    *tail.get_mut(end..)?.first_chunk_mut()? = total;
-    Some(())
-}
-
 /// The packet's bytes: given, or written from its events.
-fn packet_bytes(line: &Line, out: &mut Vec<u8>) -> Result<(), Kinds> {
+fn packet_bytes<'a>(line: &'a Line<'_>, text: &[u8]) -> Result<Cow<'a, [u8]>, Kinds> {
     if let Some(bytes) = &line.bytes {
-        return decode(bytes, out).ok_or(Kinds::Hex("bytes"));
+        return Ok(Cow::Borrowed(&bytes.0));
     }
-    let number = line.revision.ok_or(Kinds::Missing("bytes"))?;
+    let number = line.revision.ok_or(Kinds::Missing("bytes"))?.0;
     let revision = Revision::from_number(number).ok_or(Kinds::Unknown("revision"))?;
-    let byte_order = match line.byte_order.as_deref() {
+    let byte_order = match line.byte_order.as_ref().map(Word::as_str) {
         None | Some("big") => ByteOrder::Big,
         Some("little") => ByteOrder::Little,
         Some(_) => return Err(Kinds::Unknown("byte_order")),
     };
-    let header = FrameHeader {
-        minor: 0,
-        flags: line.flags.unwrap_or_default(),
-        packet_id: line.packet_id,
-        parent_id: line.parent_id,
-        lost: line.lost,
-    };
-    let bytes = line.events.iter().map(event_bytes).collect::<Result<Vec<_>, _>>()?;
-    let mut events = Vec::with_capacity(bytes.len());
-    for (event, bytes) in line.events.iter().zip(&bytes) {
-        events.push(to_event(event, bytes)?);
-    }
-    let oldest_first = match line.order.as_deref() {
+    let oldest_first = match line.order.as_ref().map(Word::as_str) {
         None | Some("newest_first") => false,
         Some("oldest_first") => true,
         Some(_) => return Err(Kinds::Unknown("order")),
     };
-    if !oldest_first {
-        events.reverse();
-    }
-    let encoding = Encoding { revision, byte_order };
-    frame::write(encoding, Some(header), events.into_iter(), out)?;
-    Ok(())
+    let header = FrameHeader {
+        minor: 0,
+        flags: line.flags.map_or(0, |flags| flags.0),
+        packet_id: line.packet_id.0,
+        parent_id: line.parent_id.0,
+        lost: line.lost.0,
+    };
+    let mut frame = Frame::new(Encoding { revision, byte_order }, header)?;
+    each_event(text, |event| Ok::<_, Kinds>(frame.push(&to_event(event)?)?))?;
+    Ok(Cow::Owned(frame.finish(oldest_first)?))
 }
 
-/// The bytes of a snapshot or an unknown record.
-fn event_bytes(event: &EventLine) -> Result<Vec<u8>, Kinds> {
-    let mut bytes = Vec::new();
-    let digits = event.bytes.as_deref().unwrap_or_default();
-    decode(digits, &mut bytes).ok_or(Kinds::Hex("bytes"))?;
-    Ok(bytes)
-}
-
-fn to_event<'a>(line: &'a EventLine, bytes: &'a [u8]) -> Result<Event<'a>, Kinds> {
-    let kind = Kind::from_name(&line.kind).ok_or(Kinds::Unknown("kind"))?;
-    let text = |text: &'a Option<String>| text.as_ref().map(|text| Text(text.as_bytes()));
-    let snapshot =
-        Snapshot { link_type: line.link_type.unwrap_or(1), packet_length: line.packet_length, bytes };
+fn to_event<'a>(line: &'a EventLine<'_>) -> Result<Event<'a>, Kinds> {
+    let kind = line.kind().ok_or(Kinds::Unknown("kind"))?;
+    let text = |text: &'a Option<Word<'_>>| text.as_ref().map(|text| Text(text.as_str().as_bytes()));
+    let snapshot = Snapshot {
+        link_type: line.link_type.map_or(1, |link_type| link_type.0),
+        packet_length: line.packet_length.map(|length| length.0),
+        bytes: &line.bytes.0,
+    };
     let event = Event {
-        record_type: line.record_type,
-        payload: if kind == Kind::Unknown { bytes } else { &[] },
-        position: text(&line.file).zip(line.line).map(|(file, line)| Position { file, line }),
+        record_type: line.record_type.map(|code| code.0),
+        payload: if kind == Kind::Unknown { &line.bytes.0 } else { &[] },
+        position: text(&line.file).zip(line.line).map(|(file, line)| Position { file, line: line.0 }),
         function: text(&line.function),
         args: text(&line.args),
         text: text(&line.text),
         snapshot: (kind == Kind::Data).then_some(snapshot),
-        origin: line.origin.map(Origin),
-        errno: line.errno,
+        origin: line.origin.map(|origin| Origin(origin.0)),
+        errno: line.errno.map(|errno| errno.0),
         header: line.vnet.map(|vnet| EventHeader {
-            age: line.age,
-            thread: line.thread,
-            vnet,
-            cpu: line.cpu,
-            flags: line.event_flags,
+            age: line.age.map(|age| age.0),
+            thread: line.thread.map(|thread| thread.0),
+            vnet: vnet.0,
+            cpu: line.cpu.map(|cpu| cpu.0),
+            flags: line.event_flags.0,
         }),
         ..Event::new(kind)
     };

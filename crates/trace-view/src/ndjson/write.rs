@@ -2,27 +2,30 @@
 
 use super::frame::follows_from_events;
 use super::model::PacketFacts;
-use super::pcap_record::Records;
 use crate::hex::Hex;
 use crate::json::Harmless;
-use capture_file::{Format, Item, Packet};
+use capture_file::{Format, Item, Packet, PlainRecords};
 use mbuf_trace::{Certainty, SCHEMA, Trace};
 use serde::ser::{SerializeMap, Serializer as _};
 use serde_json::Serializer;
 use std::io::{self, Write};
 
+/// Most bytes of blocks on one line, unless there is but one: more begin another line, so that it can be read again.
+const MAX_BLOCKS: usize = 256 << 10;
+
 /// Writes one line a packet. Pass it every item of a capture, in file order.
 ///
-/// The line of a pcapng's packet stays open until the next packet, because blocks that follow belong to it.
+/// The line of a pcapng's packet stays open until the next packet or [`flush`](Self::flush): blocks that come before
+/// that stand in it, others in the next line.
 #[derive(Debug)]
 pub struct Writer<W: Write> {
     out: W,
     state: State,
     format: Format,
     /// How the records of a pcap are written, where that is the plain way.
-    records: Option<Records>,
-    /// Members of a line in the making.
-    line: Vec<u8>,
+    records: Option<PlainRecords>,
+    /// Bytes of the blocks on the line.
+    blocks: usize,
     scratch: Vec<u8>,
 }
 
@@ -32,11 +35,15 @@ enum State {
     /// Nothing yet.
     Start,
     /// The container's description, up to its blocks.
-    Container { blocks: u64 },
+    Container,
     /// The container's description as a whole.
     AfterContainer,
-    /// A packet as a whole, but for the blocks after it.
-    AfterPacket { blocks: u64 },
+    /// Blocks that came behind a whole line.
+    Before,
+    /// A packet as a whole.
+    AfterPacket,
+    /// A packet, and blocks after it.
+    After,
     /// A whole line.
     AfterLine,
 }
@@ -49,7 +56,7 @@ impl<W: Write> Writer<W> {
             state: State::Start,
             format: Format::Pcapng,
             records: None,
-            line: Vec::new(),
+            blocks: 0,
             scratch: Vec::new(),
         }
     }
@@ -63,7 +70,7 @@ impl<W: Write> Writer<W> {
         match item {
             Item::Header(header) if header.pcap.is_some() => {
                 self.format = Format::Pcap;
-                self.records = Records::of_header(header.raw);
+                self.records = PlainRecords::of_header(header.raw);
                 write!(
                     self.out,
                     "{{\"schema\":\"{SCHEMA}\",\"container\":{{\"format\":\"{}\",\"header\":\"{}\"}}",
@@ -80,31 +87,44 @@ impl<W: Write> Writer<W> {
 
     /// A pcapng block that is no packet.
     fn block(&mut self, raw: &[u8]) -> io::Result<()> {
-        let separator = match &mut self.state {
-            State::Container { blocks } | State::AfterPacket { blocks } => {
-                *blocks = blocks.saturating_add(1);
-                match (self.state, self.state.blocks()) {
-                    (State::AfterPacket { .. }, 1) => ",\"after\":[",
-                    _ => ",",
-                }
-            }
-            State::Start | State::AfterContainer | State::AfterLine => {
-                self.state = State::Container { blocks: 1 };
+        self.blocks = self.blocks.saturating_add(raw.len());
+        if self.blocks > MAX_BLOCKS {
+            self.end_line()?;
+            self.blocks = raw.len();
+        }
+        match self.state {
+            State::Start => {
+                let format = Format::Pcapng;
                 write!(
                     self.out,
-                    "{{\"schema\":\"{SCHEMA}\",\"container\":{{\"format\":\"{}\",\"blocks\":[",
-                    Format::Pcapng
+                    "{{\"schema\":\"{SCHEMA}\",\"container\":{{\"format\":\"{format}\",\"blocks\":["
                 )?;
-                ""
+                self.state = State::Container;
             }
-        };
-        write!(self.out, "{separator}\"{}\"", Hex(raw))
+            State::AfterLine => {
+                write!(self.out, "{{\"schema\":\"{SCHEMA}\",\"before\":[")?;
+                self.state = State::Before;
+            }
+            State::AfterContainer => {
+                self.out.write_all(b",\"before\":[")?;
+                self.state = State::Before;
+            }
+            State::AfterPacket => {
+                self.out.write_all(b",\"after\":[")?;
+                self.state = State::After;
+            }
+            State::Container | State::Before | State::After => self.out.write_all(b",")?,
+        }
+        write!(self.out, "\"{}\"", Hex(raw))
     }
 
     fn packet(&mut self, packet: &Packet<'_>, trace: Option<(&Trace<'_>, Certainty)>) -> io::Result<()> {
-        self.close_line()?;
+        if matches!(self.state, State::AfterPacket | State::After) {
+            self.end_line()?;
+        }
         match self.state {
-            State::Container { .. } => self.out.write_all(b"]},")?,
+            State::Container => self.out.write_all(b"]},")?,
+            State::Before => self.out.write_all(b"],")?,
             State::AfterContainer => self.out.write_all(b",")?,
             _ => write!(self.out, "{{\"schema\":\"{SCHEMA}\",")?,
         }
@@ -120,54 +140,57 @@ impl<W: Write> Writer<W> {
             trace,
             bytes: (!follows).then_some(packet.data),
         };
-        self.line.clear();
         self.members(packet, &facts)?;
-        // The serialiser wrote a whole object; its braces are this line's.
-        let members = self.line.strip_prefix(b"{").and_then(|line| line.strip_suffix(b"}"));
-        self.out.write_all(members.unwrap_or_default())?;
-        if self.format == Format::Pcap {
-            self.out.write_all(b"}\n")?;
-            self.state = State::AfterLine;
-        } else {
-            self.state = State::AfterPacket { blocks: 0 };
-        }
-        Ok(())
+        self.blocks = 0;
+        self.state = State::AfterPacket;
+        // Nothing but packets can follow in a pcap.
+        if self.format == Format::Pcap { self.end_line() } else { Ok(()) }
     }
 
+    /// The members of a packet's object. The braces are the line's.
     fn members(&mut self, packet: &Packet<'_>, facts: &PacketFacts<'_>) -> io::Result<()> {
         let (head, tail) = packet.around_data();
-        let mut serializer = Serializer::with_formatter(&mut self.line, Harmless);
+        let mut serializer =
+            Serializer::with_formatter(WithoutFirst { out: &mut self.out, begun: false }, Harmless);
         let mut map = serializer.serialize_map(None)?;
         facts.members(&mut map)?;
         if self.format == Format::Pcap {
-            let plain = self
-                .records
-                .zip(packet.time)
-                .and_then(|(records, time)| records.record(time, packet.captured_len, packet.original_len));
+            let plain = self.records.zip(packet.time).and_then(|(records, time)| {
+                records.record_header(time, packet.captured_len, packet.original_len)
+            });
             if plain.is_none_or(|plain| plain != head) {
                 map.serialize_entry("record", &Hex(head))?;
             }
         } else {
             map.serialize_entry("block", &[Hex(head), Hex(tail)])?;
         }
-        map.end()?;
+        // The map is not ended: its closing brace would come too early.
         Ok(())
     }
 
-    /// Ends the line of a pcapng's packet.
-    fn close_line(&mut self) -> io::Result<()> {
-        if let State::AfterPacket { blocks } = self.state {
-            self.out.write_all(if blocks > 0 { b"]}\n" } else { b"}\n" })?;
-        }
+    /// Ends the line that has been begun, if one has.
+    fn end_line(&mut self) -> io::Result<()> {
+        self.out.write_all(match self.state {
+            State::Start | State::AfterLine => return Ok(()),
+            State::Container => b"]}}\n",
+            State::Before | State::After => b"]}\n",
+            State::AfterContainer | State::AfterPacket => b"}\n",
+        })?;
+        self.blocks = 0;
+        self.state = State::AfterLine;
         Ok(())
     }
 
-    /// Hands everything written so far to the output.
+    /// Ends the line of a packet, and hands everything written so far to the output: for when the next item may
+    /// be long in coming.
     ///
     /// # Errors
     ///
     /// When the output fails.
     pub fn flush(&mut self) -> io::Result<()> {
+        if matches!(self.state, State::AfterPacket | State::After) {
+            self.end_line()?;
+        }
         self.out.flush()
     }
 
@@ -177,21 +200,28 @@ impl<W: Write> Writer<W> {
     ///
     /// When the output fails.
     pub fn finish(mut self) -> io::Result<W> {
-        match self.state {
-            State::Container { .. } => self.out.write_all(b"]}}\n")?,
-            State::AfterContainer => self.out.write_all(b"}\n")?,
-            _ => self.close_line()?,
-        }
+        self.end_line()?;
         self.out.flush()?;
         Ok(self.out)
     }
 }
 
-impl State {
-    const fn blocks(self) -> u64 {
-        match self {
-            Self::Container { blocks } | Self::AfterPacket { blocks } => blocks,
-            _ => 0,
+/// Keeps back the first byte: an object's opening brace.
+struct WithoutFirst<'a, W> {
+    out: &'a mut W,
+    begun: bool,
+}
+
+impl<W: Write> Write for WithoutFirst<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.begun && !bytes.is_empty() {
+            self.begun = true;
+            return Ok(1);
         }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
