@@ -29,6 +29,9 @@ local byte, find, format, match, sub = string.byte, string.find, string.format, 
 local concat = table.concat
 local min, max = math.min, math.max
 
+-- What the preferences say, in the form in which it is asked for; read again whenever they change.
+local setting = {}
+
 ----------------------------------------------------------------------------------------------------------
 -- Declarations, as format-spec/mbuf_trace.toml has them.
 
@@ -847,40 +850,89 @@ local function interface_of()
   return section and section.value * 65536 + id.value or id.value
 end
 
--- What was found out: the encoding that an interface is known to have, and what was decided of frames that
--- leave it open, as Wireshark asks for frames again in any order.
-local settled, decided = {}, {}
+-- What each interface was found to have: its encodings and the numbers of the packets that showed them, in
+-- order. Wireshark asks for packets again, in any order, and has to get the same answers.
+local history = {}
 
 local function forget_decisions()
-  settled, decided, has_interfaces = {}, {}, true
+  history, has_interfaces = {}, true
+end
+
+-- The encoding that an interface was known to have before this packet.
+local function known_before(changes, number)
+  local low, high = 0, changes and #changes or 0
+  if high > 0 and changes[high].number < number then
+    return changes[high].encoding
+  end
+  while low < high do
+    local middle = low + high + 1
+    middle = (middle - middle % 2) / 2
+    if changes[middle].number < number then
+      low = middle
+    else
+      high = middle - 1
+    end
+  end
+  return low > 0 and changes[low].encoding or nil
+end
+
+-- The records of a frame of a known revision, where it is plain without a look at the payloads that it can be
+-- no other: the records use up the frame, and one is of a type that no frame certain to be of another revision
+-- has. In other framings the first payload would begin with the bytes of that type, so it would be no text.
+local function records_as_known(raw, size, known)
+  local _, _, c, d = byte(raw, 1, 4)
+  if known.little or not known.typed or not d or d * 256 + c <= size - 4 then
+    return nil
+  end
+  local records = walk(raw, size, true, false)
+  local types, revision = records.types, known.revision
+  if records.stop or records.finish ~= size or records.whole == 0 then
+    return nil
+  elseif revision == 4 then
+    return types[1] == TYPE.rev4_frame_header and records or nil
+  elseif types[1] > 0xff then
+    return nil
+  end
+  for place = records.whole, 1, -1 do
+    local code = types[place]
+    if revision == 3 and code == TYPE.rev3_data
+      or revision == 2 and (code == TYPE.rev2_static or code == TYPE.rev2_dynamic)
+    then
+      return records
+    end
+  end
 end
 
 -- The encoding of a frame and how that is known: "forced", "certain", "inherited" or "guessed". Nil where
 -- the frame is no trace. Then the records, where they were read on the way, and what the frame itself says
--- if it was certain and the user said something else.
-local function decide(raw, size, cut, pinfo, forced)
-  local own, certain, records = opinion(raw, size, cut)
+-- if it was certain and the user said something else. With `quick`, "inherited" can also be "certain".
+local function decide(raw, size, cut, pinfo, quick)
+  local forced = setting.forced
   if forced then
+    local own, certain, records = opinion(raw, size, cut)
     return forced, "forced", records, certain and own ~= forced and own or nil
   end
-  local interface = interface_of()
-  local known = settled[interface]
+  local interface, number = interface_of(), pinfo.number
+  local known = known_before(history[interface], number)
+  if quick and known and not cut then
+    local records = records_as_known(raw, size, known)
+    if records then
+      return known, "inherited", records
+    end
+  end
+  local own, certain, records = opinion(raw, size, cut)
   if certain then
-    -- A frame without records tells too little to change what is settled, and reversed headers are a fault
-    -- of one frame.
-    if known ~= own and not own.reversed and (not known or byte(raw, 1) ~= 0 or byte(raw, 2) ~= 0)
+    -- A frame without records tells too little to change what is known, and reversed headers are a fault of
+    -- one frame.
+    if own ~= known and not own.reversed and (not known or byte(raw, 1) ~= 0 or byte(raw, 2) ~= 0)
       and not pinfo.visited
     then
-      settled[interface] = own
+      local changes = history[interface] or {}
+      history[interface] = changes
+      changes[#changes + 1] = { number = number, encoding = own }
     end
     return own, "certain", records
-  end
-  local number = pinfo.number
-  if not pinfo.visited then
-    decided[number] = known or false
-  end
-  known = decided[number]
-  if known then
+  elseif known then
     return known, "inherited", records
   end
   return own, own and "guessed", records
@@ -1133,7 +1185,11 @@ end
 local function read_frame(raw, original, encoding, records)
   local size = #raw
   local cut = size < original
-  local frame = { raw = raw, size = size, encoding = encoding, cut = cut, first = 1, last = 0 }
+  local frame = {
+    raw = raw, size = size, encoding = encoding, cut = cut, first = 1, last = 0,
+    records = nil, announced = nil, whole = nil, partial = nil, snapshot_behind = nil,
+    header = nil, oldest_first = nil, faults = nil, events = nil,
+  }
   if cut then
     note(frame, "cut_by_capture", size, original, size)
   end
@@ -1221,7 +1277,7 @@ local function read_event(frame, place)
     return {
       kind = "data", place = place, start = start, code = code, at = at, length = length, missing = missing,
       has_record = true, bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
-      resolved_link = nil, step = nil, before = nil, changed = nil, same_as = nil,
+      step = nil, resolved_link = nil, before = nil, changed = nil, same_as = nil,
     }
   end
   -- All that an event can have, so that the table never has to grow.
@@ -1398,9 +1454,6 @@ prefs.source_root = Pref.string("Source root", "",
   "Where the sources are on this computer: /usr/src=/home/me/src replaces the beginning of every path.")
 prefs.info = Pref.statictext("Colouring rules and a list of all steps are in the Tools menu.", "")
 
--- What the preferences say, in the form that `dissect` wants; read again whenever they change.
-local setting = {}
-
 local function read_preferences()
   local revision = REVISION_WORDS[prefs.revision + 1]
   setting.forced = revision ~= "auto" and ENCODINGS[revision] or nil
@@ -1483,8 +1536,9 @@ local function snapshots_of(frame)
   for step = 1, count do
     local place = first + (step - 1) * direction
     if place == behind or known[types[place]] then
-      local event = event_of(frame, step)
+      local event = read_event(frame, place)
       if event.kind == "data" then
+        event.step = step
         snapshots[#snapshots + 1] = event
       end
     end
@@ -1502,6 +1556,13 @@ end
 -- Finds out how the snapshots of a frame compare, oldest first: whether each has changed since the one
 -- before it, and which earlier one it is identical to (`same_as`).
 local function compare_snapshots(frame, snapshots)
+  if #snapshots == 2 then
+    local before, event = snapshots[1], snapshots[2]
+    local is_same = before.bytes_length == event.bytes_length and bytes_of(frame, before) == bytes_of(frame, event)
+      and links_agree(frame, event, before)
+    event.before, event.changed, event.same_as = before, not is_same, is_same and before or nil
+    return
+  end
   local by_bytes, before, before_bytes = {}, nil, nil
   for place = 1, #snapshots do
     local event = snapshots[place]
@@ -2347,13 +2408,14 @@ function mbuf_trace.dissector(tvb, pinfo, tree)
   if can_quote == nil then
     can_quote = pcall(function() pinfo.in_error_pkt = pinfo.in_error_pkt end)
   end
-  local encoding, certainty, records, contradiction = decide(raw, size, size < original, pinfo, setting.forced)
+  local demand = demands(pinfo, tree)
+  local plan, nodes = demand.plan, NO_NODES
+  local encoding, certainty, records, contradiction =
+    decide(raw, size, size < original, pinfo, not (plan and plan.visible))
   if not encoding then
     return not_a_trace(tvb, pinfo, tree)
   end
   local frame = read_frame(raw, original, encoding, records)
-  local demand = demands(pinfo, tree)
-  local plan, nodes = demand.plan, NO_NODES
   local item = tree:add(mbuf_trace, tvb:range(0, size))
   local snapshots = snapshots_of(frame)
   if #snapshots > 1 then
@@ -2361,6 +2423,11 @@ function mbuf_trace.dissector(tvb, pinfo, tree)
   end
 
   if plan then
+    -- What is known of the snapshots now has to be found with their steps.
+    frame.events = {}
+    for place = 1, #snapshots do
+      frame.events[snapshots[place].step] = snapshots[place]
+    end
     for place = 1, #plan.trace do
       plan.trace[place](item, tvb, frame, certainty)
     end

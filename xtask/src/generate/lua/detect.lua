@@ -218,40 +218,89 @@ local function interface_of()
   return section and section.value * 65536 + id.value or id.value
 end
 
--- What was found out: the encoding that an interface is known to have, and what was decided of frames that
--- leave it open, as Wireshark asks for frames again in any order.
-local settled, decided = {}, {}
+-- What each interface was found to have: its encodings and the numbers of the packets that showed them, in
+-- order. Wireshark asks for packets again, in any order, and has to get the same answers.
+local history = {}
 
 local function forget_decisions()
-  settled, decided, has_interfaces = {}, {}, true
+  history, has_interfaces = {}, true
+end
+
+-- The encoding that an interface was known to have before this packet.
+local function known_before(changes, number)
+  local low, high = 0, changes and #changes or 0
+  if high > 0 and changes[high].number < number then
+    return changes[high].encoding
+  end
+  while low < high do
+    local middle = low + high + 1
+    middle = (middle - middle % 2) / 2
+    if changes[middle].number < number then
+      low = middle
+    else
+      high = middle - 1
+    end
+  end
+  return low > 0 and changes[low].encoding or nil
+end
+
+-- The records of a frame of a known revision, where it is plain without a look at the payloads that it can be
+-- no other: the records use up the frame, and one is of a type that no frame certain to be of another revision
+-- has. In other framings the first payload would begin with the bytes of that type, so it would be no text.
+local function records_as_known(raw, size, known)
+  local _, _, c, d = byte(raw, 1, 4)
+  if known.little or not known.typed or not d or d * 256 + c <= size - 4 then
+    return nil
+  end
+  local records = walk(raw, size, true, false)
+  local types, revision = records.types, known.revision
+  if records.stop or records.finish ~= size or records.whole == 0 then
+    return nil
+  elseif revision == 4 then
+    return types[1] == TYPE.rev4_frame_header and records or nil
+  elseif types[1] > 0xff then
+    return nil
+  end
+  for place = records.whole, 1, -1 do
+    local code = types[place]
+    if revision == 3 and code == TYPE.rev3_data
+      or revision == 2 and (code == TYPE.rev2_static or code == TYPE.rev2_dynamic)
+    then
+      return records
+    end
+  end
 end
 
 -- The encoding of a frame and how that is known: "forced", "certain", "inherited" or "guessed". Nil where
 -- the frame is no trace. Then the records, where they were read on the way, and what the frame itself says
--- if it was certain and the user said something else.
-local function decide(raw, size, cut, pinfo, forced)
-  local own, certain, records = opinion(raw, size, cut)
+-- if it was certain and the user said something else. With `quick`, "inherited" can also be "certain".
+local function decide(raw, size, cut, pinfo, quick)
+  local forced = setting.forced
   if forced then
+    local own, certain, records = opinion(raw, size, cut)
     return forced, "forced", records, certain and own ~= forced and own or nil
   end
-  local interface = interface_of()
-  local known = settled[interface]
+  local interface, number = interface_of(), pinfo.number
+  local known = known_before(history[interface], number)
+  if quick and known and not cut then
+    local records = records_as_known(raw, size, known)
+    if records then
+      return known, "inherited", records
+    end
+  end
+  local own, certain, records = opinion(raw, size, cut)
   if certain then
-    -- A frame without records tells too little to change what is settled, and reversed headers are a fault
-    -- of one frame.
-    if known ~= own and not own.reversed and (not known or byte(raw, 1) ~= 0 or byte(raw, 2) ~= 0)
+    -- A frame without records tells too little to change what is known, and reversed headers are a fault of
+    -- one frame.
+    if own ~= known and not own.reversed and (not known or byte(raw, 1) ~= 0 or byte(raw, 2) ~= 0)
       and not pinfo.visited
     then
-      settled[interface] = own
+      local changes = history[interface] or {}
+      history[interface] = changes
+      changes[#changes + 1] = { number = number, encoding = own }
     end
     return own, "certain", records
-  end
-  local number = pinfo.number
-  if not pinfo.visited then
-    decided[number] = known or false
-  end
-  known = decided[number]
-  if known then
+  elseif known then
     return known, "inherited", records
   end
   return own, own and "guessed", records

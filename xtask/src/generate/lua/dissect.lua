@@ -128,13 +128,14 @@ function mbuf_trace.dissector(tvb, pinfo, tree)
   if can_quote == nil then
     can_quote = pcall(function() pinfo.in_error_pkt = pinfo.in_error_pkt end)
   end
-  local encoding, certainty, records, contradiction = decide(raw, size, size < original, pinfo, setting.forced)
+  local demand = demands(pinfo, tree)
+  local plan, nodes = demand.plan, NO_NODES
+  local encoding, certainty, records, contradiction =
+    decide(raw, size, size < original, pinfo, not (plan and plan.visible))
   if not encoding then
     return not_a_trace(tvb, pinfo, tree)
   end
   local frame = read_frame(raw, original, encoding, records)
-  local demand = demands(pinfo, tree)
-  local plan, nodes = demand.plan, NO_NODES
   local item = tree:add(mbuf_trace, tvb:range(0, size))
   local snapshots = snapshots_of(frame)
   if #snapshots > 1 then
@@ -142,6 +143,11 @@ function mbuf_trace.dissector(tvb, pinfo, tree)
   end
 
   if plan then
+    -- What is known of the snapshots now has to be found with their steps.
+    frame.events = {}
+    for place = 1, #snapshots do
+      frame.events[snapshots[place].step] = snapshots[place]
+    end
     for place = 1, #plan.trace do
       plan.trace[place](item, tvb, frame, certainty)
     end

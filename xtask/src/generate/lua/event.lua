@@ -24,7 +24,7 @@ local function read_event(frame, place)
     return {
       kind = "data", place = place, start = start, code = code, at = at, length = length, missing = missing,
       has_record = true, bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
-      resolved_link = nil, step = nil, before = nil, changed = nil, same_as = nil,
+      step = nil, resolved_link = nil, before = nil, changed = nil, same_as = nil,
     }
   end
   -- All that an event can have, so that the table never has to grow.

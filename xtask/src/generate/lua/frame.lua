@@ -245,7 +245,11 @@ end
 local function read_frame(raw, original, encoding, records)
   local size = #raw
   local cut = size < original
-  local frame = { raw = raw, size = size, encoding = encoding, cut = cut, first = 1, last = 0 }
+  local frame = {
+    raw = raw, size = size, encoding = encoding, cut = cut, first = 1, last = 0,
+    records = nil, announced = nil, whole = nil, partial = nil, snapshot_behind = nil,
+    header = nil, oldest_first = nil, faults = nil, events = nil,
+  }
   if cut then
     note(frame, "cut_by_capture", size, original, size)
   end

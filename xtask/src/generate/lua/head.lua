@@ -26,3 +26,6 @@ end
 local byte, find, format, match, sub = string.byte, string.find, string.format, string.match, string.sub
 local concat = table.concat
 local min, max = math.min, math.max
+
+-- What the preferences say, in the form in which it is asked for; read again whenever they change.
+local setting = {}

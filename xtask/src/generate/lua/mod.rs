@@ -2,7 +2,7 @@
 //! hand-written parts that lie beside this file.
 
 use super::NOTICE;
-use crate::spec::{Base, Codes, Field, FieldType, Flags, Layout, Record, Scope, Severity, Spec};
+use crate::spec::{Base, Codes, Field, FieldType, Flags, Layout, LayoutField, Record, Scope, Severity, Spec};
 use anyhow::{Context, Result};
 use std::fmt::{self, Write};
 
@@ -70,8 +70,7 @@ fn declarations(out: &mut String, spec: &Spec, colouring_rules: &str) -> Result<
     writeln!(
         out,
         "-- Colouring rules to import or to copy into the profile's file colorfilters.\n\
-         local COLOURING_RULES = [[\n{}]]",
-        colouring_rules
+         local COLOURING_RULES = [[\n{colouring_rules}]]"
     )?;
     Ok(())
 }
@@ -83,7 +82,7 @@ fn find<'a>(spec: &'a Spec, name: &str) -> Result<&'a Layout> {
 
 /// Bytes of a layout before its first text.
 fn fixed_size(layout: &Layout) -> usize {
-    layout.fields.iter().map_while(|field| field.width()).sum()
+    layout.fields.iter().map_while(LayoutField::width).sum()
 }
 
 fn records(out: &mut String, spec: &Spec) -> Result<()> {

@@ -41,9 +41,6 @@ prefs.source_root = Pref.string("Source root", "",
   "Where the sources are on this computer: /usr/src=/home/me/src replaces the beginning of every path.")
 prefs.info = Pref.statictext("Colouring rules and a list of all steps are in the Tools menu.", "")
 
--- What the preferences say, in the form that `dissect` wants; read again whenever they change.
-local setting = {}
-
 local function read_preferences()
   local revision = REVISION_WORDS[prefs.revision + 1]
   setting.forced = revision ~= "auto" and ENCODINGS[revision] or nil

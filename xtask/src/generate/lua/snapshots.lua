@@ -38,8 +38,9 @@ local function snapshots_of(frame)
   for step = 1, count do
     local place = first + (step - 1) * direction
     if place == behind or known[types[place]] then
-      local event = event_of(frame, step)
+      local event = read_event(frame, place)
       if event.kind == "data" then
+        event.step = step
         snapshots[#snapshots + 1] = event
       end
     end
@@ -57,6 +58,13 @@ end
 -- Finds out how the snapshots of a frame compare, oldest first: whether each has changed since the one
 -- before it, and which earlier one it is identical to (`same_as`).
 local function compare_snapshots(frame, snapshots)
+  if #snapshots == 2 then
+    local before, event = snapshots[1], snapshots[2]
+    local is_same = before.bytes_length == event.bytes_length and bytes_of(frame, before) == bytes_of(frame, event)
+      and links_agree(frame, event, before)
+    event.before, event.changed, event.same_as = before, not is_same, is_same and before or nil
+    return
+  end
   local by_bytes, before, before_bytes = {}, nil, nil
   for place = 1, #snapshots do
     local event = snapshots[place]
