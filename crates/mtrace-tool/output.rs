@@ -85,7 +85,7 @@ impl Target {
             // An input that cannot be looked at cannot be read either, and that is told where it is.
             let other = input::metadata(input);
             if other.is_ok_and(|other| (own.dev(), own.ino()) == (other.dev(), other.ino())) {
-                let message = format!("{} is also the input; write to another file", Name(&self.path));
+                let message = format!("{} is also the input; write to another file", Name(self.path()));
                 return Err(Failure::Usage(message));
             }
         }
@@ -135,6 +135,8 @@ impl Target {
                         .prefix(".mtrace-tool-")
                         .permissions(Permissions::from_mode(mode))
                         .tempfile_in(folder.unwrap_or(Path::new(".")))
+                        // Its text names the temporary file.
+                        .map_err(|error| io::Error::from(error.kind()))
                 };
                 let file = signals::create(make, NamedTempFile::path)?;
                 Ok(Sink::Temporary(file))

@@ -296,3 +296,34 @@ fn an_odd_string_does_not_change_what_is_settled() {
     let (trace, certainty) = detector.read(&second, second.len()).unwrap();
     assert_eq!((trace.revision(), certainty), (Revision::Two, Certainty::Certain));
 }
+
+#[test]
+fn a_cut_in_the_first_record_is_a_cut() {
+    let third = frame();
+    let mut second = third.clone();
+    second[5] = 1;
+    let strings = [&b"\0\x02"[..], &record(1, b"f.c:9: -send\0"), &record(1, b"f.c:7: +send\0")].concat();
+    let first = [&b"\0\x01\0\x0df.c:9: -send\0"[..], &packet()].concat();
+    for whole in [third, second, strings, first] {
+        for length in 0..whole.len() {
+            let (trace, _) = Detector::new(None)
+                .read(&whole[..length], whole.len())
+                .unwrap_or_else(|fault| panic!("{length} of {whole:?}: {fault}"));
+            assert!(trace.is_cut() && !trace.is_malformed(), "{length} of {whole:?}");
+        }
+    }
+}
+
+#[test]
+fn a_length_that_wrapped_twice() {
+    let mut packet = packet();
+    packet.resize(140_000, 0xaa);
+    let length = u16::try_from(140_000 - 2 * 65_536).unwrap();
+    let wrapped = [&length.to_be_bytes()[..], &[0, 0], &packet].concat();
+    let frame = [&b"\0\x02"[..], &wrapped, &record(1, b"f.c:7: +send\0")].concat();
+    let (trace, _) = Detector::new(None).read(&frame, frame.len()).unwrap();
+    assert_eq!(
+        trace.faults().next().map(|fault| (fault.kind, fault.needed)),
+        Some((FaultKind::LengthWrapped, 140_000))
+    );
+}

@@ -69,8 +69,8 @@ struct PrintSink<'a> {
     timeline: Timeline,
     scratch: Scratch,
     reading: &'a Reading,
-    /// Packets of other link types that were passed over because there was no trace yet: a whole file of
-    /// them is not what was asked for.
+    /// Packets that are no traces and were passed over because there was no trace yet: a whole file of them
+    /// is not what was asked for.
     before_traces: Option<u64>,
 }
 
@@ -78,7 +78,7 @@ impl PrintSink<'_> {
     /// Says what was not shown.
     fn passed_over(&mut self, packets: Option<u64>) -> Result<(), Failure> {
         let Some(packets) = packets else { return Ok(()) };
-        writeln!(self.out, "({packets} packets of other link types before the first trace)")
+        writeln!(self.out, "({packets} packets before the first trace)")
             .map_err(|error| Failure::output(self.out.path(), error))
     }
 
@@ -112,7 +112,7 @@ impl Sink for PrintSink<'_> {
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
         let written = if self.fields.is_empty() {
             match (&mut self.before_traces, seen) {
-                (Some(passed_over), Seen::OtherLink) => {
+                (Some(passed_over), Seen::OtherLink | Seen::NoTrace(_)) => {
                     *passed_over = passed_over.saturating_add(1);
                     return Ok(());
                 }

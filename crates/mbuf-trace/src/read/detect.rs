@@ -121,6 +121,10 @@ fn opinion(packet: &[u8], cut: bool) -> Option<Opinion> {
         Survey::untyped(packet, ByteOrder::Little, cut),
         Survey::typed(packet, ByteOrder::Little, cut),
     ];
+    if cut && packet.len() < layout::frame::LEN.saturating_add(layout::typed_record::LEN) {
+        // Not even the first record's header was kept.
+        return guess(default);
+    }
     let best = candidates.into_iter().rev().max_by_key(Survey::rank)?;
     (best.score > 0).then_some(Opinion { encoding: best.encoding, certain: best.certain })
 }
@@ -159,7 +163,7 @@ impl Survey {
             None => records.offset() == packet.len(),
             Some(Err(Short::Payload(record, _))) => {
                 if cut || whole == 0 {
-                    votes.add_cut(record.record_type, record.payload, record.index);
+                    votes.add_cut(record.record_type, record.payload, record.index, cut && whole == 0);
                 }
                 cut
             }
@@ -193,6 +197,14 @@ impl Survey {
             }
         };
         let all_text = texts > 0 && texts == records.index();
+        if let Some(Err(Short::Payload(record, _))) = last
+            && cut
+            && records.index() == 0
+            && !record.payload.is_empty()
+            && printable(record.payload)
+        {
+            texts = 1;
+        }
         let snapshot = packet.get(records.offset()..).unwrap_or_default();
         let ends_well = match last {
             None => snapshot.is_empty() || cut || looks_like_a_packet(snapshot),
@@ -265,20 +277,28 @@ impl Votes {
     }
 
     /// A record that ends too early: its text has no NUL, its packet no end.
-    fn add_cut(&mut self, code: Option<u16>, payload: &[u8], index: u32) {
+    ///
+    /// `lenient` takes the type's word for it: of a packet that the capture cut in its first record, there is
+    /// nothing else to go by.
+    fn add_cut(&mut self, code: Option<u16>, payload: &[u8], index: u32, lenient: bool) {
         let text = !payload.is_empty() && printable(payload);
+        let packet = lenient || looks_like_a_packet(payload);
         let (vote, fits) = match code.unwrap_or_default() {
             record_type::REV4_FRAME_HEADER if index == 0 && self.begins_rev4(payload, false) => {
                 (&mut self.fourth, true)
             }
-            record_type::REV3_DATA => (&mut self.third, looks_like_a_packet(payload)),
+            record_type::REV3_DATA => (&mut self.third, packet),
             record_type::REV3_STRING if text => (&mut self.third, true),
-            record_type::REV2_DATA => (&mut self.second, looks_like_a_packet(payload)),
-            record_type::REV2_STATIC | record_type::REV2_DYNAMIC => (&mut self.second, text),
+            record_type::REV3_STRING if payload.is_empty() => (&mut self.third, lenient),
+            record_type::REV2_DATA => (&mut self.second, packet),
+            record_type::REV2_STATIC | record_type::REV2_DYNAMIC => (&mut self.second, text || lenient),
             _ => return,
         };
         if fits {
             *vote = vote.saturating_add(1);
+            // The type's word alone makes nothing certain.
+            self.doubtful |= lenient;
+            self.decisive &= !lenient;
             self.plausible = self.plausible.saturating_add(1);
         }
     }

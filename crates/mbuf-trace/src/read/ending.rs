@@ -122,13 +122,17 @@ fn at_wrapped_length(packet: &[u8], encoding: Encoding) -> Option<Ending> {
     let announced = records.announced();
     while let Some(record) = records.next() {
         let (whole, end) = (records.index(), records.offset());
-        let real_end = end.saturating_add(WRAP);
         let goes_on = |at| goes_on_at(packet, encoding, &records, at);
         let is_data = from_record(&record, encoding.revision).kind == Kind::Data;
-        if !is_data || real_end > packet.len() || goes_on(end) || !goes_on(real_end) {
+        if !is_data || goes_on(end) {
             continue;
         }
-        let (length, real) = (record.length(), record.length().saturating_add(WRAP));
+        let mut wraps = (1..=packet.len() / WRAP).map(|times| times.saturating_mul(WRAP));
+        let real_end = |wrap: &usize| end.saturating_add(*wrap);
+        let Some(wrap) = wraps.find(|wrap| real_end(wrap) <= packet.len() && goes_on(real_end(wrap))) else {
+            continue;
+        };
+        let (length, real) = (record.length(), record.length().saturating_add(wrap));
         let wrapped =
             Fault::new(FaultKind::LengthWrapped, record.offset, real, length).in_record(record.index);
         let second = if whole < announced {

@@ -15,6 +15,10 @@ pub enum ConvertError {
     /// The frame is malformed, or the capture cut it; another revision could not say how.
     #[error("{0}")]
     Damaged(Fault),
+    /// It has a record of unknown type, which would mean something else in the other revision, or cannot be
+    /// in it.
+    #[error("a record of unknown type cannot be in revision {0}")]
+    UnknownRecord(Revision),
     /// The other revision cannot hold it.
     #[error("{0}")]
     Write(#[from] WriteError),
@@ -27,7 +31,8 @@ pub enum ConvertError {
 ///
 /// # Errors
 ///
-/// Where the trace is damaged, or an event is too long for a record of the other revision.
+/// Where the trace is damaged, has a record of unknown type that cannot be in the other revision, or an event
+/// that is too long for a record there.
 pub fn convert(trace: &Trace<'_>, to: Encoding, out: &mut Vec<u8>) -> Result<Losses, ConvertError> {
     if trace.encoding() == to {
         out.extend_from_slice(trace.packet());
@@ -37,11 +42,16 @@ pub fn convert(trace: &Trace<'_>, to: Encoding, out: &mut Vec<u8>) -> Result<Los
         return Err(ConvertError::Damaged(fault));
     }
     let start = out.len();
-    let written = write(trace, to, out);
+    let written = match write(trace, to, out) {
+        Ok(losses) if losses.iter().any(|(loss, _)| loss == Loss::UnknownRecord) => {
+            Err(ConvertError::UnknownRecord(to.revision))
+        }
+        other => other.map_err(ConvertError::Write),
+    };
     if written.is_err() {
         out.truncate(start);
     }
-    Ok(written?)
+    written
 }
 
 fn write(trace: &Trace<'_>, to: Encoding, out: &mut Vec<u8>) -> Result<Losses, WriteError> {

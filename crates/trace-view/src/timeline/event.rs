@@ -81,7 +81,10 @@ impl Line {
             }
             _ => {
                 event.write_text(&mut self.text);
-                write!(self.words, "{}", Text(&self.text))
+                match self.text.is_empty() {
+                    true => write!(self.words, "\"\""),
+                    false => write!(self.words, "{}", Text(&self.text)),
+                }
             }
         };
         if let Some((at, _)) = self.words.char_indices().nth(LONGEST) {
@@ -138,8 +141,11 @@ impl Line {
             };
             write!(out, "{:gap$}{}", "", colours.dim)?;
             match &options.links {
-                Some(template) => write!(out, "{}", template.show(position))?,
-                None => write!(out, "{position}")?,
+                // A relative path points nowhere from here.
+                Some(template) if position.file.as_bytes().starts_with(b"/") => {
+                    write!(out, "{}", template.show(position))?;
+                }
+                _ => write!(out, "{position}")?,
             }
             write!(out, "{}", colours.reset)?;
         }

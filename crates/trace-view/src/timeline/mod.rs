@@ -74,7 +74,8 @@ impl Timeline {
             return self.no_trace(out, packet);
         };
 
-        let newest = trace.events_newest_first().find_map(|event| event.snapshot);
+        let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot);
+        let newest = snapshots.find(|snapshot| !snapshot.bytes.is_empty());
         write!(out, "{}", colours.summary)?;
         match newest {
             Some(snapshot) => {
