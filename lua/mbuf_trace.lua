@@ -743,16 +743,26 @@ local function survey_typed(raw, size, cut, little)
     local at, code = starts[whole + 1] + 4, types[whole + 1]
     local length = size - at
     local text = length > 0 and is_printable(sub(raw, at + 1, size))
+    -- Of a packet that the capture cut in its first record there is nothing else to go by than the type.
+    local lenient = cut and whole == 0
+    local packet = lenient or looks_like_a_packet(raw, at, length)
     local vote
     if code == TYPE.rev4_frame_header and whole == 0 and begins_with_magic(raw, at, size, false, little) then
       fourth, vote = fourth + 1, true
-    elseif code == TYPE.rev3_data and looks_like_a_packet(raw, at, length) or code == TYPE.rev3_string and text then
+    elseif code == TYPE.rev3_data and packet or code == TYPE.rev3_string and (text or length == 0 and lenient) then
       third, vote = third + 1, true
-    elseif code == TYPE.rev2_data and looks_like_a_packet(raw, at, length)
-      or (code == TYPE.rev2_static or code == TYPE.rev2_dynamic) and text then
+    elseif code == TYPE.rev2_data and length > 0 and packet
+      or (code == TYPE.rev2_static or code == TYPE.rev2_dynamic) and (text or lenient)
+    then
       second, vote = second + 1, true
     end
-    plausible = plausible + (vote and 1 or 0)
+    if vote then
+      plausible = plausible + 1
+      if lenient then
+        -- The type's word alone makes nothing certain.
+        decisive, doubtful = false, true
+      end
+    end
   end
   local agreed = fourth > 0 or (decisive or not doubtful) and (second == 0) ~= (third == 0)
   local revision = fourth > 0 and "4" or second > third and "2" or "3"
@@ -778,6 +788,12 @@ local function survey_untyped(raw, size, cut, little)
     end
   end
   local all_text = texts > 0 and texts == records.whole
+  if records.stop == "payload" and cut and records.whole == 0 then
+    local at = records.starts[1] + 2
+    if at < size and is_printable(sub(raw, at + 1, size)) then
+      texts = 1
+    end
+  end
   local rest = size - records.finish
   local ends_well = cut or not records.stop and (rest == 0 or looks_like_a_packet(raw, records.finish, rest))
   return {
@@ -813,6 +829,10 @@ local function opinion(raw, size, cut)
     if looks_like_a_packet(raw, 2, size - 2) then
       return ENCODINGS["1"], true
     end
+    return DEFAULT, false
+  end
+  if cut and size < 6 then
+    -- Not even the first record's header was kept.
     return DEFAULT, false
   end
   local best = survey_typed(raw, size, cut, false)
@@ -1056,7 +1076,7 @@ local function goes_on(frame, at, is_last)
 end
 
 -- Ends the frame at a snapshot whose length has wrapped at 65,536, as that of a large TSO packet does: where
--- its length ends, no record begins; 65,536 bytes later, one does.
+-- its length ends, no record begins; 65,536 bytes later, or a multiple of them, one does.
 local function end_at_wrapped_length(frame)
   local records, size = frame.records, frame.size
   if size < 65536 or not records.typed then
@@ -1065,10 +1085,17 @@ local function end_at_wrapped_length(frame)
   for place = 1, records.whole do
     local start, length = records.starts[place], records.lengths[place]
     local finish, is_last = start + 4 + length, place == records.announced
-    if finish + 65536 <= size and sort_of(frame, records.types[place], start + 4, length) == "data"
-      and not goes_on(frame, finish, is_last) and goes_on(frame, finish + 65536, is_last)
-    then
-      note(frame, "length_wrapped", start, length + 65536, length, place - 1)
+    local wrap
+    if sort_of(frame, records.types[place], start + 4, length) == "data" and not goes_on(frame, finish, is_last) then
+      for more = 65536, size - finish, 65536 do
+        if goes_on(frame, finish + more, is_last) then
+          wrap = more
+          break
+        end
+      end
+    end
+    if wrap then
+      note(frame, "length_wrapped", start, length + wrap, length, place - 1)
       if is_last then
         note(frame, "trailing_bytes", finish, 0, size - finish)
       else

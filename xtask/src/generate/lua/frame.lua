@@ -116,7 +116,7 @@ local function goes_on(frame, at, is_last)
 end
 
 -- Ends the frame at a snapshot whose length has wrapped at 65,536, as that of a large TSO packet does: where
--- its length ends, no record begins; 65,536 bytes later, one does.
+-- its length ends, no record begins; 65,536 bytes later, or a multiple of them, one does.
 local function end_at_wrapped_length(frame)
   local records, size = frame.records, frame.size
   if size < 65536 or not records.typed then
@@ -125,10 +125,17 @@ local function end_at_wrapped_length(frame)
   for place = 1, records.whole do
     local start, length = records.starts[place], records.lengths[place]
     local finish, is_last = start + 4 + length, place == records.announced
-    if finish + 65536 <= size and sort_of(frame, records.types[place], start + 4, length) == "data"
-      and not goes_on(frame, finish, is_last) and goes_on(frame, finish + 65536, is_last)
-    then
-      note(frame, "length_wrapped", start, length + 65536, length, place - 1)
+    local wrap
+    if sort_of(frame, records.types[place], start + 4, length) == "data" and not goes_on(frame, finish, is_last) then
+      for more = 65536, size - finish, 65536 do
+        if goes_on(frame, finish + more, is_last) then
+          wrap = more
+          break
+        end
+      end
+    end
+    if wrap then
+      note(frame, "length_wrapped", start, length + wrap, length, place - 1)
       if is_last then
         note(frame, "trailing_bytes", finish, 0, size - finish)
       else
