@@ -282,24 +282,22 @@ impl Votes {
     /// nothing else to go by.
     fn add_cut(&mut self, code: Option<u16>, payload: &[u8], index: u32, lenient: bool) {
         let text = !payload.is_empty() && printable(payload);
-        let packet = lenient || looks_like_a_packet(payload);
+        let packet = looks_like_a_packet(payload);
         let (vote, fits) = match code.unwrap_or_default() {
             record_type::REV4_FRAME_HEADER if index == 0 && self.begins_rev4(payload, false) => {
                 (&mut self.fourth, true)
             }
             record_type::REV3_DATA => (&mut self.third, packet),
-            record_type::REV3_STRING if text => (&mut self.third, true),
-            record_type::REV3_STRING if payload.is_empty() => (&mut self.third, lenient),
+            record_type::REV3_STRING if text || (payload.is_empty() && lenient) => (&mut self.third, text),
             record_type::REV2_DATA => (&mut self.second, packet),
-            record_type::REV2_STATIC | record_type::REV2_DYNAMIC => (&mut self.second, text || lenient),
+            record_type::REV2_STATIC | record_type::REV2_DYNAMIC => (&mut self.second, text),
             _ => return,
         };
-        if fits {
+        if fits || lenient {
             *vote = vote.saturating_add(1);
-            // The type's word alone makes nothing certain.
-            self.doubtful |= lenient;
-            self.decisive &= !lenient;
             self.plausible = self.plausible.saturating_add(1);
+            // The type's word alone makes nothing certain.
+            self.doubtful |= !fits;
         }
     }
 
