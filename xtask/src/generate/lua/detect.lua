@@ -113,23 +113,26 @@ local function survey_typed(raw, size, cut, little)
     local text = length > 0 and is_printable(sub(raw, at + 1, size))
     -- Of a packet that the capture cut in its first record there is nothing else to go by than the type.
     local lenient = cut and whole == 0
-    local packet = lenient or looks_like_a_packet(raw, at, length)
-    local vote
+    local packet = looks_like_a_packet(raw, at, length)
+    local vote, fits
     if code == TYPE.rev4_frame_header and whole == 0 and begins_with_magic(raw, at, size, false, little) then
-      fourth, vote = fourth + 1, true
-    elseif code == TYPE.rev3_data and packet or code == TYPE.rev3_string and (text or length == 0 and lenient) then
-      third, vote = third + 1, true
-    elseif code == TYPE.rev2_data and length > 0 and packet
-      or (code == TYPE.rev2_static or code == TYPE.rev2_dynamic) and (text or lenient)
-    then
-      second, vote = second + 1, true
+      vote, fits = 4, true
+    elseif code == TYPE.rev3_data then
+      vote, fits = 3, packet
+    elseif code == TYPE.rev3_string and (text or length == 0 and lenient) then
+      vote, fits = 3, text
+    elseif code == TYPE.rev2_data then
+      vote, fits = 2, packet
+    elseif code == TYPE.rev2_static or code == TYPE.rev2_dynamic then
+      vote, fits = 2, text
     end
-    if vote then
+    if vote and (fits or lenient) then
+      second = second + (vote == 2 and 1 or 0)
+      third = third + (vote == 3 and 1 or 0)
+      fourth = fourth + (vote == 4 and 1 or 0)
       plausible = plausible + 1
-      if lenient then
-        -- The type's word alone makes nothing certain.
-        decisive, doubtful = false, true
-      end
+      -- The type's word alone makes nothing certain.
+      doubtful = doubtful or not fits
     end
   end
   local agreed = fourth > 0 or (decisive or not doubtful) and (second == 0) ~= (third == 0)
