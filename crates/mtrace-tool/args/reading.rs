@@ -1,0 +1,73 @@
+//! What the commands that read captures, or write files, have in common.
+
+use crate::selection::Range;
+use clap::{Args as ClapArgs, ValueEnum};
+use mbuf_trace::Encoding;
+use std::path::PathBuf;
+
+/// What every reading command takes.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct SelectArgs {
+    /// Only packets that match this display filter
+    #[arg(short, long, value_name = "EXPR")]
+    pub(crate) filter: Option<String>,
+    /// Only the first N packets of each file
+    #[arg(long, value_name = "N", conflicts_with_all = ["last", "range"])]
+    pub(crate) first: Option<u64>,
+    /// Only the last N packets of each file, which is read twice
+    #[arg(long, value_name = "N", conflicts_with = "range")]
+    pub(crate) last: Option<u64>,
+    /// Only packets A..B, both included: numbers from 1, or RFC 3339 times; either may be left out
+    #[arg(long, value_name = "A..B")]
+    pub(crate) range: Option<Range>,
+    /// Link type that carries mbuf_trace
+    #[arg(long, value_name = "N", default_value_t = mbuf_trace::LINK_TYPE)]
+    pub(crate) linktype: u16,
+    /// What snapshots of revisions 1 to 3 begin with
+    #[arg(long, value_name = "LINK", default_value = "auto")]
+    pub(crate) snapshot_link: SnapshotLink,
+}
+
+/// What the reading commands take that write no revision of their own.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct ReadArgs {
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    /// Read every trace as this revision: 1, 1le (little-endian), 2, 3 or 4 [default: found out]
+    #[arg(long, value_name = "REV")]
+    pub(crate) revision: Option<Encoding>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SnapshotLink {
+    /// An IP header where the bytes are consistent as IP, otherwise an Ethernet header
+    Auto,
+    /// Always an Ethernet header
+    Ethernet,
+    /// Always an IP header
+    Ip,
+}
+
+impl From<SnapshotLink> for trace_fields::SnapshotLink {
+    fn from(link: SnapshotLink) -> Self {
+        match link {
+            SnapshotLink::Auto => Self::Auto,
+            SnapshotLink::Ethernet => Self::Ethernet,
+            SnapshotLink::Ip => Self::Ip,
+        }
+    }
+}
+
+/// Where a command that makes a file puts it.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(next_help_heading = "Writing")]
+pub(crate) struct OutputArgs {
+    /// File to write; `-` is standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub(crate) output: PathBuf,
+    /// Replace the file if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+}
