@@ -5,6 +5,7 @@ mod convert;
 mod corpus;
 mod damage;
 mod dissector;
+mod docs;
 mod filter;
 mod info;
 mod live;

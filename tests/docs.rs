@@ -1,0 +1,177 @@
+//! The documentation shows what the tool prints: every `console` block of `README.md` and `docs/*.md` is run.
+//!
+//! A block holds commands, each after `$ `, and below each its output, both streams together. A line `…` stands for
+//! any number of lines. Commands of one file run in order in one folder, with the fixtures in it, so a later one
+//! can read what an earlier one wrote. `UPDATE_DOCS=1 cargo test --test tests docs` writes what is printed.
+
+use crate::support::{folder, tool};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What stands for any number of lines.
+const CUT: &str = "…";
+
+/// Programs in examples that not every machine has, and how a run is made to fail without them.
+const OTHERS: [(&str, &str); 1] = [("tshark", "MTRACE_TEST_REQUIRE_TSHARK")];
+
+#[test]
+fn every_example() {
+    let mut ran = 0;
+    let mut wrong = String::new();
+    for path in documents() {
+        let text = std::fs::read_to_string(&path).expect("a document");
+        let folder = folder();
+        for name in ["fixtures", "lua"] {
+            std::os::unix::fs::symlink(root().join(name), folder.path().join(name)).expect("a link");
+        }
+        let mut now = String::new();
+        for part in Part::all(&text) {
+            let shown = match &part {
+                Part::Other(lines) => lines.clone(),
+                Part::Example { command, output } => {
+                    let printed = if is_missing(command) {
+                        output.clone()
+                    } else {
+                        ran += 1;
+                        cut_like(output, &print(command, folder.path()))
+                    };
+                    format!("{command}{printed}")
+                }
+            };
+            now.push_str(&shown);
+        }
+        if now == text {
+            continue;
+        }
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, now).expect("the document is written");
+        } else {
+            let changes = similar::TextDiff::from_lines(&text, &now);
+            write!(wrong, "{}:\n{}", path.display(), changes.unified_diff()).expect("a string");
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "UPDATE_DOCS=1 cargo test --test tests docs writes what is printed now\n{wrong}"
+    );
+    assert!(ran > 0, "no example was found");
+}
+
+/// A piece of a document.
+enum Part {
+    /// A command with its `$ `, and what is shown as its output.
+    Example { command: String, output: String },
+    /// Anything else.
+    Other(String),
+}
+
+impl Part {
+    /// The document's pieces in order; together they are the document.
+    fn all(text: &str) -> Vec<Self> {
+        let mut parts = Vec::new();
+        let mut inside = false;
+        let mut lines = text.split_inclusive('\n').peekable();
+        while let Some(line) = lines.next() {
+            if line.starts_with("```") {
+                inside = line.trim_end() == "```console";
+            }
+            if !(inside && line.starts_with("$ ")) {
+                parts.push(Self::Other(line.to_owned()));
+                continue;
+            }
+            let mut command = line.to_owned();
+            while command.ends_with("\\\n") {
+                command.push_str(lines.next().unwrap_or_default());
+            }
+            let mut output = String::new();
+            while let Some(line) = lines.next_if(|line| !line.starts_with("$ ") && !line.starts_with("```")) {
+                output.push_str(line);
+            }
+            parts.push(Self::Example { command, output });
+        }
+        parts
+    }
+}
+
+/// Whether the command wants a program that is not here; says so.
+fn is_missing(command: &str) -> bool {
+    OTHERS.iter().any(|(program, require)| {
+        let wanted = command.split(|c: char| !c.is_alphanumeric()).any(|word| word == *program);
+        let there = || {
+            Command::new(program)
+                .arg("--version")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()
+                .is_ok()
+        };
+        let missing = wanted && !there();
+        assert!(!missing || std::env::var_os(require).is_none(), "{program} is missing: {command}");
+        if missing {
+            eprintln!("SKIPPED: {program} is missing: {command}");
+        }
+        missing
+    })
+}
+
+/// What the command prints, as a terminal would show it.
+fn print(command: &str, folder: &Path) -> String {
+    let programs = Path::new(tool().get_program()).parent().expect("a folder").to_path_buf();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let paths = std::iter::once(programs).chain(std::env::split_paths(&path));
+    let shell = command.strip_prefix("$ ").expect("a command");
+    let mut run = Command::new("sh");
+    run.args(["-c", &format!("exec 2>&1\n{shell}")]).current_dir(folder).stdin(Stdio::null());
+    run.envs([("NO_COLOR", "1"), ("TZ", "UTC"), ("LC_ALL", "C.UTF-8")]).env("HOME", folder);
+    run.env("PATH", std::env::join_paths(paths).expect("a path"));
+    run.env_remove("CLICOLOR_FORCE").env_remove("FORCE_HYPERLINK").env_remove("MTRACE_EDITOR_URL");
+    let printed = run.output().expect("a shell");
+    String::from_utf8(printed.stdout).expect("text")
+}
+
+/// What was printed, with lines left out where the document leaves them out; as it is if it is something else.
+fn cut_like(shown: &str, printed: &str) -> String {
+    let printed = if printed.is_empty() || printed.ends_with('\n') {
+        printed.to_owned()
+    } else {
+        format!("{printed}\n")
+    };
+    let lines: Vec<&str> = printed.lines().collect();
+    let pieces: Vec<Vec<&str>> =
+        shown.lines().collect::<Vec<_>>().split(|line| *line == CUT).map(<[_]>::to_vec).collect();
+    let [first, between @ .., last] = pieces.as_slice() else { return printed };
+    if fits(&lines, first, between, last) {
+        return shown.to_owned();
+    }
+    // Something changed: as many lines from the start as before.
+    let kept: Vec<&str> = lines.iter().take(first.len()).copied().collect();
+    match kept.len() < lines.len() {
+        true => format!("{}\n{CUT}\n", kept.join("\n")),
+        false => printed,
+    }
+}
+
+/// Whether the lines are these pieces in order, with anything between them.
+fn fits(lines: &[&str], first: &[&str], between: &[Vec<&str>], last: &[&str]) -> bool {
+    let Some(mut rest) = lines.strip_prefix(first) else { return false };
+    for piece in between {
+        let Some(at) = (0..=rest.len()).find(|at| rest[*at..].starts_with(piece)) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.ends_with(last)
+}
+
+/// The documents for users.
+fn documents() -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(root().join("docs")).into_iter().flatten();
+    let mut documents: Vec<PathBuf> = folder.map(|entry| entry.expect("an entry").path()).collect();
+    documents.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    documents.push(root().join("README.md"));
+    documents.sort();
+    documents
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
