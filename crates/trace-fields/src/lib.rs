@@ -40,6 +40,7 @@
 
 mod distinct;
 mod generated;
+mod header;
 mod headers;
 mod layers;
 mod registry;
@@ -50,6 +51,7 @@ mod value;
 
 pub use distinct::Scratch;
 pub use generated::FieldId;
+pub use header::{Header, packet_headers};
 pub use registry::{Base, Field, FieldType, Scope};
 pub use subject::{PacketView, SnapshotLink, Subject, Visitor};
 pub use summary::{Summary, summary};

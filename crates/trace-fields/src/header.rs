@@ -1,0 +1,98 @@
+//! The headers of a packet one by one, each with its fields: for what compares packets.
+
+use crate::generated::FieldId;
+use crate::headers;
+use crate::layers::{Layer, Layers};
+use crate::registry::{Field, FieldType, Scope};
+use crate::subject::Visitor;
+use mbuf_trace::Link;
+use std::ops::ControlFlow;
+use std::sync::LazyLock;
+
+/// One protocol header in a packet, with what it carries. Made by [`packet_headers`].
+#[derive(Debug, Clone, Copy)]
+pub struct Header<'a> {
+    layer: Layer<'a>,
+}
+
+/// The headers in a packet, outermost first, as far as they are known here; a hundred at the most.
+pub fn packet_headers(bytes: &[u8], link: Link) -> impl Iterator<Item = Header<'_>> {
+    Layers::new(bytes, link).map(|layer| Header { layer })
+}
+
+/// The fields of each protocol, its own first, so that nobody has to look through all of them.
+static FIELDS: LazyLock<Vec<Vec<&'static Field>>> = LazyLock::new(|| {
+    let mut protocols: Vec<Vec<&'static Field>> = Vec::new();
+    for field in Field::all().iter().filter(|field| field.scope == Scope::Snapshot) {
+        let Some(protocol) = headers::protocol_of(field.id) else { continue };
+        let place = protocol as usize;
+        if protocols.len() <= place {
+            protocols.resize_with(place.saturating_add(1), Vec::new);
+        }
+        if let Some(fields) = protocols.get_mut(place) {
+            let at = if field.ty == FieldType::Protocol { 0 } else { fields.len() };
+            fields.insert(at, field);
+        }
+    }
+    protocols
+});
+
+impl<'a> Header<'a> {
+    fn all_fields(&self) -> &'static [&'static Field] {
+        FIELDS.get(self.layer.protocol as usize).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The protocol as a field: `ip`. None where the specification declares none.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&'static Field> {
+        self.all_fields().first().copied().filter(|field| field.ty == FieldType::Protocol)
+    }
+
+    /// The fields that this protocol can have, the protocol itself left out, in the specification's order.
+    pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
+        self.all_fields().iter().copied().filter(|field| field.ty != FieldType::Protocol)
+    }
+
+    /// From the header's first byte to the end of what it carries, without padding behind that.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.layer.bytes
+    }
+
+    /// Whether both are headers of one protocol.
+    #[must_use]
+    pub fn is_like(&self, other: &Header<'_>) -> bool {
+        self.layer.protocol == other.layer.protocol
+    }
+
+    /// The same header, had it these bytes.
+    #[must_use]
+    pub fn with_bytes<'b>(&self, bytes: &'b [u8]) -> Header<'b> {
+        Header { layer: Layer { protocol: self.layer.protocol, bytes } }
+    }
+
+    /// Calls `visit` with every value that the field has in this header.
+    pub fn visit(&self, field: FieldId, visit: &mut Visitor<'_>) -> ControlFlow<()> {
+        headers::visit(self.layer, field, visit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_header_with_its_own_fields() {
+        let mut packet = vec![0; 14];
+        packet[12] = 8;
+        packet.extend([0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+        packet.extend([0, 53, 0, 54, 0, 8, 0, 0]);
+        let mut shown = Vec::new();
+        for header in packet_headers(&packet, Link::Ethernet) {
+            let protocol = header.protocol().unwrap();
+            assert!(header.fields().all(|field| field.name.starts_with(protocol.name)));
+            shown.push(format!("{} {}", protocol.name, header.bytes().len()));
+        }
+        assert_eq!(shown, ["eth 42", "ip 28", "udp 8"]);
+    }
+}
