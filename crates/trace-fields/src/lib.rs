@@ -53,6 +53,6 @@ pub use distinct::Scratch;
 pub use generated::FieldId;
 pub use header::{Header, packet_headers};
 pub use registry::{Base, Field, FieldType, Scope};
-pub use subject::{PacketView, SnapshotLink, Subject, Visitor};
+pub use subject::{PacketView, SnapshotLink, StepVisitor, Subject, Visitor};
 pub use summary::{Summary, summary};
 pub use value::{Shown, Value};

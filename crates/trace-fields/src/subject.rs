@@ -14,6 +14,9 @@ use std::ops::ControlFlow;
 /// What is called with each value of a field; breaks off by [`ControlFlow::Break`].
 pub type Visitor<'v> = dyn FnMut(Value<'_>) -> ControlFlow<()> + 'v;
 
+/// The same for the values of events, each with the event's step: its number from 1, oldest first.
+pub type StepVisitor<'v> = dyn FnMut(u64, Value<'_>) -> ControlFlow<()> + 'v;
+
 /// What fields need to know of a captured packet. Made from a [`Packet`] with `into`.
 #[derive(Debug, Clone, Copy)]
 pub struct PacketView<'a> {
@@ -144,7 +147,7 @@ impl<'a> Subject<'a> {
             (Scope::Trace, Some(trace)) => {
                 visit_trace(trace, self.certainty, field, &mut scratch.text, visit)
             }
-            (Scope::Event, Some(trace)) => visit_events(trace, self.link, field, &mut scratch.text, visit),
+            (Scope::Event, Some(_)) => self.visit_steps(field, scratch, &mut |_, value| visit(value)),
             (Scope::Trace | Scope::Event, None) => ControlFlow::Continue(()),
             (Scope::Snapshot, _) => {
                 let protocol = protocol_of(field);
@@ -154,6 +157,23 @@ impl<'a> Subject<'a> {
                         .try_for_each(|layer| headers::visit(layer, field, visit))
                 })
             }
+        }
+    }
+
+    /// Calls `visit` with every value of a field of events, oldest first, and the step of the event that has
+    /// it, until it breaks. It is how values of several fields are known to be of one event. Fields of
+    /// another scope belong to no step.
+    pub fn visit_steps(
+        &self,
+        field: FieldId,
+        scratch: &mut Scratch,
+        visit: &mut StepVisitor<'_>,
+    ) -> ControlFlow<()> {
+        match self.trace {
+            Some(trace) if field.field().scope == Scope::Event => {
+                visit_events(trace, self.link, field, &mut scratch.text, visit)
+            }
+            _ => ControlFlow::Continue(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The values of `mbuf_trace.*` fields in a trace and in its events.
 
 use crate::generated::FieldId;
-use crate::subject::{SnapshotLink, Visitor};
+use crate::subject::{SnapshotLink, StepVisitor, Visitor};
 use crate::value::Value;
 use mbuf_trace::{Certainty, Event, Kind, Link, Order, Snapshot, Text, Trace, frame_flag};
 use std::ops::ControlFlow;
@@ -49,13 +49,13 @@ pub(crate) fn visit_trace(
     value.map_or(ControlFlow::Continue(()), visit)
 }
 
-/// Values that the events have, fields of scope `event`, oldest event first.
+/// Values that the events have, fields of scope `event`, oldest event first, each with the event's step.
 pub(crate) fn visit_events(
     trace: &Trace<'_>,
     link: SnapshotLink,
     field: FieldId,
     scratch: &mut Vec<u8>,
-    visit: &mut Visitor<'_>,
+    visit: &mut StepVisitor<'_>,
 ) -> ControlFlow<()> {
     let mut before: Option<Snapshot<'_>> = None;
     for (event, step) in trace.events().zip(1_u64..) {
@@ -76,7 +76,7 @@ pub(crate) fn visit_events(
             _ => of_event(&event, field, scratch),
         };
         if let Some(value) = value {
-            visit(value)?;
+            visit(step, value)?;
         }
     }
     ControlFlow::Continue(())

@@ -162,6 +162,31 @@ fn visiting_breaks_off() {
 }
 
 #[test]
+fn values_of_one_event_have_its_step() {
+    let data = revision4();
+    let (trace, certainty) = Detector::new(Some(encoding(Revision::Four))).read(&data, data.len()).unwrap();
+    let subject = Subject::new(PacketView::of_bytes(&data)).with_trace(&trace, certainty);
+    let mut scratch = Scratch::default();
+    for field in Field::all() {
+        let mut steps = Vec::new();
+        let _ = subject.visit_steps(field.id, &mut scratch, &mut |step, value| {
+            steps.push((step, field.show(value).to_string()));
+            ControlFlow::Continue(())
+        });
+        assert!(steps.is_sorted_by(|a, b| a.0 < b.0), "{}: {steps:?}", field.name);
+        if field.scope == Scope::Event {
+            let shown: Vec<String> = steps.iter().map(|(_, value)| value.clone()).collect();
+            assert_eq!(shown, values(&subject, field), "{}", field.name);
+        } else {
+            assert!(steps.is_empty(), "{}", field.name);
+        }
+        if field.id == FieldId::MbufTraceStep {
+            assert!(steps.iter().all(|(step, shown)| *shown == step.to_string()));
+        }
+    }
+}
+
+#[test]
 fn summaries() {
     let mut out = String::new();
     for (name, bytes) in packets::packets() {
