@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`changes`] | what happened to a packet between two snapshots, field by field |
 //! | [`timeline`] | the way of one packet, as a terminal shows it |
 //! | [`ndjson`] | one JSON object a packet, without loss, and the way back to the capture |
 //! | [`json`] | JSON whose strings do no harm on a terminal |
@@ -17,6 +18,7 @@
     )
 )]
 
+pub mod changes;
 mod hex;
 pub mod json;
 pub mod ndjson;

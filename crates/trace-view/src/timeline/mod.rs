@@ -208,7 +208,7 @@ impl Depth {
 }
 
 /// A number with its noun: `1 event`, `2 events`.
-struct Counted(usize, &'static str);
+pub(crate) struct Counted(pub(crate) usize, pub(crate) &'static str);
 
 impl std::fmt::Display for Counted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

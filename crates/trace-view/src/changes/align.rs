@@ -1,0 +1,123 @@
+//! Which header of the later packet is which of the earlier one.
+
+use super::{HeaderChange, Packet};
+use trace_fields::{FieldType, Header, packet_headers};
+
+/// A header in its place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Placed<'a> {
+    pub(super) header: Header<'a>,
+    /// Where it begins in the packet.
+    pub(super) start: usize,
+    /// The header without the headers in it; of the last one, with its payload.
+    pub(super) own: &'a [u8],
+    is_last: bool,
+}
+
+/// The headers of a packet.
+pub(super) fn placed(packet: Packet<'_>) -> Vec<Placed<'_>> {
+    let base = packet.bytes.as_ptr().addr();
+    let mut found: Vec<Placed<'_>> = Vec::new();
+    for header in packet_headers(packet.bytes, packet.link) {
+        // A header's bytes are a part of the packet's.
+        let start = header.bytes().as_ptr().addr().saturating_sub(base);
+        if let Some(last) = found.last_mut() {
+            let length = start.saturating_sub(last.start);
+            last.own = last.own.get(..length).unwrap_or(last.own);
+            last.is_last = false;
+        }
+        found.push(Placed { header, start, own: header.bytes(), is_last: true });
+    }
+    found
+}
+
+impl Placed<'_> {
+    /// Which header of its protocol it is among these, from 1; 0 if it is the only one.
+    pub(super) fn occurrence(&self, all: &[Placed<'_>]) -> usize {
+        let like = all.iter().filter(|other| other.header.is_like(&self.header));
+        match like.clone().count() {
+            0 | 1 => 0,
+            _ => like.take_while(|other| other.start <= self.start).count(),
+        }
+    }
+
+    /// The header as one that came or went.
+    pub(super) fn as_change(&self) -> HeaderChange {
+        let is_address = |ty| matches!(ty, FieldType::Ether | FieldType::Ipv4 | FieldType::Ipv6);
+        let mut addresses = Vec::new();
+        for field in self.header.fields().filter(|field| is_address(field.ty)) {
+            let values = super::fields::values(&self.header, field);
+            // A field of two values repeats what two others say.
+            if let [value] = values.as_slice() {
+                addresses.push((field, value.clone()));
+            }
+        }
+        HeaderChange {
+            protocol: self.header.protocol().map_or("unknown", |field| field.name),
+            length: self.own.len(),
+            with_payload: self.is_last,
+            addresses,
+        }
+    }
+}
+
+/// What became of a header, by its place in either packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Removed(usize),
+    Added(usize),
+    Both(usize, usize),
+}
+
+/// Pairs as many headers of one protocol as possible in their order, from the innermost outwards: what a
+/// stack puts on or takes off is on the outside. Of both, what was removed comes first.
+pub(super) fn align(old: &[Placed<'_>], new: &[Placed<'_>]) -> Vec<Step> {
+    // The longest common subsequence; there are a hundred headers at the most, and usually four.
+    let width = new.len().saturating_add(1);
+    let at = |i: usize, j: usize| i.saturating_mul(width).saturating_add(j);
+    let mut common = vec![0_u16; width.saturating_mul(old.len().saturating_add(1))];
+    let get = |common: &[u16], i, j| common.get(at(i, j)).copied().unwrap_or_default();
+    for (i, before) in old.iter().enumerate() {
+        for (j, now) in new.iter().enumerate() {
+            let (below, right) = (i.saturating_add(1), j.saturating_add(1));
+            let best = match before.header.is_like(&now.header) {
+                true => get(&common, i, j).saturating_add(1),
+                false => get(&common, i, right).max(get(&common, below, j)),
+            };
+            if let Some(place) = common.get_mut(at(below, right)) {
+                *place = best;
+            }
+        }
+    }
+    let (mut i, mut j) = (old.len(), new.len());
+    let mut steps = Vec::new();
+    loop {
+        let (before, now) = (i.checked_sub(1), j.checked_sub(1));
+        let step = match (before, now) {
+            (None, None) => break,
+            (Some(before), None) => Step::Removed(before),
+            (None, Some(now)) => Step::Added(now),
+            (Some(before), Some(now)) => {
+                let like = old
+                    .get(before)
+                    .zip(new.get(now))
+                    .is_some_and(|(before, now)| before.header.is_like(&now.header));
+                if like {
+                    Step::Both(before, now)
+                } else if get(&common, before, j) > get(&common, i, now) {
+                    Step::Removed(before)
+                } else {
+                    Step::Added(now)
+                }
+            }
+        };
+        match step {
+            Step::Removed(before) => i = before,
+            Step::Added(now) => j = now,
+            Step::Both(before, now) => (i, j) = (before, now),
+        }
+        steps.push(step);
+    }
+    steps.reverse();
+    steps
+}

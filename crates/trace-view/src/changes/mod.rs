@@ -1,0 +1,232 @@
+//! What happened to a packet between two snapshots: header by header, field by field.
+//!
+//! Headers are aligned first ([`align`]), so that one which was put on or taken off is said as such and hides
+//! no other difference. Then every field that the registry has for a header is compared, and what no field
+//! explains is told as bytes ([`bytes`]). A checksum that only follows the other changes says so
+//! ([`checksum`]).
+//!
+//! ```
+//! use mbuf_trace::Link;
+//! use trace_view::changes::{Packet, compare};
+//!
+//! let mut old = [0x45, 0, 0, 20, 0, 1, 0, 0, 64, 253, 0x66, 0xe9, 10, 0, 0, 1, 10, 0, 0, 2];
+//! let before = Packet { bytes: &old.clone(), link: Link::Ip };
+//! (old[8], old[10]) = (63, 0x67);
+//! let shown: Vec<String> = compare(before, Packet { bytes: &old, link: Link::Ip })
+//!     .changes.iter().map(|change| change.to_string()).collect();
+//! assert_eq!(shown[0], "ip.ttl 64 → 63");
+//! ```
+//!
+//! Time is linear in the bytes, and so is memory; nothing is kept from one comparison to the next.
+
+mod align;
+mod bytes;
+mod checksum;
+mod fields;
+mod show;
+
+use align::{Placed, Step, align, placed};
+use mbuf_trace::Link;
+use trace_fields::Field;
+
+/// A packet at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packet<'a> {
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// What they begin with.
+    pub link: Link,
+}
+
+/// What differs between two packets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// One by one, outermost header first.
+    pub changes: Vec<Change>,
+    /// Whether each byte of the later packet is new or has changed; empty where the packets are the same.
+    pub changed_bytes: Vec<bool>,
+}
+
+/// One difference. `Display` says it in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A header that only the later packet has.
+    HeaderAdded(HeaderChange),
+    /// A header that only the earlier packet has.
+    HeaderRemoved(HeaderChange),
+    /// A field with other values.
+    Field(FieldChange),
+    /// Bytes that no field explains.
+    Bytes(BytesChange),
+    /// How many more bytes differ that no field explains, where there are too many places to list.
+    MoreBytes(usize),
+}
+
+/// A header that came or went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderChange {
+    /// Its protocol as filters call it: `vlan`.
+    pub protocol: &'static str,
+    /// Its length in bytes; with its payload, if nothing behind it is known.
+    pub length: usize,
+    /// Whether the length has the payload in it.
+    pub with_payload: bool,
+    /// The addresses in it, as [`Field::show`] shows them.
+    pub addresses: Vec<(&'static Field, String)>,
+}
+
+/// A field with other values than before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldChange {
+    /// Which field.
+    pub field: &'static Field,
+    /// Which of several headers of its protocol it is in, outermost first, from 1; 0 where there is one.
+    pub occurrence: usize,
+    /// The values before, as [`Field::show`] shows them; none where the field was not there.
+    pub old: Vec<String>,
+    /// The values now.
+    pub new: Vec<String>,
+    /// The field is a checksum, and has only followed what else has changed: it is right for the later packet,
+    /// or differs from the earlier one by just what the other changes make of it.
+    pub follows: bool,
+    /// Other fields in the list say the same in parts, as `tcp.flags.syn` does for `tcp.flags`.
+    pub in_parts: bool,
+}
+
+/// Bytes that differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BytesChange {
+    /// Where they begin in the later packet.
+    pub offset: usize,
+    /// What was there.
+    pub old: Excerpt,
+    /// What is there now.
+    pub new: Excerpt,
+}
+
+/// The beginning of some bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The first of them: [`Excerpt::MOST`] at the most.
+    pub first: Vec<u8>,
+    /// How many there are.
+    pub length: usize,
+}
+
+impl Excerpt {
+    /// How many bytes are kept.
+    pub const MOST: usize = 16;
+
+    fn of(bytes: &[u8]) -> Self {
+        let first = bytes.get(..Self::MOST).unwrap_or(bytes);
+        Self { first: first.to_vec(), length: bytes.len() }
+    }
+}
+
+/// What differs in the later packet.
+#[must_use]
+pub fn compare(old: Packet<'_>, new: Packet<'_>) -> Differences {
+    if old == new {
+        return Differences::default();
+    }
+    let mut found = Differences { changes: Vec::new(), changed_bytes: vec![false; new.bytes.len()] };
+    let (old_headers, new_headers) = (placed(old), placed(new));
+    let mut steps = align(&old_headers, &new_headers);
+    let opaque = drop_one_sided_tail(&mut steps);
+    let last_pair = steps.iter().rposition(|step| matches!(step, Step::Both(..)));
+    for (index, step) in steps.iter().enumerate() {
+        match *step {
+            Step::Removed(place) => {
+                if let Some(header) = old_headers.get(place) {
+                    found.changes.push(Change::HeaderRemoved(header.as_change()));
+                }
+            }
+            Step::Added(place) => {
+                if let Some(header) = new_headers.get(place) {
+                    found.changes.push(Change::HeaderAdded(header.as_change()));
+                    found.mark(header.start, header.own.len());
+                }
+            }
+            Step::Both(before, now) => {
+                let (Some(before), Some(now)) = (old_headers.get(before), new_headers.get(now)) else {
+                    continue;
+                };
+                let to_the_end = opaque && last_pair == Some(index);
+                let (old_own, new_own) = match to_the_end {
+                    true => (rest(old.bytes, before.start), rest(new.bytes, now.start)),
+                    false => (before.own, now.own),
+                };
+                let occurrence = now.occurrence(&new_headers);
+                let context = fields::Context { old: &old_headers, new: &new_headers, occurrence };
+                let known = fields::compare(before, now, &context, (old_own, new_own), &mut found.changes);
+                found.bytes(now.start, old_own, new_own, &known);
+            }
+        }
+    }
+    let whole = last_pair.is_none() && opaque;
+    if whole {
+        found.bytes(0, old.bytes, new.bytes, &[]);
+    } else if !opaque {
+        // What follows the last header's payload: padding of Ethernet.
+        let (old_end, new_end) = (end(&old_headers), end(&new_headers));
+        found.bytes(new_end, rest(old.bytes, old_end), rest(new.bytes, new_end), &[]);
+    }
+    found
+}
+
+/// Where only one packet has further headers behind the last common one, the other has them too but cannot be
+/// looked into, as a fragment cannot: nothing came or went. Then what follows is compared as bytes.
+fn drop_one_sided_tail(steps: &mut Vec<Step>) -> bool {
+    let common = steps.iter().rposition(|step| matches!(step, Step::Both(..)));
+    let tail = common.map_or(0, |last| last.saturating_add(1));
+    let behind = steps.get(tail..).unwrap_or_default();
+    let removed = behind.iter().any(|step| matches!(step, Step::Removed(_)));
+    let added = behind.iter().any(|step| matches!(step, Step::Added(_)));
+    if removed != added || steps.is_empty() {
+        steps.truncate(tail);
+        return true;
+    }
+    false
+}
+
+fn rest(bytes: &[u8], from: usize) -> &[u8] {
+    bytes.get(from..).unwrap_or_default()
+}
+
+fn end(headers: &[Placed<'_>]) -> usize {
+    headers.last().map_or(0, |last| last.start.saturating_add(last.own.len()))
+}
+
+impl Differences {
+    /// Whether the packets are the same.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    fn mark(&mut self, from: usize, length: usize) {
+        for byte in self.changed_bytes.iter_mut().skip(from).take(length) {
+            *byte = true;
+        }
+    }
+
+    /// Compares what no field has explained, and marks what differs, explained or not.
+    fn bytes(&mut self, start: usize, old: &[u8], new: &[u8], known: &[bool]) {
+        bytes::compare(old, new, known, &mut |range, change| {
+            let length = range.end.saturating_sub(range.start);
+            self.mark(start.saturating_add(range.start), length);
+            if let Some(change) = change {
+                self.changes.push(match change {
+                    bytes::Found::Here(old, new) => {
+                        let offset = start.saturating_add(range.start);
+                        Change::Bytes(BytesChange { offset, old: Excerpt::of(old), new: Excerpt::of(new) })
+                    }
+                    bytes::Found::More(count) => Change::MoreBytes(count),
+                });
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;
