@@ -212,6 +212,7 @@ fn every_prefix_is_read() {
         for event in forced.events().chain(cut.events()) {
             assert!(event.offset + event.payload.len() <= length);
         }
+        assert!(cut.snapshots().eq(cut.events().filter_map(|event| event.snapshot)), "{length}");
     }
 }
 
@@ -223,6 +224,24 @@ fn a_cut_string_is_not_taken_apart() {
     let oldest = trace.events().next().unwrap();
     assert_eq!((oldest.kind, oldest.missing), (Kind::String, 3));
     assert_eq!(oldest.text.unwrap().as_bytes(), b"f.c:7: +se");
+}
+
+#[test]
+fn backwards_is_forwards_reversed() {
+    // Around the sizes of the tables that the way back goes by.
+    for count in [0_u16, 1, 2, 40, 41, 42, 1_680, 1_681, 1_682, 1_722, 1_723, 5_000] {
+        let mut frame = count.to_be_bytes().to_vec();
+        for index in 0..count {
+            let payload = vec![0; usize::from(index % 7)];
+            frame.extend_from_slice(&record(u16::from(index % 3 == 0), &payload));
+        }
+        let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Three));
+        let mut forwards: Vec<_> = trace.events_in_wire_order().collect();
+        forwards.reverse();
+        assert_eq!(trace.events().collect::<Vec<_>>(), forwards, "{count}");
+        let snapshots: Vec<_> = forwards.iter().filter_map(|event| event.snapshot).collect();
+        assert_eq!(trace.snapshots().collect::<Vec<_>>(), snapshots, "{count}");
+    }
 }
 
 #[test]

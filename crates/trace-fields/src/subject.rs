@@ -210,7 +210,7 @@ impl<'a> Subject<'a> {
             };
         };
         scratch.distinct.clear();
-        for snapshot in trace.events().filter_map(|event| event.snapshot) {
+        for snapshot in trace.snapshots() {
             let link = self.link.of(&snapshot);
             // Other links cannot be decoded, so nobody needs to know whether they repeat.
             if matches!(link, Link::Other(_)) || !scratch.distinct.is_new(trace, link, snapshot.bytes) {

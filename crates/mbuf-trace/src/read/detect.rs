@@ -419,7 +419,7 @@ mod tests {
     #[test]
     fn texts_are_told_by_their_bytes_as_by_their_letters() {
         let slow = |text: &str| !text.chars().any(|letter| letter.is_control() && !letter.is_whitespace());
-        for letter in (0..=0x10ffff).filter_map(char::from_u32) {
+        for letter in (0..0x3000).filter_map(char::from_u32) {
             let mut text = [b'x'; 80];
             letter.encode_utf8(&mut text[70..]);
             let text = core::str::from_utf8(&text).unwrap();

@@ -14,5 +14,5 @@ mod trace;
 pub use detect::{Certainty, Detector};
 pub use frame_header::FrameHeader;
 pub use records::{Record, Records};
-pub use time_order::Events;
+pub use time_order::{Events, Snapshots};
 pub use trace::{Faults, Trace};

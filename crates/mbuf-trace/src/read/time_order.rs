@@ -1,111 +1,287 @@
 //! Events forwards and backwards.
 //!
-//! The kernel writes newest first and people read oldest first, so a frame has to be walked from its end,
-//! and a record tells only where the next one begins. Two tables of 256 offsets make that linear without
-//! allocating: one holds where every 256th record begins (65,536 records at the most, as the count has 16
-//! bits), the other where each record of the page at hand begins.
+//! The kernel writes newest first and people read oldest first, so a frame has to be walked from its end, and a
+//! record tells only where the next one begins. Three short tables of offsets make that linear without allocating:
+//! of every 1,681st record, of every 41st of those at hand, and of each of the 41 at hand. That reaches further than
+//! the count's 16 bits.
 
-use super::records::Records;
-use super::trace::Trace;
+use super::ending::Ending;
+use super::event::{from_record, rev1_snapshot};
+use super::records::{Record, Records, Short};
 use crate::event::Event;
-use crate::revision::Order;
+use crate::generated::record_type;
+use crate::revision::{Encoding, Order, Revision};
+use crate::snapshot::Snapshot;
 
-const PAGE: u32 = 256;
-/// [`PAGE`], for array lengths.
-const PAGE_LEN: usize = 256;
+/// Places in a table of offsets; its cube is more than a frame's records and the snapshot of revision 1.
+const PLACES: u32 = 41;
+/// [`PLACES`], for array lengths.
+const PLACES_LEN: usize = 41;
+
+/// Which records of a packet there are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame<'a> {
+    pub(super) packet: &'a [u8],
+    pub(super) encoding: Encoding,
+    /// How many records the frame announces.
+    pub(super) announced: u32,
+    /// 1 where the first record is a frame header, readable or not, and so no event; otherwise 0.
+    pub(super) first_event: u32,
+    /// Whole records, the frame header of revision 4 included.
+    pub(super) whole: u32,
+    /// Where the whole records end.
+    pub(super) end: usize,
+    /// Whether the record at `end` is given too, although the capture cut it.
+    pub(super) partial: bool,
+}
+
+impl<'a> Frame<'a> {
+    /// A frame of which no record is known yet.
+    pub(super) fn empty(packet: &'a [u8], encoding: Encoding) -> Self {
+        let announced = Records::new(packet, encoding).announced();
+        Self { packet, encoding, announced, first_event: 0, whole: 0, end: packet.len(), partial: false }
+    }
+
+    /// The same frame with the records up to this ending.
+    pub(super) const fn end_at(&mut self, ending: &Ending) {
+        (self.whole, self.end, self.partial) = (ending.whole, ending.end, ending.partial);
+    }
+
+    /// The walk over the records, from the start.
+    pub(super) fn records(&self) -> Records<'a> {
+        Records::new(self.packet, self.encoding)
+    }
+
+    /// How many events there are.
+    pub(super) fn events(&self) -> u32 {
+        self.given().saturating_sub(self.first_event)
+    }
+
+    /// Records that events come from, the cut one and the snapshot of revision 1 included.
+    fn given(&self) -> u32 {
+        let extra = self.partial || self.rev1_snapshot().is_some();
+        self.whole.saturating_add(u32::from(extra))
+    }
+
+    /// What follows the strings of revision 1. Where strings are missing, nobody knows where it would begin.
+    fn rev1_snapshot(&self) -> Option<&'a [u8]> {
+        if self.encoding.revision != Revision::One || self.whole < self.announced {
+            return None;
+        }
+        self.packet.get(self.end..).filter(|rest| !rest.is_empty())
+    }
+
+    /// What is given at this place. `index` is below [`Frame::given`].
+    fn at(&self, index: u32, offset: usize) -> Option<Given<'a>> {
+        if index == self.whole
+            && let Some(bytes) = self.rev1_snapshot()
+        {
+            return Some(Given::Rev1Snapshot { bytes, index, offset });
+        }
+        match self.records().at(index, offset).step()? {
+            Ok(record) | Err(Short::Payload(record, _)) => Some(Given::Record(record)),
+            Err(_) => None,
+        }
+    }
+}
+
+/// What an event is made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Given<'a> {
+    Record(Record<'a>),
+    /// The packet behind the strings of revision 1.
+    Rev1Snapshot {
+        bytes: &'a [u8],
+        index: u32,
+        offset: usize,
+    },
+}
+
+impl<'a> Given<'a> {
+    fn event(&self, revision: Revision) -> Event<'a> {
+        match *self {
+            Self::Record(record) => from_record(&record, revision),
+            Self::Rev1Snapshot { bytes, index, offset } => rev1_snapshot(bytes, index, offset),
+        }
+    }
+
+    /// Whether the event can have a snapshot, as far as the record's type tells.
+    fn may_have_snapshot(&self, revision: Revision) -> bool {
+        let Self::Record(record) = self else { return true };
+        match revision {
+            Revision::One => false,
+            Revision::Two => record.record_type == Some(record_type::REV2_DATA),
+            Revision::Three => record.record_type == Some(record_type::REV3_DATA),
+            Revision::Four => {
+                matches!(record.record_type, Some(record_type::REV4_PLAIN_DATA | record_type::REV4_DATA))
+            }
+        }
+    }
+}
 
 /// The events of a trace, in the order that it was made for.
 #[derive(Debug, Clone)]
-pub struct Events<'a> {
-    trace: Trace<'a>,
-    /// Records still to be given: from `next` to `last`, the latter not included.
-    next: u32,
-    last: u32,
-    /// The walk to the next record; forwards only.
-    walk: Records<'a>,
-    backwards: Option<Pages>,
-}
-
-/// The two tables.
-#[derive(Debug, Clone)]
-struct Pages {
-    first_of_page: [usize; PAGE_LEN],
-    /// The page that `offsets` holds.
-    page: u32,
-    offsets: [usize; PAGE_LEN],
-}
-
-impl<'a> Events<'a> {
-    pub(super) fn new(trace: &Trace<'a>, order: Order) -> Self {
-        let (next, last) = (trace.first_event(), trace.given());
-        let mut events = Self { trace: trace.clone(), next, last, walk: trace.records(), backwards: None };
-        match order {
-            Order::OldestFirst => {
-                let skipped = usize::try_from(next).unwrap_or_default();
-                events.walk.by_ref().take(skipped).for_each(drop);
-            }
-            Order::NewestFirst => events.backwards = Some(Pages::new(trace, last)),
-        }
-        events
-    }
-
-    fn forwards(&mut self) -> Option<Event<'a>> {
-        let event = self.trace.event_at(self.next, self.walk.offset())?;
-        self.next = self.next.saturating_add(1);
-        self.walk.next();
-        Some(event)
-    }
-}
-
-impl Pages {
-    fn new(trace: &Trace<'_>, count: u32) -> Self {
-        let mut pages = Self { first_of_page: [0; PAGE_LEN], page: u32::MAX, offsets: [0; PAGE_LEN] };
-        let mut records = trace.records();
-        for place in &mut pages.first_of_page {
-            if records.index() >= count {
-                break;
-            }
-            *place = records.offset();
-            records.by_ref().take(PAGE_LEN).for_each(drop);
-        }
-        pages
-    }
-
-    /// Where the record of this index begins.
-    fn offset(&mut self, trace: &Trace<'_>, index: u32) -> Option<usize> {
-        let page = index / PAGE;
-        if page != self.page {
-            let first = *self.first_of_page.get(usize::try_from(page).ok()?)?;
-            let mut records = trace.records().at(page.saturating_mul(PAGE), first);
-            for place in &mut self.offsets {
-                *place = records.offset();
-                if records.next().is_none() {
-                    break;
-                }
-            }
-            self.page = page;
-        }
-        self.offsets.get(usize::try_from(index % PAGE).ok()?).copied()
-    }
-}
+pub struct Events<'a>(pub(super) Walk<'a>);
 
 impl<'a> Iterator for Events<'a> {
     type Item = Event<'a>;
 
     fn next(&mut self) -> Option<Event<'a>> {
-        if self.next >= self.last {
-            return None;
-        }
-        let Some(pages) = &mut self.backwards else {
-            return self.forwards();
-        };
-        self.last = self.last.saturating_sub(1);
-        let offset = pages.offset(&self.trace, self.last)?;
-        self.trace.event_at(self.last, offset)
+        let revision = self.0.frame.encoding.revision;
+        self.0.next().map(|given| given.event(revision))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = usize::try_from(self.last.saturating_sub(self.next)).unwrap_or(usize::MAX);
+        let left = usize::try_from(self.0.last.saturating_sub(self.0.next)).unwrap_or(usize::MAX);
         (left, Some(left))
     }
+}
+
+/// The snapshots of a trace, oldest first. See [`Trace::snapshots`](super::Trace::snapshots).
+#[derive(Debug, Clone)]
+pub struct Snapshots<'a>(pub(super) Walk<'a>);
+
+impl<'a> Iterator for Snapshots<'a> {
+    type Item = Snapshot<'a>;
+
+    fn next(&mut self) -> Option<Snapshot<'a>> {
+        let revision = self.0.frame.encoding.revision;
+        self.0.find_map(|given| {
+            given.may_have_snapshot(revision).then(|| given.event(revision)).and_then(|event| event.snapshot)
+        })
+    }
+}
+
+/// What the events of a trace are made of, one after another.
+#[derive(Debug, Clone)]
+pub(super) struct Walk<'a> {
+    frame: Frame<'a>,
+    /// Records still to be given: from `next` to `last`, the latter not included.
+    next: u32,
+    last: u32,
+    way: Way<'a>,
+}
+
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack; a box would be one a packet")]
+enum Way<'a> {
+    /// As the records lie.
+    Forwards(Records<'a>),
+    /// From the last to the first.
+    Backwards(Pages),
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(frame: Frame<'a>, order: Order) -> Self {
+        let (next, last) = (frame.first_event, frame.given());
+        let way = match order {
+            Order::OldestFirst => {
+                let mut records = frame.records();
+                let skipped = usize::try_from(next).unwrap_or_default();
+                records.by_ref().take(skipped).for_each(drop);
+                Way::Forwards(records)
+            }
+            Order::NewestFirst => Way::Backwards(Pages::new(&frame, last)),
+        };
+        Self { frame, next, last, way }
+    }
+}
+
+impl<'a> Iterator for Walk<'a> {
+    type Item = Given<'a>;
+
+    fn next(&mut self) -> Option<Given<'a>> {
+        if self.next >= self.last {
+            return None;
+        }
+        match &mut self.way {
+            Way::Forwards(records) => {
+                let given = self.frame.at(self.next, records.offset())?;
+                self.next = self.next.saturating_add(1);
+                records.next();
+                Some(given)
+            }
+            Way::Backwards(pages) => {
+                self.last = self.last.saturating_sub(1);
+                let offset = pages.offset(&self.frame, self.last)?;
+                self.frame.at(self.last, offset)
+            }
+        }
+    }
+}
+
+/// The three tables.
+#[derive(Debug, Clone)]
+struct Pages {
+    chapters: Table,
+    pages: Table,
+    records: Table,
+}
+
+impl Pages {
+    fn new(frame: &Frame<'_>, count: u32) -> Self {
+        let step = PLACES.saturating_mul(PLACES);
+        let chapters = Table::new(&frame.records(), step, count);
+        Self { chapters, pages: Table::EMPTY, records: Table::EMPTY }
+    }
+
+    /// Where the record of this index begins.
+    fn offset(&mut self, frame: &Frame<'_>, index: u32) -> Option<usize> {
+        if !self.records.holds(index) {
+            if !self.pages.holds(index) {
+                let (first, offset) = self.chapters.before(index)?;
+                self.pages = Table::new(&frame.records().at(first, offset), PLACES, index.saturating_add(1));
+            }
+            let (first, offset) = self.pages.before(index)?;
+            self.records = Table::new(&frame.records().at(first, offset), 1, index.saturating_add(1));
+        }
+        self.records.before(index).map(|(_, offset)| offset)
+    }
+}
+
+/// Where every `step`th record begins, from the `first` on.
+#[derive(Debug, Clone)]
+struct Table {
+    first: u32,
+    step: u32,
+    places: u32,
+    offsets: [usize; PLACES_LEN],
+}
+
+impl Table {
+    const EMPTY: Self = Self { first: 0, step: 1, places: 0, offsets: [0; PLACES_LEN] };
+
+    /// Begins where the walk stands and ends before the record `end`, or when it is full.
+    fn new(walk: &Records<'_>, step: u32, end: u32) -> Self {
+        let mut walk = walk.clone();
+        let mut table = Self { first: walk.index(), step, ..Self::EMPTY };
+        for (place, index) in table.offsets.iter_mut().zip((table.first..end).step_by(steps(step))) {
+            *place = walk.offset();
+            table.places = table.places.saturating_add(1);
+            if index.saturating_add(step) < end {
+                walk.by_ref().take(steps(step)).for_each(drop);
+            }
+        }
+        table
+    }
+
+    /// Whether the record lies among those of the table.
+    fn holds(&self, index: u32) -> bool {
+        index
+            .checked_sub(self.first)
+            .and_then(|past| past.checked_div(self.step))
+            .is_some_and(|place| place < self.places)
+    }
+
+    /// The last record of the table that is not behind this one: its index and where it begins.
+    fn before(&self, index: u32) -> Option<(u32, usize)> {
+        let place = index.checked_sub(self.first)?.checked_div(self.step)?;
+        let offset = *self.offsets.get(usize::try_from(place).ok()?)?;
+        Some((self.first.saturating_add(place.saturating_mul(self.step)), offset))
+    }
+}
+
+/// A step as a number of items.
+fn steps(step: u32) -> usize {
+    usize::try_from(step).unwrap_or(usize::MAX)
 }

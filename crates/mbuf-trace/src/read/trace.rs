@@ -1,10 +1,9 @@
 //! The view of one packet's trace.
 
 use super::ending;
-use super::event::{from_record, rev1_snapshot};
 use super::frame_header::FrameHeader;
-use super::records::{Record, Records, Short};
-use super::time_order::Events;
+use super::records::Record;
+use super::time_order::{Events, Frame, Snapshots, Walk};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::generated::{FaultKind, layout, record_type};
@@ -18,18 +17,8 @@ const PATH_SEPARATOR: &[u8] = b" > ";
 /// with the frame is in [`Trace::faults`], and everything that can be read is given.
 #[derive(Debug, Clone)]
 pub struct Trace<'a> {
-    packet: &'a [u8],
-    encoding: Encoding,
+    frame: Frame<'a>,
     header: Option<FrameHeader>,
-    /// 1 where the first record is a frame header, readable or not, and so no event; otherwise 0.
-    first_event: u32,
-    announced: u32,
-    /// Whole records, the frame header of revision 4 included.
-    whole: u32,
-    /// Where the whole records end.
-    end: usize,
-    /// Whether the record at `end` is given too, although the capture cut it.
-    partial: bool,
     /// Faults of the framing; those of single records come from the records.
     faults: [Option<Fault>; 5],
 }
@@ -41,17 +30,7 @@ impl<'a> Trace<'a> {
     /// To find out the encoding, see [`Detector`](super::Detector).
     #[must_use]
     pub fn parse(packet: &'a [u8], original_len: usize, encoding: Encoding) -> Self {
-        let mut trace = Self {
-            packet,
-            encoding,
-            header: None,
-            first_event: 0,
-            announced: Records::new(packet, encoding).announced(),
-            whole: 0,
-            end: packet.len(),
-            partial: false,
-            faults: [None; 5],
-        };
+        let mut trace = Self { frame: Frame::empty(packet, encoding), header: None, faults: [None; 5] };
         let cut = packet.len() < original_len;
         if cut {
             trace.note(Fault::new(FaultKind::CutByCapture, packet.len(), original_len, packet.len()));
@@ -66,7 +45,7 @@ impl<'a> Trace<'a> {
             trace.note(Fault::new(FaultKind::LittleEndian, 0, 0, 0));
         }
         let ending = ending::of(packet, encoding, cut);
-        (trace.whole, trace.end, trace.partial) = (ending.whole, ending.end, ending.partial);
+        trace.frame.end_at(&ending);
         ending.faults.into_iter().flatten().for_each(|fault| trace.note(fault));
         if encoding.revision == Revision::Four {
             trace.read_frame_header();
@@ -84,12 +63,12 @@ impl<'a> Trace<'a> {
     fn read_frame_header(&mut self) {
         let Some(first) = self.wire_records().next() else {
             // What there is of a cut frame header is no event.
-            self.partial = false;
+            self.frame.partial = false;
             return;
         };
         let offset = first.offset.saturating_add(layout::typed_record::LEN);
         let parsed = if first.record_type == Some(record_type::REV4_FRAME_HEADER) {
-            self.first_event = 1;
+            self.frame.first_event = 1;
             FrameHeader::parse(first.payload, offset)
         } else {
             let expected = usize::from(record_type::REV4_FRAME_HEADER);
@@ -101,8 +80,8 @@ impl<'a> Trace<'a> {
             Err(fault) => {
                 self.note(fault);
                 if fault.kind == FaultKind::UnsupportedMajor {
-                    self.whole = 0;
-                    self.partial = false;
+                    self.frame.whole = 0;
+                    self.frame.partial = false;
                 }
             }
         }
@@ -111,19 +90,19 @@ impl<'a> Trace<'a> {
     /// The packet's bytes.
     #[must_use]
     pub const fn packet(&self) -> &'a [u8] {
-        self.packet
+        self.frame.packet
     }
 
     /// Revision and byte order that it was read as.
     #[must_use]
     pub const fn encoding(&self) -> Encoding {
-        self.encoding
+        self.frame.encoding
     }
 
     /// The revision it was read as.
     #[must_use]
     pub const fn revision(&self) -> Revision {
-        self.encoding.revision
+        self.frame.encoding.revision
     }
 
     /// How the records lie on the wire.
@@ -141,19 +120,25 @@ impl<'a> Trace<'a> {
     /// How many records the frame announces; a claim, not a fact.
     #[must_use]
     pub const fn announced(&self) -> u32 {
-        self.announced
+        self.frame.announced
     }
 
     /// The whole records in wire order, the frame header of revision 4 included.
     pub fn wire_records(&self) -> impl Iterator<Item = Record<'a>> + use<'a> {
-        let whole = usize::try_from(self.whole).unwrap_or(usize::MAX);
-        Records::new(self.packet, self.encoding).take(whole)
+        let whole = usize::try_from(self.frame.whole).unwrap_or(usize::MAX);
+        self.frame.records().take(whole)
     }
 
     /// The events, oldest first: what a person wants to see.
     #[must_use]
     pub fn events(&self) -> Events<'a> {
-        Events::new(self, self.order())
+        Events(Walk::new(self.frame, self.order()))
+    }
+
+    /// The snapshots of the events, oldest first, without a look at the other records' payloads.
+    #[must_use]
+    pub fn snapshots(&self) -> Snapshots<'a> {
+        Snapshots(Walk::new(self.frame, self.order()))
     }
 
     /// The events, newest first: as revisions 1 to 3 have them on the wire.
@@ -163,58 +148,19 @@ impl<'a> Trace<'a> {
             Order::NewestFirst => Order::OldestFirst,
             Order::OldestFirst => Order::NewestFirst,
         };
-        Events::new(self, reversed)
+        Events(Walk::new(self.frame, reversed))
     }
 
     /// The events as their records lie on the wire.
     #[must_use]
     pub fn events_in_wire_order(&self) -> Events<'a> {
-        Events::new(self, Order::OldestFirst)
+        Events(Walk::new(self.frame, Order::OldestFirst))
     }
 
     /// How many events there are.
     #[must_use]
     pub fn event_count(&self) -> usize {
-        let all = self.given().saturating_sub(self.first_event());
-        usize::try_from(all).unwrap_or(usize::MAX)
-    }
-
-    /// Records that events come from, the cut one and the snapshot of revision 1 included.
-    pub(super) fn given(&self) -> u32 {
-        let extra = self.partial || self.rev1_snapshot().is_some();
-        self.whole.saturating_add(u32::from(extra))
-    }
-
-    /// Index of the first record that is an event: behind the frame header of revision 4.
-    pub(super) const fn first_event(&self) -> u32 {
-        self.first_event
-    }
-
-    /// The walk over the records, from the start.
-    pub(super) fn records(&self) -> Records<'a> {
-        Records::new(self.packet, self.encoding)
-    }
-
-    /// The event of the record at this place. `index` is below [`Trace::given`].
-    pub(super) fn event_at(&self, index: u32, offset: usize) -> Option<Event<'a>> {
-        if index == self.whole
-            && let Some(snapshot) = self.rev1_snapshot()
-        {
-            return Some(snapshot);
-        }
-        match self.records().at(index, offset).step()? {
-            Ok(record) | Err(Short::Payload(record, _)) => Some(from_record(&record, self.encoding.revision)),
-            Err(_) => None,
-        }
-    }
-
-    /// What follows the strings of revision 1. Where strings are missing, nobody knows where it would begin.
-    fn rev1_snapshot(&self) -> Option<Event<'a>> {
-        if self.encoding.revision != Revision::One || self.whole < self.announced {
-            return None;
-        }
-        let rest = self.packet.get(self.end..).filter(|rest| !rest.is_empty())?;
-        Some(rev1_snapshot(rest, self.whole, self.end))
+        usize::try_from(self.frame.events()).unwrap_or(usize::MAX)
     }
 
     /// Everything that is wrong with the frame, and the note that the capture cut it: first the frame's own,
@@ -226,7 +172,7 @@ impl<'a> Trace<'a> {
 
     /// The events that can be at fault: only those of revision 4 have anything that could be wrong.
     fn typed_events(&self) -> Option<Events<'a>> {
-        (self.encoding.revision == Revision::Four).then(|| self.events_in_wire_order())
+        (self.revision() == Revision::Four).then(|| self.events_in_wire_order())
     }
 
     /// Whether anything is wrong with the frame. That the capture cut it is not.
@@ -244,10 +190,11 @@ impl<'a> Trace<'a> {
     /// Bytes that belong to no event: behind the last record, or from the first that is not whole.
     #[must_use]
     pub fn unread(&self) -> &'a [u8] {
-        if self.partial || self.encoding.revision == Revision::One && self.whole == self.announced {
+        let frame = &self.frame;
+        if frame.partial || self.revision() == Revision::One && frame.whole == frame.announced {
             return &[];
         }
-        self.packet.get(self.end..).unwrap_or_default()
+        frame.packet.get(frame.end..).unwrap_or_default()
     }
 
     /// Appends `mbuf_trace.path`: the functions of [events on the path](Event::is_on_path), oldest first,
