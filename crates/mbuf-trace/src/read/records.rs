@@ -3,10 +3,6 @@
 use crate::fault::Fault;
 use crate::generated::{FaultKind, layout};
 use crate::revision::{ByteOrder, Encoding, Revision};
-use nom::Parser;
-use nom::bytes::complete::take;
-use nom::number::Endianness;
-use nom::number::complete::u16;
 
 /// One record as it lies in the frame: header read, payload untouched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +31,7 @@ impl Record<'_> {
 #[derive(Debug, Clone)]
 pub struct Records<'a> {
     packet: &'a [u8],
-    endianness: Endianness,
+    byte_order: ByteOrder,
     typed: bool,
     count: u32,
     index: u32,
@@ -58,18 +54,15 @@ impl<'a> Records<'a> {
     pub(super) fn new(packet: &'a [u8], encoding: Encoding) -> Self {
         let mut records = Self {
             packet,
-            endianness: match encoding.byte_order {
-                ByteOrder::Big => Endianness::Big,
-                ByteOrder::Little => Endianness::Little,
-            },
+            byte_order: encoding.byte_order,
             typed: encoding.revision != Revision::One,
             count: 0,
             index: 0,
             offset: packet.len(),
         };
-        if let Some((count, offset)) = records.read_u16(0) {
-            records.count = u32::from(count);
-            records.offset = offset;
+        if let Some(count) = packet.first_chunk() {
+            records.count = u32::from(records.number(*count));
+            records.offset = layout::frame::LEN;
         }
         records
     }
@@ -113,6 +106,7 @@ impl<'a> Records<'a> {
     }
 
     /// The next record, or how it fails to be one. None once the count is reached.
+    #[inline]
     pub(super) fn step(&mut self) -> Option<Result<Record<'a>, Short<'a>>> {
         if self.index >= self.count {
             return None;
@@ -129,7 +123,7 @@ impl<'a> Records<'a> {
         let rest = self.packet.get(start..).unwrap_or_default();
         let length = usize::from(length);
         let record = Record { index: self.index, offset, record_type, payload: rest, missing: 0 };
-        let Ok((_, payload)) = take::<_, _, ()>(length).parse(rest) else {
+        let Some(payload) = rest.get(..length) else {
             let fault = Fault::new(FaultKind::RecordCut, offset, length, rest.len()).in_record(self.index);
             let record = Record { missing: length.saturating_sub(rest.len()), ..record };
             return Some(Err(Short::Payload(record, fault)));
@@ -139,20 +133,26 @@ impl<'a> Records<'a> {
         Some(Ok(Record { payload, ..record }))
     }
 
-    /// Length, type and where the payload begins.
+    /// Length, type and where the payload begins. By hand and not by a combinator: every record of a capture
+    /// passes here several times.
+    #[inline]
     fn header(&self, offset: usize) -> Option<(u16, Option<u16>, usize)> {
-        let (length, next) = self.read_u16(offset)?;
-        if !self.typed {
-            return Some((length, None, next));
+        let header = self.packet.get(offset..)?;
+        let payload = offset.saturating_add(self.header_len());
+        if self.typed {
+            let [a, b, c, d] = *header.first_chunk::<{ layout::typed_record::LEN }>()?;
+            return Some((self.number([a, b]), Some(self.number([c, d])), payload));
         }
-        let (record_type, next) = self.read_u16(next)?;
-        Some((length, Some(record_type), next))
+        let length = header.first_chunk::<{ layout::untyped_record::LEN }>()?;
+        Some((self.number(*length), None, payload))
     }
 
-    fn read_u16(&self, offset: usize) -> Option<(u16, usize)> {
-        let rest = self.packet.get(offset..)?;
-        let (_, value) = u16::<_, ()>(self.endianness).parse(rest).ok()?;
-        Some((value, offset.saturating_add(size_of::<u16>())))
+    #[inline]
+    const fn number(&self, bytes: [u8; 2]) -> u16 {
+        match self.byte_order {
+            ByteOrder::Big => u16::from_be_bytes(bytes),
+            ByteOrder::Little => u16::from_le_bytes(bytes),
+        }
     }
 }
 
