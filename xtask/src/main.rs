@@ -6,6 +6,7 @@ mod fixtures;
 mod generate;
 mod run;
 mod spec;
+mod synth;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -33,6 +34,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Make up a capture of any size with realistic packet paths, always the same from the same options
+    Synth(synth::Args),
     /// Everything that has to hold before a change goes in; .ci/run calls it
     Ci,
 }
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let done = match Args::parse().task {
         Task::Generate { check } => generate::run(&root, check),
         Task::Test { args } => test::run(&root, &args),
+        Task::Synth(args) => synth::run(&args),
         Task::Ci => ci::run(&root),
     };
     match done {
