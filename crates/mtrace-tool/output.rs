@@ -227,6 +227,12 @@ impl Write for Output {
         self.writer.write(bytes)
     }
 
+    /// As the buffer does it: most of what is written is a few bytes.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.writer.write_all(bytes)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
     }

@@ -14,7 +14,7 @@
 
 use crate::event::Position;
 use crate::generated::Kind;
-use core::fmt::{self, Write};
+use core::fmt;
 
 /// Text out of a capture: any bytes at all. `Display` escapes whatever could do harm on a terminal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -49,23 +49,33 @@ impl<'a> Text<'a> {
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
-            for letter in chunk.valid().chars() {
-                match letter {
+            let mut rest = chunk.valid();
+            while let Some(at) = rest.find(needs_escape) {
+                let (plain, special) = rest.split_at_checked(at).unwrap_or_default();
+                f.write_str(plain)?;
+                let mut letters = special.chars();
+                match letters.next().unwrap_or_default() {
                     '\n' => f.write_str("\\n")?,
                     '\t' => f.write_str("\\t")?,
                     '\r' => f.write_str("\\r")?,
                     '\\' => f.write_str("\\\\")?,
-                    '\0'..='\x1f' | '\x7f' => write!(f, "\\x{:02x}", u32::from(letter))?,
-                    _ if is_unsafe(letter) => write!(f, "\\u{{{:x}}}", u32::from(letter))?,
-                    _ => f.write_char(letter)?,
+                    letter @ ('\0'..='\x1f' | '\x7f') => write!(f, "\\x{:02x}", u32::from(letter))?,
+                    letter => write!(f, "\\u{{{:x}}}", u32::from(letter))?,
                 }
+                rest = letters.as_str();
             }
+            f.write_str(rest)?;
             for byte in chunk.invalid() {
                 write!(f, "\\x{byte:02x}")?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether a letter is shown as something else.
+fn needs_escape(letter: char) -> bool {
+    !matches!(letter, ' '..='[' | ']'..='~') && (letter == '\\' || is_unsafe(letter))
 }
 
 impl fmt::Debug for Text<'_> {

@@ -221,6 +221,13 @@ impl<W: Write> Write for WithoutFirst<'_, W> {
         self.out.write(bytes)
     }
 
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let kept = if self.begun { bytes } else { bytes.get(1..).unwrap_or_default() };
+        self.begun |= !bytes.is_empty();
+        self.out.write_all(kept)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
