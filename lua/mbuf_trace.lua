@@ -559,11 +559,14 @@ local function is_text(raw, at, length)
   return length > 1 and byte(raw, at + length) == 0 and is_printable(sub(raw, at + 1, at + length - 1))
 end
 
+-- Length of an Ethernet header without VLAN tags.
+local ETHERNET_HEADER = 14
+
 -- IPv4, ARP, IPv6 and the two VLAN tags.
 local ETHERTYPES = { [0x0800] = true, [0x0806] = true, [0x86dd] = true, [0x8100] = true, [0x88a8] = true }
 
 local function has_known_ethertype(raw, at, length)
-  return length >= 14 and ETHERTYPES[u16(raw, at + 12)] or false
+  return length >= ETHERNET_HEADER and ETHERTYPES[u16(raw, at + 12)] or false
 end
 
 -- The Internet checksum over bytes that include their own: whether it is right.
@@ -577,42 +580,43 @@ local function checksum_is_right(raw, at, length)
   return sum == 0xffff
 end
 
--- Whether the bytes are consistent as an IPv4 or IPv6 packet from their first one on.
-local function starts_with_ip(raw, at, length)
-  if length < 1 then
+-- Whether the bytes are consistent as an IPv4 or IPv6 packet from their first one on. `recorded` tells how many
+-- there were before the capture cut them.
+local function starts_with_ip(raw, at, length, recorded)
+  if length < ETHERNET_HEADER then
     return false
   end
-  local first = byte(raw, at + 1)
+  local first, said = byte(raw, at + 1), nil
   if first >= 0x40 and first <= 0x4f then
-    local header = (first - 0x40) * 4
-    if header < 20 or header > length then
-      return false
-    end
+    local header, total = (first - 0x40) * 4, u16(raw, at + 2)
     -- A total of 0 stands in segments that the card has yet to cut (TSO).
-    local total = u16(raw, at + 2)
-    if total ~= 0 and total < header then
+    if header < 20 or header > recorded or total ~= 0 and total < header then
       return false
     end
-    if checksum_is_right(raw, at, header) then
-      return true
+    if header <= length then
+      if checksum_is_right(raw, at, header) then
+        return true
+      elseif u16(raw, at + 10) ~= 0 then
+        return false
+      end
     end
-    -- A checksum that the card has yet to fill in is 0: then the length has to be exact.
-    return u16(raw, at + 10) == 0 and total == length and not has_known_ethertype(raw, at, length)
+    -- A checksum that the card has yet to fill in is 0, and part of the header may be cut off.
+    said = total
   elseif first >= 0x60 and first <= 0x6f then
-    return length >= 40 and u16(raw, at + 4) + 40 == length and not has_known_ethertype(raw, at, length)
+    said = u16(raw, at + 4) + 40
   end
-  return false
+  return said == recorded and not has_known_ethertype(raw, at, length)
 end
 
 -- Whether the bytes look like a packet that an interface could carry: IP, or Ethernet with a known
--- EtherType or the length of IEEE 802.3.
-local function looks_like_a_packet(raw, at, length)
-  if starts_with_ip(raw, at, length) or has_known_ethertype(raw, at, length) then
+-- EtherType or the length of IEEE 802.3. `recorded` is as above.
+local function looks_like_a_packet(raw, at, length, recorded)
+  if starts_with_ip(raw, at, length, recorded) or has_known_ethertype(raw, at, length) then
     return true
-  elseif length < 14 then
+  elseif length < ETHERNET_HEADER then
     return false
   end
-  local claimed, rest = u16(raw, at + 12), length - 14
+  local claimed, rest = u16(raw, at + 12), recorded - ETHERNET_HEADER
   return claimed >= 3 and claimed <= 1500 and claimed <= rest and rest <= 1500
 end
 
@@ -621,13 +625,13 @@ local function can_be_a_packet(raw, at, length)
   if is_text(raw, at, length) then
     return false
   end
-  if length >= 14 then
+  if length >= ETHERNET_HEADER then
     local _, printable = string.gsub(sub(raw, at + 1, at + length), "[ -~]", "")
     if printable * 4 < length * 3 then
       return true
     end
   end
-  return looks_like_a_packet(raw, at, length)
+  return looks_like_a_packet(raw, at, length, length)
 end
 
 ----------------------------------------------------------------------------------------------------------
@@ -720,7 +724,7 @@ local function survey_typed(raw, size, cut, little)
       elseif can_be_a_packet(raw, at, length) then
         -- Bytes that are no text may still be an odd string: only a real packet leaves no doubt.
         second, fits = second + 1, true
-        doubtful = doubtful or not looks_like_a_packet(raw, at, length)
+        doubtful = doubtful or not looks_like_a_packet(raw, at, length, length)
       else
         -- An odd string of revision 3, or a runt of revision 2.
         doubtful = doubtful or length > 0
@@ -745,7 +749,7 @@ local function survey_typed(raw, size, cut, little)
     local text = length > 0 and is_printable(sub(raw, at + 1, size))
     -- Of a packet that the capture cut in its first record there is nothing else to go by than the type.
     local lenient = cut and whole == 0
-    local packet = looks_like_a_packet(raw, at, length)
+    local packet = looks_like_a_packet(raw, at, length, lengths[whole + 1])
     local vote, fits
     if code == TYPE.rev4_frame_header and whole == 0 and begins_with_magic(raw, at, size, false, little) then
       vote, fits = 4, true
@@ -798,7 +802,7 @@ local function survey_untyped(raw, size, cut, little)
     end
   end
   local rest = size - records.finish
-  local ends_well = cut or not records.stop and (rest == 0 or looks_like_a_packet(raw, records.finish, rest))
+  local ends_well = cut or not records.stop and (rest == 0 or looks_like_a_packet(raw, records.finish, rest, rest))
   return {
     encoding = ENCODINGS[little and "1le" or "1"],
     certain = all_text and ends_well,
@@ -822,14 +826,15 @@ end
 
 -- What a frame says of its own encoding: the best, whether no other fits, and the records as that has them.
 -- Nil where nothing in the frame looks like a trace.
-local function opinion(raw, size, cut)
+local function opinion(raw, size, original)
+  local cut = size < original
   if size < 2 then
     return DEFAULT, false
   end
   local a, b, c, d = byte(raw, 1, 4)
   if a == 0 and b == 0 then
     -- No record: all that can tell is a packet where revision 1 would have one.
-    if looks_like_a_packet(raw, 2, size - 2) then
+    if looks_like_a_packet(raw, 2, size - 2, max(size, original) - 2) then
       return ENCODINGS["1"], true
     end
     return DEFAULT, false
@@ -929,21 +934,21 @@ end
 -- The encoding of a frame and how that is known: "forced", "certain", "inherited" or "guessed". Nil where
 -- the frame is no trace. Then the records, where they were read on the way, and what the frame itself says
 -- if it was certain and the user said something else. With `quick`, "inherited" can also be "certain".
-local function decide(raw, size, cut, pinfo, quick)
+local function decide(raw, size, original, pinfo, quick)
   local forced = setting.forced
   if forced then
-    local own, certain, records = opinion(raw, size, cut)
+    local own, certain, records = opinion(raw, size, original)
     return forced, "forced", records, certain and own ~= forced and own or nil
   end
   local interface, number = interface_of(), pinfo.number
   local known = known_before(history[interface], number)
-  if quick and known and not cut then
+  if quick and known and size >= original then
     local records = records_as_known(raw, size, known)
     if records then
       return known, "inherited", records
     end
   end
-  local own, certain, records = opinion(raw, size, cut)
+  local own, certain, records = opinion(raw, size, original)
   if certain then
     -- A frame without records tells too little to change what is known, and reversed headers are a fault of
     -- one frame.
@@ -1135,7 +1140,7 @@ local function uncounted_records(frame)
     end
     at, found = finish, found + 1
   end
-  if at == size or not records.typed and looks_like_a_packet(raw, at, size - at) then
+  if at == size or not records.typed and looks_like_a_packet(raw, at, size - at, size - at) then
     return found
   end
   return 0
@@ -1146,7 +1151,7 @@ end
 local function check_rest(frame)
   local records = frame.records
   local at, rest = records.finish, frame.size - records.finish
-  if not records.typed and looks_like_a_packet(frame.raw, at, rest) then
+  if not records.typed and looks_like_a_packet(frame.raw, at, rest, rest) then
     return
   end
   local found = uncounted_records(frame)
@@ -1216,7 +1221,7 @@ local function read_frame(raw, original, encoding, records)
   local size = #raw
   local cut = size < original
   local frame = {
-    raw = raw, size = size, encoding = encoding, cut = cut, first = 1, last = 0,
+    raw = raw, size = size, missing = max(original - size, 0), encoding = encoding, first = 1, last = 0,
     records = nil, announced = nil, whole = nil, partial = nil, snapshot_behind = nil,
     header = nil, oldest_first = nil, faults = nil, events = nil,
   }
@@ -1292,7 +1297,7 @@ local function read_event(frame, place)
     local at = records.finish
     local length = frame.size - at
     return {
-      kind = "data", place = place, start = at, at = at, length = length, missing = 0, has_record = false,
+      kind = "data", place = place, start = at, at = at, length = length, missing = frame.missing, has_record = false,
       bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
     }
   end
@@ -1539,7 +1544,9 @@ local function link_of(frame, event)
     if not event.packet_length_at then
       if setting.link == "ip" then
         link = LINK_RAW_IP
-      elseif setting.link == "auto" and starts_with_ip(frame.raw, event.bytes_at, event.bytes_length) then
+      elseif setting.link == "auto"
+        and starts_with_ip(frame.raw, event.bytes_at, event.bytes_length, event.bytes_length + event.missing)
+      then
         link = LINK_RAW_IP
       end
     end
@@ -2441,7 +2448,7 @@ function mbuf_trace.dissector(tvb, pinfo, tree)
   local demand = demands(pinfo, tree)
   local plan, nodes = demand.plan, NO_NODES
   local encoding, certainty, records, contradiction =
-    decide(raw, size, size < original, pinfo, not (plan and plan.visible))
+    decide(raw, size, original, pinfo, not (plan and plan.visible))
   if not encoding then
     return not_a_trace(tvb, pinfo, tree)
   end

@@ -6,6 +6,9 @@ mod link_type {
     pub(super) const RAW_IP: u16 = 101;
 }
 
+/// Length of an Ethernet header without VLAN tags.
+const ETHERNET_HEADER: usize = 14;
+
 /// The bytes of a packet as an event recorded them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot<'a> {
@@ -13,8 +16,10 @@ pub struct Snapshot<'a> {
     pub link_type: u16,
     /// Length of the whole packet (`m_pkthdr.len`) in bytes, where the record tells it (revision 4).
     pub packet_length: Option<u32>,
-    /// The bytes.
+    /// The bytes, as many as there are.
     pub bytes: &'a [u8],
+    /// Bytes behind these that the kernel recorded and the capture cut off.
+    pub missing: usize,
 }
 
 /// What the bytes of a snapshot begin with.
@@ -32,7 +37,13 @@ impl<'a> Snapshot<'a> {
     /// An Ethernet snapshot of a whole packet.
     #[must_use]
     pub const fn ethernet(bytes: &'a [u8]) -> Self {
-        Self { link_type: link_type::ETHERNET, packet_length: None, bytes }
+        Self { link_type: link_type::ETHERNET, packet_length: None, bytes, missing: 0 }
+    }
+
+    /// Bytes that the kernel recorded, those that the capture cut off included.
+    #[must_use]
+    pub const fn recorded_len(&self) -> usize {
+        self.bytes.len().saturating_add(self.missing)
     }
 
     /// The link type of what the bytes begin with: where revisions 1 to 3 say Ethernet and
@@ -52,7 +63,11 @@ impl<'a> Snapshot<'a> {
     #[must_use]
     pub fn link(&self) -> Link {
         match self.link_type {
-            link_type::ETHERNET if self.packet_length.is_none() && starts_with_ip(self.bytes) => Link::Ip,
+            link_type::ETHERNET
+                if self.packet_length.is_none() && starts_with_ip(self.bytes, self.recorded_len()) =>
+            {
+                Link::Ip
+            }
             link_type::ETHERNET => Link::Ethernet,
             link_type::RAW_IP => Link::Ip,
             other => Link::Other(other),
@@ -60,12 +75,11 @@ impl<'a> Snapshot<'a> {
     }
 }
 
-/// Whether the bytes are consistent as an IPv4 or IPv6 packet from their first byte on.
-#[must_use]
-pub fn starts_with_ip(bytes: &[u8]) -> bool {
+/// Whether the bytes, the first of `length`, are consistent as an IPv4 or IPv6 packet from their first one on.
+fn starts_with_ip(bytes: &[u8], length: usize) -> bool {
     match bytes.first().map(|first| first >> 4) {
-        Some(4) => is_ipv4(bytes),
-        Some(6) => is_ipv6(bytes),
+        Some(4) => is_ipv4(bytes, length),
+        Some(6) => is_ipv6(bytes, length),
         _ => false,
     }
 }
@@ -75,29 +89,31 @@ fn be16(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(*pair))
 }
 
-fn is_ipv4(bytes: &[u8]) -> bool {
-    let Some(first) = bytes.first() else { return false };
+fn is_ipv4(bytes: &[u8], length: usize) -> bool {
+    let (Some(first), Some(total)) = (bytes.first(), be16(bytes, 2)) else { return false };
     let header_length = usize::from(first & 0x0f).saturating_mul(4);
-    let (Some(header), Some(total)) = (bytes.get(..header_length), be16(bytes, 2)) else {
-        return false;
-    };
     let total = usize::from(total);
     // A total of 0 stands in segments that the card has yet to cut (TSO).
-    if header_length < 20 || (total != 0 && total < header_length) {
+    if header_length < 20 || header_length > length || (total != 0 && total < header_length) {
         return false;
     }
-    if checksum(header) == 0 {
-        return true;
+    match bytes.get(..header_length) {
+        Some(header) if checksum(header) == 0 => true,
+        // 0 is a checksum that the card has yet to fill in.
+        Some(_) if be16(bytes, 10) != Some(0) => false,
+        Some(_) | None => is_exactly(total, bytes, length),
     }
-    // A checksum that the card has yet to fill in is 0: then the length has to be exact.
-    be16(bytes, 10) == Some(0) && total == bytes.len() && !ethertype_is_known(bytes)
 }
 
-fn is_ipv6(bytes: &[u8]) -> bool {
-    let Some(payload) = be16(bytes, 4) else {
-        return false;
-    };
-    bytes.len() >= 40 && usize::from(payload).saturating_add(40) == bytes.len() && !ethertype_is_known(bytes)
+fn is_ipv6(bytes: &[u8], length: usize) -> bool {
+    let payload = be16(bytes, 4).map(usize::from);
+    payload.is_some_and(|payload| is_exactly(payload.saturating_add(40), bytes, length))
+}
+
+/// Whether the length that an IP header gives is that of the bytes, and no EtherType says that the header is one
+/// of Ethernet.
+fn is_exactly(said: usize, bytes: &[u8], length: usize) -> bool {
+    said == length && bytes.len() >= ETHERNET_HEADER && !ethertype_is_known(bytes)
 }
 
 /// Whether the bytes at the place of an EtherType name IPv4, ARP, IPv6 or a VLAN tag.
@@ -118,15 +134,15 @@ fn checksum(bytes: &[u8]) -> u16 {
     !u16::try_from(folded).unwrap_or(u16::MAX)
 }
 
-/// Whether the bytes look like a packet that an interface could carry: Ethernet with a known EtherType or
-/// an 802.3 length, or IP.
+/// Whether the bytes, the first of `length`, look like a packet that an interface could carry: Ethernet with a
+/// known EtherType or an 802.3 length, or IP.
 #[must_use]
-pub(crate) fn looks_like_a_packet(bytes: &[u8]) -> bool {
-    if starts_with_ip(bytes) || (bytes.len() >= 14 && ethertype_is_known(bytes)) {
+pub(crate) fn looks_like_a_packet(bytes: &[u8], length: usize) -> bool {
+    if starts_with_ip(bytes, length) || ethertype_is_known(bytes) {
         return true;
     }
     // 802.3: the length of what follows, up to padding.
-    let rest = bytes.len().saturating_sub(14);
+    let rest = length.saturating_sub(ETHERNET_HEADER);
     be16(bytes, 12)
-        .is_some_and(|length| (3..=1500).contains(&length) && usize::from(length) <= rest && rest <= 1500)
+        .is_some_and(|claimed| (3..=1500).contains(&claimed) && usize::from(claimed) <= rest && rest <= 1500)
 }

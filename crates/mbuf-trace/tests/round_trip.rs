@@ -34,7 +34,7 @@ impl Said {
             snapshot: self.snapshot.as_ref().map(|(link_type, length, bytes)| Snapshot {
                 link_type: *link_type,
                 packet_length: Some(*length),
-                bytes,
+                ..Snapshot::ethernet(bytes)
             }),
             origin: self.origin.map(Origin),
             errno: self.errno,

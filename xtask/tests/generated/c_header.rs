@@ -91,7 +91,7 @@ fn rev4() -> Case {
         ..event
     };
     let call = |kind, args: Option<&'static [u8]>| Event { args: args.map(Text), ..Event::new(kind) };
-    let snapshot = Snapshot { link_type: 1, packet_length: Some(1514), bytes: &ARP };
+    let snapshot = Snapshot { packet_length: Some(1514), ..Snapshot::ethernet(&ARP) };
     let events = [
         Event { origin: Some(Origin::PF_RULE), ..text(Kind::Start, b"rule 7") },
         text(Kind::Static, b"static"),
@@ -136,7 +136,7 @@ fn cases() -> Vec<Case> {
         data(b""),
         other(0x8001, b""),
     ];
-    let empty = Snapshot { link_type: 101, packet_length: Some(0), bytes: b"" };
+    let empty = Snapshot { link_type: 101, packet_length: Some(0), ..Snapshot::ethernet(b"") };
     let bare_events = vec![
         bare(Event::new(Kind::Drop)),
         bare(Event { snapshot: Some(empty), ..Event::new(Kind::Data) }),

@@ -189,7 +189,7 @@ impl Words {
                 snapshot: Some(Snapshot {
                     link_type: self.number(7) as u16,
                     packet_length: Some(self.number(8) as u32),
-                    bytes: &self.bytes[4],
+                    ..Snapshot::ethernet(&self.bytes[4])
                 }),
                 ..Event::new(kind)
             },

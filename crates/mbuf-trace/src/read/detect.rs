@@ -5,7 +5,7 @@
 //! packet that is certain by itself is believed, and makes its interface's later packets certain where they
 //! leave it open; a kernel does not change its format between two packets.
 
-use super::records::{Records, Short};
+use super::records::{Record, Records, Short};
 use super::trace::Trace;
 use crate::fault::Fault;
 use crate::generated::{FaultKind, layout, record_type};
@@ -80,7 +80,7 @@ impl Detector {
         if let Some(forced) = self.forced {
             return Ok((forced, Certainty::Forced));
         }
-        let own = opinion(packet, packet.len() < original_len);
+        let own = opinion(packet, original_len.max(packet.len()));
         match (own, self.settled) {
             (Some(Opinion { encoding, certain: true }), settled) => {
                 // A frame without records tells too little to change what is settled, and reversed headers
@@ -98,10 +98,10 @@ impl Detector {
     }
 }
 
-/// What a packet says by itself; none where nothing in it looks like a trace. `cut` tells that the capture
-/// did not keep all of it.
-#[must_use]
-fn opinion(packet: &[u8], cut: bool) -> Option<Opinion> {
+/// What a packet says by itself; none where nothing in it looks like a trace. Where `original_len` is more than
+/// its length, the capture did not keep all of it.
+fn opinion(packet: &[u8], original_len: usize) -> Option<Opinion> {
+    let cut = packet.len() < original_len;
     let guess = |encoding| Some(Opinion { encoding, certain: false });
     let default = Encoding::new(Revision::Three);
     let Some(rest) = packet.get(layout::frame::LEN..) else {
@@ -109,7 +109,7 @@ fn opinion(packet: &[u8], cut: bool) -> Option<Opinion> {
     };
     if packet.starts_with(&[0, 0]) {
         // No record: all that can tell is a packet where revision 1 would have one.
-        let certain = looks_like_a_packet(rest);
+        let certain = looks_like_a_packet(rest, original_len.saturating_sub(layout::frame::LEN));
         return Some(Opinion {
             encoding: if certain { Encoding::new(Revision::One) } else { default },
             certain,
@@ -183,7 +183,7 @@ impl Survey {
             None => records.offset() == packet.len(),
             Some(Err(Short::Payload(record, _))) => {
                 if cut || whole == 0 {
-                    votes.add_cut(record.record_type, record.payload, record.index, cut && whole == 0);
+                    votes.add_cut(&record, cut && whole == 0);
                 }
                 cut
             }
@@ -227,7 +227,7 @@ impl Survey {
         }
         let snapshot = packet.get(records.offset()..).unwrap_or_default();
         let ends_well = match last {
-            None => snapshot.is_empty() || cut || looks_like_a_packet(snapshot),
+            None => snapshot.is_empty() || cut || looks_like_a_packet(snapshot, snapshot.len()),
             Some(_) => cut,
         };
         Self { encoding, certain: all_text && ends_well, exact: all_text && last.is_none(), score: texts }
@@ -280,7 +280,7 @@ impl Votes {
             record_type::REV3_STRING if texty(payload) => (&mut self.third, true),
             record_type::REV2_DATA if packety(payload) => {
                 // Bytes that are no text may still be an odd string: only a real packet leaves no doubt.
-                self.doubtful |= !looks_like_a_packet(payload);
+                self.doubtful |= !looks_like_a_packet(payload, payload.len());
                 (&mut self.second, true)
             }
             record_type::REV3_STRING => {
@@ -299,11 +299,12 @@ impl Votes {
     ///
     /// `lenient` takes the type's word for it: of a packet that the capture cut in its first record, there is
     /// nothing else to go by.
-    fn add_cut(&mut self, code: Option<u16>, payload: &[u8], index: u32, lenient: bool) {
+    fn add_cut(&mut self, record: &Record<'_>, lenient: bool) {
+        let payload = record.payload;
         let text = !payload.is_empty() && printable(payload);
-        let packet = looks_like_a_packet(payload);
-        let (vote, fits) = match code.unwrap_or_default() {
-            record_type::REV4_FRAME_HEADER if index == 0 && self.begins_rev4(payload, false) => {
+        let packet = looks_like_a_packet(payload, record.length());
+        let (vote, fits) = match record.record_type.unwrap_or_default() {
+            record_type::REV4_FRAME_HEADER if record.index == 0 && self.begins_rev4(payload, false) => {
                 (&mut self.fourth, true)
             }
             record_type::REV3_DATA => (&mut self.third, packet),
@@ -365,7 +366,8 @@ const fn is_harmful(byte: u8) -> bool {
 
 /// Whether a payload can be a packet: long enough for a header, and not text.
 fn packety(payload: &[u8]) -> bool {
-    !texty(payload) && (looks_like_a_packet(payload) || payload.len() >= 14 && !mostly_text(payload))
+    !texty(payload)
+        && (looks_like_a_packet(payload, payload.len()) || payload.len() >= 14 && !mostly_text(payload))
 }
 
 /// Whether most bytes are printable, as in a text with an odd byte or two.

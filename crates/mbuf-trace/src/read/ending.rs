@@ -77,11 +77,11 @@ fn behind(packet: &[u8], encoding: Encoding, records: &Records<'_>) -> Option<Fa
     let mut more = records.clone().beyond_count();
     let revision = encoding.revision.number();
     let uncounted = if encoding.revision == Revision::One {
-        if looks_like_a_packet(rest) {
+        if looks_like_a_packet(rest, rest.len()) {
             return None;
         }
         let after = last_text(&mut more);
-        after.is_some_and(|after| after.is_empty() || looks_like_a_packet(after))
+        after.is_some_and(|after| after.is_empty() || looks_like_a_packet(after, after.len()))
     } else {
         let declared = |record: Record<'_>| {
             record.record_type.is_some_and(|code| record_type::is_declared(revision, code))

@@ -37,18 +37,20 @@ pub(super) fn from_record<'a>(record: &Record<'a>, revision: Revision) -> Event<
 }
 
 /// The snapshot behind the strings of revision 1.
-pub(super) fn rev1_snapshot(bytes: &[u8], index: u32, offset: usize) -> Event<'_> {
+pub(super) fn rev1_snapshot(bytes: &[u8], missing: usize, index: u32, offset: usize) -> Event<'_> {
     Event {
         wire_index: index,
         offset,
         payload: bytes,
-        snapshot: Some(Snapshot::ethernet(bytes)),
+        missing,
+        snapshot: Some(Snapshot { missing, ..Snapshot::ethernet(bytes) }),
         ..Event::new(Kind::Data)
     }
 }
 
 fn data<'a>(record: &Record<'a>) -> Event<'a> {
-    Event { snapshot: Some(Snapshot::ethernet(record.payload)), ..Event::new(Kind::Data) }
+    let snapshot = Snapshot { missing: record.missing, ..Snapshot::ethernet(record.payload) };
+    Event { snapshot: Some(snapshot), ..Event::new(Kind::Data) }
 }
 
 /// A string of revisions 1 to 3: its length counts one trailing NUL, which is not part of the text.
@@ -94,7 +96,10 @@ fn typed<'a>(code: u16, record: &Record<'a>) -> Event<'a> {
             Some(Event { args: (!body.is_empty()).then_some(Text(body)), ..event })
         }
         Kind::Position => Some(event),
-        Kind::Data => snapshot(body).map(|snapshot| Event { snapshot: Some(snapshot), ..event }),
+        Kind::Data => snapshot(body).map(|snapshot| Event {
+            snapshot: Some(Snapshot { missing: record.missing, ..snapshot }),
+            ..event
+        }),
         Kind::Start => code_and_text(body).map(|(origin, label)| Event {
             origin: Some(Origin(origin)),
             text: Some(label),
@@ -158,7 +163,7 @@ fn header_len(payload: &[u8]) -> usize {
 fn snapshot(body: &[u8]) -> Option<Snapshot<'_>> {
     let (_, (link_type, _reserved, length, bytes)) =
         (be_u16::<_, ()>, be_u16, be_u32, rest).parse(body).ok()?;
-    Some(Snapshot { link_type, packet_length: Some(length), bytes })
+    Some(Snapshot { link_type, packet_length: Some(length), bytes, missing: 0 })
 }
 
 /// The body of a start and of a drop: a code, then text.

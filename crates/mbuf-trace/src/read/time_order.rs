@@ -22,6 +22,8 @@ const PLACES_LEN: usize = 41;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frame<'a> {
     pub(super) packet: &'a [u8],
+    /// Bytes behind these that the capture cut off.
+    pub(super) missing: usize,
     pub(super) encoding: Encoding,
     /// How many records the frame announces.
     pub(super) announced: u32,
@@ -37,9 +39,17 @@ pub(super) struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     /// A frame of which no record is known yet.
-    pub(super) fn empty(packet: &'a [u8], encoding: Encoding) -> Self {
-        let announced = Records::new(packet, encoding).announced();
-        Self { packet, encoding, announced, first_event: 0, whole: 0, end: packet.len(), partial: false }
+    pub(super) fn empty(packet: &'a [u8], original_len: usize, encoding: Encoding) -> Self {
+        Self {
+            packet,
+            missing: original_len.saturating_sub(packet.len()),
+            encoding,
+            announced: Records::new(packet, encoding).announced(),
+            first_event: 0,
+            whole: 0,
+            end: packet.len(),
+            partial: false,
+        }
     }
 
     /// The same frame with the records up to this ending.
@@ -76,7 +86,7 @@ impl<'a> Frame<'a> {
         if index == self.whole
             && let Some(bytes) = self.rev1_snapshot()
         {
-            return Some(Given::Rev1Snapshot { bytes, index, offset });
+            return Some(Given::Rev1Snapshot { bytes, missing: self.missing, index, offset });
         }
         match self.records().at(index, offset).step()? {
             Ok(record) | Err(Short::Payload(record, _)) => Some(Given::Record(record)),
@@ -92,6 +102,7 @@ pub(super) enum Given<'a> {
     /// The packet behind the strings of revision 1.
     Rev1Snapshot {
         bytes: &'a [u8],
+        missing: usize,
         index: u32,
         offset: usize,
     },
@@ -101,7 +112,9 @@ impl<'a> Given<'a> {
     fn event(&self, revision: Revision) -> Event<'a> {
         match *self {
             Self::Record(record) => from_record(&record, revision),
-            Self::Rev1Snapshot { bytes, index, offset } => rev1_snapshot(bytes, index, offset),
+            Self::Rev1Snapshot { bytes, missing, index, offset } => {
+                rev1_snapshot(bytes, missing, index, offset)
+            }
         }
     }
 

@@ -30,8 +30,9 @@ impl<'a> Trace<'a> {
     /// To find out the encoding, see [`Detector`](super::Detector).
     #[must_use]
     pub fn parse(packet: &'a [u8], original_len: usize, encoding: Encoding) -> Self {
-        let mut trace = Self { frame: Frame::empty(packet, encoding), header: None, faults: [None; 5] };
-        let cut = packet.len() < original_len;
+        let mut trace =
+            Self { frame: Frame::empty(packet, original_len, encoding), header: None, faults: [None; 5] };
+        let cut = trace.is_cut();
         if cut {
             trace.note(Fault::new(FaultKind::CutByCapture, packet.len(), original_len, packet.len()));
         }
@@ -183,8 +184,8 @@ impl<'a> Trace<'a> {
 
     /// Whether the capture cut the frame.
     #[must_use]
-    pub fn is_cut(&self) -> bool {
-        self.faults.iter().flatten().any(|fault| fault.kind == FaultKind::CutByCapture)
+    pub const fn is_cut(&self) -> bool {
+        self.frame.missing > 0
     }
 
     /// Bytes that belong to no event: behind the last record, or from the first that is not whole.

@@ -268,6 +268,7 @@ fn to_event<'a>(line: &'a EventLine<'_>) -> Result<Event<'a>, Kinds> {
         link_type: line.link_type.map_or(1, |link_type| link_type.0),
         packet_length: line.packet_length.map(|length| length.0),
         bytes: &line.bytes.0,
+        missing: 0,
     };
     let event = Event {
         record_type: line.record_type.map(|code| code.0),

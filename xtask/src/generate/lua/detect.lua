@@ -88,7 +88,7 @@ local function survey_typed(raw, size, cut, little)
       elseif can_be_a_packet(raw, at, length) then
         -- Bytes that are no text may still be an odd string: only a real packet leaves no doubt.
         second, fits = second + 1, true
-        doubtful = doubtful or not looks_like_a_packet(raw, at, length)
+        doubtful = doubtful or not looks_like_a_packet(raw, at, length, length)
       else
         -- An odd string of revision 3, or a runt of revision 2.
         doubtful = doubtful or length > 0
@@ -113,7 +113,7 @@ local function survey_typed(raw, size, cut, little)
     local text = length > 0 and is_printable(sub(raw, at + 1, size))
     -- Of a packet that the capture cut in its first record there is nothing else to go by than the type.
     local lenient = cut and whole == 0
-    local packet = looks_like_a_packet(raw, at, length)
+    local packet = looks_like_a_packet(raw, at, length, lengths[whole + 1])
     local vote, fits
     if code == TYPE.rev4_frame_header and whole == 0 and begins_with_magic(raw, at, size, false, little) then
       vote, fits = 4, true
@@ -166,7 +166,7 @@ local function survey_untyped(raw, size, cut, little)
     end
   end
   local rest = size - records.finish
-  local ends_well = cut or not records.stop and (rest == 0 or looks_like_a_packet(raw, records.finish, rest))
+  local ends_well = cut or not records.stop and (rest == 0 or looks_like_a_packet(raw, records.finish, rest, rest))
   return {
     encoding = ENCODINGS[little and "1le" or "1"],
     certain = all_text and ends_well,
@@ -190,14 +190,15 @@ end
 
 -- What a frame says of its own encoding: the best, whether no other fits, and the records as that has them.
 -- Nil where nothing in the frame looks like a trace.
-local function opinion(raw, size, cut)
+local function opinion(raw, size, original)
+  local cut = size < original
   if size < 2 then
     return DEFAULT, false
   end
   local a, b, c, d = byte(raw, 1, 4)
   if a == 0 and b == 0 then
     -- No record: all that can tell is a packet where revision 1 would have one.
-    if looks_like_a_packet(raw, 2, size - 2) then
+    if looks_like_a_packet(raw, 2, size - 2, max(size, original) - 2) then
       return ENCODINGS["1"], true
     end
     return DEFAULT, false
@@ -297,21 +298,21 @@ end
 -- The encoding of a frame and how that is known: "forced", "certain", "inherited" or "guessed". Nil where
 -- the frame is no trace. Then the records, where they were read on the way, and what the frame itself says
 -- if it was certain and the user said something else. With `quick`, "inherited" can also be "certain".
-local function decide(raw, size, cut, pinfo, quick)
+local function decide(raw, size, original, pinfo, quick)
   local forced = setting.forced
   if forced then
-    local own, certain, records = opinion(raw, size, cut)
+    local own, certain, records = opinion(raw, size, original)
     return forced, "forced", records, certain and own ~= forced and own or nil
   end
   local interface, number = interface_of(), pinfo.number
   local known = known_before(history[interface], number)
-  if quick and known and not cut then
+  if quick and known and size >= original then
     local records = records_as_known(raw, size, known)
     if records then
       return known, "inherited", records
     end
   end
-  local own, certain, records = opinion(raw, size, cut)
+  local own, certain, records = opinion(raw, size, original)
   if certain then
     -- A frame without records tells too little to change what is known, and reversed headers are a fault of
     -- one frame.

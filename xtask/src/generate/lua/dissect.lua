@@ -131,7 +131,7 @@ function mbuf_trace.dissector(tvb, pinfo, tree)
   local demand = demands(pinfo, tree)
   local plan, nodes = demand.plan, NO_NODES
   local encoding, certainty, records, contradiction =
-    decide(raw, size, size < original, pinfo, not (plan and plan.visible))
+    decide(raw, size, original, pinfo, not (plan and plan.visible))
   if not encoding then
     return not_a_trace(tvb, pinfo, tree)
   end

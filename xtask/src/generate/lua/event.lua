@@ -9,7 +9,7 @@ local function read_event(frame, place)
     local at = records.finish
     local length = frame.size - at
     return {
-      kind = "data", place = place, start = at, at = at, length = length, missing = 0, has_record = false,
+      kind = "data", place = place, start = at, at = at, length = length, missing = frame.missing, has_record = false,
       bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
     }
   end

@@ -172,7 +172,7 @@ local function uncounted_records(frame)
     end
     at, found = finish, found + 1
   end
-  if at == size or not records.typed and looks_like_a_packet(raw, at, size - at) then
+  if at == size or not records.typed and looks_like_a_packet(raw, at, size - at, size - at) then
     return found
   end
   return 0
@@ -183,7 +183,7 @@ end
 local function check_rest(frame)
   local records = frame.records
   local at, rest = records.finish, frame.size - records.finish
-  if not records.typed and looks_like_a_packet(frame.raw, at, rest) then
+  if not records.typed and looks_like_a_packet(frame.raw, at, rest, rest) then
     return
   end
   local found = uncounted_records(frame)
@@ -253,7 +253,7 @@ local function read_frame(raw, original, encoding, records)
   local size = #raw
   local cut = size < original
   local frame = {
-    raw = raw, size = size, encoding = encoding, cut = cut, first = 1, last = 0,
+    raw = raw, size = size, missing = max(original - size, 0), encoding = encoding, first = 1, last = 0,
     records = nil, announced = nil, whole = nil, partial = nil, snapshot_behind = nil,
     header = nil, oldest_first = nil, faults = nil, events = nil,
   }

@@ -41,11 +41,14 @@ local function is_text(raw, at, length)
   return length > 1 and byte(raw, at + length) == 0 and is_printable(sub(raw, at + 1, at + length - 1))
 end
 
+-- Length of an Ethernet header without VLAN tags.
+local ETHERNET_HEADER = 14
+
 -- IPv4, ARP, IPv6 and the two VLAN tags.
 local ETHERTYPES = { [0x0800] = true, [0x0806] = true, [0x86dd] = true, [0x8100] = true, [0x88a8] = true }
 
 local function has_known_ethertype(raw, at, length)
-  return length >= 14 and ETHERTYPES[u16(raw, at + 12)] or false
+  return length >= ETHERNET_HEADER and ETHERTYPES[u16(raw, at + 12)] or false
 end
 
 -- The Internet checksum over bytes that include their own: whether it is right.
@@ -59,42 +62,43 @@ local function checksum_is_right(raw, at, length)
   return sum == 0xffff
 end
 
--- Whether the bytes are consistent as an IPv4 or IPv6 packet from their first one on.
-local function starts_with_ip(raw, at, length)
-  if length < 1 then
+-- Whether the bytes are consistent as an IPv4 or IPv6 packet from their first one on. `recorded` tells how many
+-- there were before the capture cut them.
+local function starts_with_ip(raw, at, length, recorded)
+  if length < ETHERNET_HEADER then
     return false
   end
-  local first = byte(raw, at + 1)
+  local first, said = byte(raw, at + 1), nil
   if first >= 0x40 and first <= 0x4f then
-    local header = (first - 0x40) * 4
-    if header < 20 or header > length then
-      return false
-    end
+    local header, total = (first - 0x40) * 4, u16(raw, at + 2)
     -- A total of 0 stands in segments that the card has yet to cut (TSO).
-    local total = u16(raw, at + 2)
-    if total ~= 0 and total < header then
+    if header < 20 or header > recorded or total ~= 0 and total < header then
       return false
     end
-    if checksum_is_right(raw, at, header) then
-      return true
+    if header <= length then
+      if checksum_is_right(raw, at, header) then
+        return true
+      elseif u16(raw, at + 10) ~= 0 then
+        return false
+      end
     end
-    -- A checksum that the card has yet to fill in is 0: then the length has to be exact.
-    return u16(raw, at + 10) == 0 and total == length and not has_known_ethertype(raw, at, length)
+    -- A checksum that the card has yet to fill in is 0, and part of the header may be cut off.
+    said = total
   elseif first >= 0x60 and first <= 0x6f then
-    return length >= 40 and u16(raw, at + 4) + 40 == length and not has_known_ethertype(raw, at, length)
+    said = u16(raw, at + 4) + 40
   end
-  return false
+  return said == recorded and not has_known_ethertype(raw, at, length)
 end
 
 -- Whether the bytes look like a packet that an interface could carry: IP, or Ethernet with a known
--- EtherType or the length of IEEE 802.3.
-local function looks_like_a_packet(raw, at, length)
-  if starts_with_ip(raw, at, length) or has_known_ethertype(raw, at, length) then
+-- EtherType or the length of IEEE 802.3. `recorded` is as above.
+local function looks_like_a_packet(raw, at, length, recorded)
+  if starts_with_ip(raw, at, length, recorded) or has_known_ethertype(raw, at, length) then
     return true
-  elseif length < 14 then
+  elseif length < ETHERNET_HEADER then
     return false
   end
-  local claimed, rest = u16(raw, at + 12), length - 14
+  local claimed, rest = u16(raw, at + 12), recorded - ETHERNET_HEADER
   return claimed >= 3 and claimed <= 1500 and claimed <= rest and rest <= 1500
 end
 
@@ -103,11 +107,11 @@ local function can_be_a_packet(raw, at, length)
   if is_text(raw, at, length) then
     return false
   end
-  if length >= 14 then
+  if length >= ETHERNET_HEADER then
     local _, printable = string.gsub(sub(raw, at + 1, at + length), "[ -~]", "")
     if printable * 4 < length * 3 then
       return true
     end
   end
-  return looks_like_a_packet(raw, at, length)
+  return looks_like_a_packet(raw, at, length, length)
 end

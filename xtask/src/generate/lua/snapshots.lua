@@ -11,7 +11,9 @@ local function link_of(frame, event)
     if not event.packet_length_at then
       if setting.link == "ip" then
         link = LINK_RAW_IP
-      elseif setting.link == "auto" and starts_with_ip(frame.raw, event.bytes_at, event.bytes_length) then
+      elseif setting.link == "auto"
+        and starts_with_ip(frame.raw, event.bytes_at, event.bytes_length, event.bytes_length + event.missing)
+      then
         link = LINK_RAW_IP
       end
     end

@@ -1,0 +1,67 @@
+//! What snapshots of revisions 1 to 3 begin with, also where the capture cut them.
+
+use mbuf_trace::{Encoding, Link, Revision, Trace};
+
+/// An IPv4 header of 20 bytes with this total length, and its checksum.
+fn ipv4(total: u16, checksum: u16) -> Vec<u8> {
+    let mut header = vec![0x45, 0];
+    header.extend(total.to_be_bytes());
+    header.extend([0, 7, 0x40, 0, 64, 17]);
+    header.extend(checksum.to_be_bytes());
+    header.extend([192, 0, 2, 1, 192, 0, 2, 2]);
+    header
+}
+
+/// The packets, 60 bytes each: their names, and what they begin with from which number of bytes on.
+fn packets() -> [(&'static str, Vec<u8>, Option<usize>); 6] {
+    let padded = |mut packet: Vec<u8>| {
+        packet.resize(60, 0xab);
+        packet
+    };
+    let mut ipv6 = vec![0x60, 0, 0, 0, 0, 20, 17, 64];
+    ipv6.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    let mut other_length = ipv6.clone();
+    other_length[5] = 21;
+    // An Ethernet address can begin as an IPv6 header whose length is right.
+    let mut ethernet = vec![0x60, 0, 0, 0, 0, 20, 2, 0, 0, 0, 0, 1, 0x08, 0x00];
+    ethernet.extend(ipv4(46, 0xb6b4));
+    [
+        ("IPv4 with a right checksum", padded(ipv4(46, 0xb6b4)), Some(20)),
+        ("IPv4 without a checksum", padded(ipv4(60, 0)), Some(14)),
+        ("IPv4 with a wrong checksum", padded(ipv4(46, 0xb6b5)), None),
+        ("IPv6", padded(ipv6), Some(14)),
+        ("IPv6 of another length", padded(other_length), None),
+        ("Ethernet", padded(ethernet), None),
+    ]
+}
+
+/// A packet of one record, or in revision 1 of the bytes alone, of which the capture kept so much.
+fn link_of(revision: Revision, packet: &[u8], kept: usize) -> Option<Link> {
+    let mut frame = match revision {
+        Revision::One => vec![0, 0],
+        Revision::Two => vec![0, 1, 0, 60, 0, 1],
+        Revision::Three | Revision::Four => vec![0, 1, 0, 60, 0, 0],
+    };
+    let original = frame.len() + packet.len();
+    frame.extend_from_slice(&packet[..kept]);
+    let trace = Trace::parse(&frame, original, Encoding::new(revision));
+    let event = trace.events().next()?;
+    let snapshot = event.snapshot.expect("a snapshot");
+    assert_eq!((snapshot.bytes.len(), snapshot.missing), (kept, 60 - kept), "{revision:?}");
+    assert_eq!(event.missing, snapshot.missing);
+    Some(snapshot.link())
+}
+
+/// What the record says of its length counts, not what the capture kept of it.
+#[test]
+fn a_cut_snapshot_begins_with_what_it_began_with() {
+    for (name, packet, ip_from) in packets() {
+        for revision in [Revision::One, Revision::Two, Revision::Three] {
+            for kept in 1..=packet.len() {
+                let is_ip = ip_from.is_some_and(|from| kept >= from);
+                let expected = if is_ip { Link::Ip } else { Link::Ethernet };
+                assert_eq!(link_of(revision, &packet, kept), Some(expected), "{name}, {revision:?}, {kept}");
+            }
+        }
+    }
+}
