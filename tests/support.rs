@@ -62,6 +62,23 @@ pub(crate) fn run_with_input<S: AsRef<std::ffi::OsStr>>(arguments: &[S], input: 
     output.into()
 }
 
+/// A pcap of revision 3 traces with these texts, oldest first, a packet a second from 2026-01-01T00:00:00Z.
+pub(crate) fn capture_of<S: AsRef<[u8]>>(packets: &[Vec<S>]) -> Vec<u8> {
+    let mut pcap = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 147, 0, 0, 0];
+    for (texts, second) in packets.iter().zip(1_767_225_600_u32..) {
+        let mut frame = u16::try_from(texts.len()).expect("few texts").to_be_bytes().to_vec();
+        for text in texts.iter().rev().map(AsRef::as_ref) {
+            frame.extend_from_slice(&u16::try_from(text.len() + 1).expect("a short text").to_be_bytes());
+            frame.extend_from_slice(&[0, 1]);
+            frame.extend_from_slice(text);
+            frame.push(0);
+        }
+        let length = u32::try_from(frame.len()).expect("a short frame").to_le_bytes();
+        pcap.extend_from_slice(&[&second.to_le_bytes()[..], &[0; 4], &length, &length, &frame].concat());
+    }
+    pcap
+}
+
 /// The path of a fixture.
 pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new("fixtures").join(name)

@@ -10,6 +10,7 @@ mod filter;
 mod info;
 mod live;
 mod output;
+mod paths;
 mod print;
 mod readme;
 mod select;

@@ -3,6 +3,8 @@
 mod convert;
 mod filter;
 mod info;
+mod look;
+mod paths;
 mod print;
 mod reading;
 mod wireshark;
@@ -10,6 +12,8 @@ mod wireshark;
 pub(crate) use convert::{ConvertArgs, Target};
 pub(crate) use filter::FilterArgs;
 pub(crate) use info::{CheckArgs, InfoArgs};
+pub(crate) use look::LookArgs;
+pub(crate) use paths::PathsArgs;
 pub(crate) use print::{ColorWhen, PrintArgs};
 pub(crate) use reading::SelectArgs;
 pub(crate) use wireshark::{DoctorArgs, InstallArgs, UninstallArgs, WiresharkArgs, WiresharkCommand};
@@ -43,6 +47,8 @@ pub(crate) enum Command {
     Convert(ConvertArgs),
     /// Tell what a capture is
     Info(InfoArgs),
+    /// Count the ways that packets took, and show where they part
+    Paths(PathsArgs),
     /// List every malformed packet, with file offset and reason
     Check(CheckArgs),
     /// List the fields that filters and `print -e` know

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod failure;
 mod input;
+mod look;
 mod messages;
 mod output;
 mod pipeline;

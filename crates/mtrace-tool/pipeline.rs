@@ -31,6 +31,18 @@ impl<'a> Seen<'a> {
             Self::NoTrace(_) | Self::OtherLink => None,
         }
     }
+
+    /// The packet with its trace, to ask for fields.
+    pub(crate) fn subject<'s>(&'s self, packet: &Packet<'s>, link: SnapshotLink) -> Subject<'s>
+    where
+        'a: 's,
+    {
+        let subject = Subject::new(packet).with_snapshot_link(link);
+        match self.trace() {
+            Some((trace, certainty)) => subject.with_trace(trace, certainty),
+            None => subject,
+        }
+    }
 }
 
 /// What a command does with what comes through.

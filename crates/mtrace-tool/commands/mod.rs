@@ -5,6 +5,7 @@ mod convert;
 mod fields;
 mod filter;
 mod info;
+mod paths;
 mod print;
 mod shell;
 mod wireshark;
@@ -19,6 +20,7 @@ pub(crate) fn run(args: Args) -> Result<Status, Failure> {
         Command::Filter(args) => filter::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Info(args) => info::run(&args),
+        Command::Paths(args) => paths::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fields(args) => fields::run(&args),
         Command::Wireshark(args) => wireshark::run(&args),

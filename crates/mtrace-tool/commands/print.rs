@@ -54,7 +54,7 @@ fn decoration(args: &PrintArgs) -> (bool, bool) {
 }
 
 /// The field of this name.
-fn field(name: &str) -> Result<&'static Field, Failure> {
+pub(super) fn field(name: &str) -> Result<&'static Field, Failure> {
     // As an expression, an unknown name gets its caret and its suggestion.
     Field::by_name(name).ok_or_else(|| match crate::pipeline::compile(name) {
         Err(failure) => failure,

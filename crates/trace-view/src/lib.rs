@@ -5,6 +5,8 @@
 //! | [`changes`] | what happened to a packet between two snapshots, field by field |
 //! | [`timeline`] | the way of one packet, as a terminal shows it |
 //! | [`ndjson`] | one JSON object a packet, without loss, and the way back to the capture |
+//! | [`paths`] | the ways that packets took, how many took each, and where they part |
+//! | [`tally`] | counting packets by what they have in common, in bounded memory |
 //! | [`json`] | JSON whose strings do no harm on a terminal |
 
 #![cfg_attr(
@@ -22,4 +24,6 @@ pub mod changes;
 mod hex;
 pub mod json;
 pub mod ndjson;
+pub mod paths;
+pub mod tally;
 pub mod timeline;

@@ -6,23 +6,23 @@ use std::fmt;
 /// The styles of a timeline. The default has none.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Palette {
-    pub(super) number: Colour,
-    pub(super) time: Colour,
-    pub(super) summary: Colour,
-    pub(super) dim: Colour,
-    pub(super) enter: Colour,
-    pub(super) leave: Colour,
-    pub(super) function: Colour,
-    pub(super) snapshot: Colour,
-    pub(super) drop: Colour,
-    pub(super) fault: Colour,
-    pub(super) note: Colour,
-    pub(super) reset: Colour,
+    pub(crate) number: Colour,
+    pub(crate) time: Colour,
+    pub(crate) summary: Colour,
+    pub(crate) dim: Colour,
+    pub(crate) enter: Colour,
+    pub(crate) leave: Colour,
+    pub(crate) function: Colour,
+    pub(crate) snapshot: Colour,
+    pub(crate) drop: Colour,
+    pub(crate) fault: Colour,
+    pub(crate) note: Colour,
+    pub(crate) reset: Colour,
 }
 
 /// What switches a style on; nothing where there are no colours.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Colour(Option<Kind>);
+pub(crate) struct Colour(Option<Kind>);
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {

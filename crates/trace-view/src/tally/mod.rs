@@ -1,0 +1,167 @@
+//! Counting packets by what they have in common, in bounded memory: what [`paths`](crate::paths),
+//! [`drops`](crate::drops) and [`diff`](crate::diff) stand on.
+//!
+//! Whatever is counted is a key of bytes, made in a buffer that is used again for each packet, so that only
+//! a key that was not seen before allocates. Keys are kept as long as there is room; a packet with a new key
+//! after that is counted as another one, and all counts of the keys that are kept stay exact.
+
+mod group;
+mod key;
+mod look;
+
+pub use group::GroupBy;
+pub use look::Look;
+
+pub(crate) use group::{Group, Groups, heading};
+pub(crate) use key::{Items, push};
+pub(crate) use look::{Counted, Percent};
+
+use capture_file::{Packet, Timestamp};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// Bytes that the keys of one tally may take together, with what each costs beside its letters.
+const MOST_BYTES: usize = 48 << 20;
+/// What a key costs beside its letters: its count, its place in the table, its allocation.
+const KEY_COST: usize = 288;
+
+/// Where in what was read a packet is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Which file, in the order of reading, from 0.
+    pub file: usize,
+    /// The packet's number in it, from 1.
+    pub packet: u64,
+    /// When it was captured.
+    pub time: Option<Timestamp>,
+}
+
+impl Moment {
+    /// Where this packet of this file is.
+    #[must_use]
+    pub const fn of(file: usize, packet: &Packet<'_>) -> Self {
+        Self { file, packet: packet.number, time: packet.time }
+    }
+}
+
+/// How many packets had the same key, and which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// How many.
+    pub packets: u64,
+    /// The first of them in the order of reading.
+    pub first: Moment,
+    /// The last of them.
+    pub last: Moment,
+}
+
+/// Keys and how many packets had each.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    counts: HashMap<Box<[u8]>, Count>,
+    room: usize,
+    packets: u64,
+    others: u64,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { counts: HashMap::new(), room: MOST_BYTES, packets: 0, others: 0 }
+    }
+}
+
+impl Tally {
+    /// Counts a packet.
+    pub(crate) fn add(&mut self, key: &[u8], at: Moment) {
+        self.packets = self.packets.saturating_add(1);
+        if let Some(count) = self.counts.get_mut(key) {
+            count.packets = count.packets.saturating_add(1);
+            count.last = at;
+            return;
+        }
+        match self.room.checked_sub(key.len().saturating_add(KEY_COST)) {
+            Some(room) => {
+                self.room = room;
+                self.counts.insert(key.into(), Count { packets: 1, first: at, last: at });
+            }
+            None => self.others = self.others.saturating_add(1),
+        }
+    }
+
+    /// All packets.
+    pub(crate) const fn packets(&self) -> u64 {
+        self.packets
+    }
+
+    /// Packets whose key there was no room for.
+    pub(crate) const fn others(&self) -> u64 {
+        self.others
+    }
+
+    /// What was counted of this key.
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&Count> {
+        self.counts.get(key)
+    }
+
+    /// Keys with their counts, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &Count)> {
+        self.counts.iter().map(|(key, count)| (key.as_ref(), count))
+    }
+}
+
+/// The JSON form of a [`Moment`].
+#[derive(Debug, Serialize)]
+pub(crate) struct MomentJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    packet: u64,
+    time: Option<String>,
+}
+
+impl<'a> MomentJson<'a> {
+    /// With its file where there are several.
+    pub(crate) fn new(at: &Moment, files: &'a [String]) -> Self {
+        let file = files.get(at.file).filter(|_| files.len() > 1).map(String::as_str);
+        Self { file, packet: at.packet, time: at.time.map(|time| time.to_string()) }
+    }
+}
+
+/// A part of a whole as a number from 0 to 1, rounded to six digits, so that a report does not change with
+/// the last bit of a division.
+pub(crate) fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    (part as f64 / whole as f64 * 1e6).round() / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(packet: u64) -> Moment {
+        Moment { file: 0, packet, time: None }
+    }
+
+    #[test]
+    fn counts_with_first_and_last() {
+        let mut tally = Tally::default();
+        for (packet, key) in (1..).zip([b"a", b"b", b"a", b"a"]) {
+            tally.add(key, at(packet));
+        }
+        assert_eq!(tally.get(b"a"), Some(&Count { packets: 3, first: at(1), last: at(4) }));
+        assert_eq!(tally.get(b"b"), Some(&Count { packets: 1, first: at(2), last: at(2) }));
+        assert_eq!((tally.packets(), tally.others()), (4, 0));
+    }
+
+    #[test]
+    fn keys_without_room_are_counted_together_and_the_others_stay_exact() {
+        let mut tally = Tally { room: 2 * (KEY_COST + 1), ..Tally::default() };
+        for (packet, key) in (1..).zip([b"a", b"b", b"c", b"a", b"c", b"d"]) {
+            tally.add(key, at(packet));
+        }
+        assert_eq!((tally.packets(), tally.others()), (6, 3));
+        assert_eq!(tally.get(b"a").unwrap().packets, 2);
+        assert_eq!(tally.get(b"c"), None);
+    }
+}
