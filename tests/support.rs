@@ -7,7 +7,11 @@ use std::process::{Command, Output, Stdio};
 /// The tool, in the project's folder, without colours and without the user's settings.
 pub(crate) fn tool() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mtrace-tool"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("MTRACE_EDITOR_URL").env("NO_COLOR", "1");
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("MTRACE_EDITOR_URL")
+        .env_remove("MTRACE_ENDS")
+        .env("NO_COLOR", "1");
     command.env_remove("CLICOLOR_FORCE").env_remove("FORCE_HYPERLINK").stdin(Stdio::null());
     command
 }

@@ -6,6 +6,7 @@ mod corpus;
 mod damage;
 mod dissector;
 mod docs;
+mod drops;
 mod filter;
 mod info;
 mod live;

@@ -1,6 +1,7 @@
 //! The command line as it is typed. What the words mean is decided elsewhere.
 
 mod convert;
+mod drops;
 mod filter;
 mod info;
 mod look;
@@ -10,6 +11,7 @@ mod reading;
 mod wireshark;
 
 pub(crate) use convert::{ConvertArgs, Target};
+pub(crate) use drops::DropsArgs;
 pub(crate) use filter::FilterArgs;
 pub(crate) use info::{CheckArgs, InfoArgs};
 pub(crate) use look::LookArgs;
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Info(InfoArgs),
     /// Count the ways that packets took, and show where they part
     Paths(PathsArgs),
+    /// Count where packets end that were not delivered or transmitted
+    Drops(DropsArgs),
     /// List every malformed packet, with file offset and reason
     Check(CheckArgs),
     /// List the fields that filters and `print -e` know

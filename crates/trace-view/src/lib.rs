@@ -6,6 +6,7 @@
 //! | [`timeline`] | the way of one packet, as a terminal shows it |
 //! | [`ndjson`] | one JSON object a packet, without loss, and the way back to the capture |
 //! | [`paths`] | the ways that packets took, how many took each, and where they part |
+//! | [`drops`] | where traces end, and which ends are normal |
 //! | [`tally`] | counting packets by what they have in common, in bounded memory |
 //! | [`json`] | JSON whose strings do no harm on a terminal |
 
@@ -21,6 +22,7 @@
 )]
 
 pub mod changes;
+pub mod drops;
 mod hex;
 pub mod json;
 pub mod ndjson;

@@ -74,15 +74,6 @@ impl Paths {
         }
         Report { gathered: self, groups, paths: id }
     }
-
-    pub(crate) const fn tally(&self) -> &Tally {
-        &self.tally
-    }
-
-    /// Traces that the capture cut.
-    pub(crate) const fn cut(&self) -> u64 {
-        self.cut
-    }
 }
 
 /// A path with its place in the order.

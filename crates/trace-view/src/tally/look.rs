@@ -37,6 +37,8 @@ impl Look {
         let (first, last) = (&count.first, &count.last);
         if count.packets <= 1 || first == last {
             write!(out, "packet {}", self.number(first))?;
+        } else if first.file == last.file {
+            write!(out, "packets {} to {}", first.packet, self.number(last))?;
         } else {
             write!(out, "packets {} to {}", self.number(first), self.number(last))?;
         }

@@ -98,11 +98,6 @@ impl Tally {
         self.others
     }
 
-    /// What was counted of this key.
-    pub(crate) fn get(&self, key: &[u8]) -> Option<&Count> {
-        self.counts.get(key)
-    }
-
     /// Keys with their counts, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &Count)> {
         self.counts.iter().map(|(key, count)| (key.as_ref(), count))
@@ -149,8 +144,8 @@ mod tests {
         for (packet, key) in (1..).zip([b"a", b"b", b"a", b"a"]) {
             tally.add(key, at(packet));
         }
-        assert_eq!(tally.get(b"a"), Some(&Count { packets: 3, first: at(1), last: at(4) }));
-        assert_eq!(tally.get(b"b"), Some(&Count { packets: 1, first: at(2), last: at(2) }));
+        assert_eq!(tally.counts.get(&b"a"[..]), Some(&Count { packets: 3, first: at(1), last: at(4) }));
+        assert_eq!(tally.counts.get(&b"b"[..]), Some(&Count { packets: 1, first: at(2), last: at(2) }));
         assert_eq!((tally.packets(), tally.others()), (4, 0));
     }
 
@@ -161,7 +156,7 @@ mod tests {
             tally.add(key, at(packet));
         }
         assert_eq!((tally.packets(), tally.others()), (6, 3));
-        assert_eq!(tally.get(b"a").unwrap().packets, 2);
-        assert_eq!(tally.get(b"c"), None);
+        assert_eq!(tally.counts.get(&b"a"[..]).unwrap().packets, 2);
+        assert_eq!(tally.counts.get(&b"c"[..]), None);
     }
 }
