@@ -1,5 +1,6 @@
 //! The project's own chores. `cargo xtask --help` lists them.
 
+mod bench;
 mod ci;
 mod deny;
 mod fixtures;
@@ -36,6 +37,8 @@ enum Task {
     },
     /// Make up a capture of any size with realistic packet paths, always the same from the same options
     Synth(synth::Args),
+    /// Measure the tool against its peers on the same captures, in one run
+    Bench(bench::Args),
     /// Everything that has to hold before a change goes in; .ci/run calls it
     Ci,
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Task::Generate { check } => generate::run(&root, check),
         Task::Test { args } => test::run(&root, &args),
         Task::Synth(args) => synth::run(&args),
+        Task::Bench(args) => bench::bench(&root, &args),
         Task::Ci => ci::run(&root),
     };
     match done {

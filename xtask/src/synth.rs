@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 /// A number of bytes, with `K`, `M` or `G` for powers of 1000.
-fn size(text: &str) -> Result<u64, String> {
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     let (digits, unit) = match text.as_bytes().last() {
         Some(b'K') => (&text[..text.len() - 1], 1_000),
         Some(b'M') => (&text[..text.len() - 1], 1_000_000),
