@@ -72,10 +72,10 @@ pub use container::{Compression, Container, Format, Interface, PcapHeader, PcapV
 pub use error::{OpenError, OptionError, Part, ReadError, ReadErrorKind, Warning, WarningKind};
 pub use link_type::LinkType;
 pub use read::{
-    Block, BlockOption, EPB_PACKETID, Header, InterfaceBlock, Item, MAX_BLOCK, MAX_INTERFACE_NAMES,
+    Block, BlockOption, EPB_PACKETID, Earlier, Header, InterfaceBlock, Item, MAX_BLOCK, MAX_INTERFACE_NAMES,
     MAX_INTERFACES, MAX_RECORD, OPT_COMMENT, Options, Packet, Reader, Source,
 };
-pub use time::{Epoch, ParseTimestampError, Resolution, Timestamp};
+pub use time::{Civil, Epoch, ParseTimestampError, Resolution, Timestamp};
 pub use write::{
     Compressor, CopyWriter, Loss, Losses, PcapResolution, PcapWriter, PcapngWriter, PlainRecords, WriteError,
     resize_enhanced_packet, rewrite_packet, write_item, write_packet_with,

@@ -108,6 +108,8 @@ pub struct Packet<'a> {
     pub offset: u64,
     /// When it was captured; a simple packet block does not say.
     pub time: Option<Timestamp>,
+    /// Times of the packets before it in the file.
+    pub earlier: Earlier,
     /// Position of its interface in the section, from 0.
     pub interface: u32,
     /// All that is known of its interface.
@@ -125,6 +127,23 @@ pub struct Packet<'a> {
     /// The whole record or block.
     pub raw: &'a [u8],
     pub(crate) layout: Layout,
+}
+
+/// Times of packets that a reader has already given out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// The first that has a time; none before the second packet.
+    pub first: Option<Timestamp>,
+    /// The one just before, if it has a time.
+    pub previous: Option<Timestamp>,
+}
+
+impl Earlier {
+    /// Takes note of the packet that is given out now.
+    pub(crate) fn add(&mut self, time: Option<Timestamp>) {
+        self.previous = time;
+        self.first = self.first.or(time);
+    }
 }
 
 /// What it takes to write a packet again.
@@ -184,6 +203,12 @@ impl<'a> Packet<'a> {
         }
         let value = self.values(EPB_PACKETID).find(|value| value.len() == 8)?;
         self.layout.order.u64_at(value, 0)
+    }
+
+    /// Whether it comes from a block of a pcapng, which knows of its interface, rather than from a pcap.
+    #[must_use]
+    pub fn is_block(&self) -> bool {
+        !matches!(self.layout.kind, RecordKind::Pcap { .. })
     }
 
     /// Byte order of its record or block.

@@ -1,7 +1,7 @@
 //! What has been read of a capture so far, apart from the bytes: items get their meaning from it, and add to it.
 
 use super::interfaces::Interfaces;
-use super::item::{Block, Header, InterfaceBlock, Item};
+use super::item::{Block, Earlier, Header, InterfaceBlock, Item};
 use super::pcap::Records;
 use super::pcapng::{self, Frame};
 use crate::error::{Warning, WarningKind};
@@ -16,6 +16,8 @@ pub(super) struct Known {
     pub(super) warnings: Warnings,
     /// Packets given out.
     pub(super) packets: u64,
+    /// Their times.
+    earlier: Earlier,
     /// Seconds field of a pcap's last record.
     pub(super) last_seconds: Option<u32>,
 }
@@ -27,6 +29,7 @@ impl Known {
             interfaces: Interfaces::default(),
             warnings: Warnings::default(),
             packets: 0,
+            earlier: Earlier::default(),
             last_seconds: None,
         }
     }
@@ -54,7 +57,9 @@ impl Known {
         let number = self.packets.saturating_add(1);
         let interface = self.interfaces.known().first();
         let packet = interface.and_then(|interface| records.packet(raw, number, offset, interface));
-        let packet = packet.ok_or_else(|| missing(Part::Packet, raw))?;
+        let mut packet = packet.ok_or_else(|| missing(Part::Packet, raw))?;
+        packet.earlier = self.earlier;
+        self.earlier.add(packet.time);
         self.packets = number;
         self.last_seconds = records.seconds(raw);
         Ok(Item::Packet(packet))
@@ -73,7 +78,9 @@ impl Known {
             pcapng::INTERFACE => self.interface(raw, frame, offset),
             pcapng::ENHANCED_PACKET | pcapng::SIMPLE_PACKET | pcapng::OBSOLETE_PACKET => {
                 let number = self.packets.saturating_add(1);
-                let packet = pcapng::parse_packet(raw, frame, (number, offset), self.interfaces.known())?;
+                let mut packet = pcapng::parse_packet(raw, frame, (number, offset), self.interfaces.known())?;
+                packet.earlier = self.earlier;
+                self.earlier.add(packet.time);
                 self.packets = number;
                 Ok(Item::Packet(packet))
             }

@@ -12,7 +12,7 @@ mod reader;
 mod salvage;
 mod source;
 
-pub use item::{Block, Header, InterfaceBlock, Item, Packet};
+pub use item::{Block, Earlier, Header, InterfaceBlock, Item, Packet};
 pub use options::{BlockOption, EPB_PACKETID, OPT_COMMENT, Options};
 pub use reader::Reader;
 pub use source::Source;

@@ -1,6 +1,6 @@
 //! The header and the records of a pcap: pcap-savefile(5).
 
-use super::item::{Layout, Packet, RecordKind};
+use super::item::{Earlier, Layout, Packet, RecordKind};
 use super::{MAX_BLOCK, MAX_RECORD};
 use crate::container::{PcapHeader, PcapVariant};
 use crate::{ByteOrder, Format, Interface, OpenError, ReadErrorKind, Resolution, Timestamp};
@@ -153,6 +153,7 @@ impl Records {
             number,
             offset,
             time: Some(Timestamp::new(seconds.into(), fraction.into(), self.resolution)),
+            earlier: Earlier::default(),
             interface: 0,
             interface_info: interface,
             interface_name: None,

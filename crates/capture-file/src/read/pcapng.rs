@@ -1,7 +1,7 @@
 //! The blocks of a pcapng: draft-ietf-opsawg-pcapng.
 
 use super::MAX_BLOCK;
-use super::item::{Layout, Packet, RecordKind};
+use super::item::{Earlier, Layout, Packet, RecordKind};
 use super::options::{IF_DESCRIPTION, IF_FCSLEN, IF_NAME, IF_TSOFFSET, IF_TSRESOL, Options};
 use crate::error::WarningKind;
 use crate::{ByteOrder, Interface, LinkType, Part, ReadErrorKind, Resolution, Timestamp};
@@ -253,6 +253,7 @@ pub(super) fn parse_packet<'a>(
         number,
         offset,
         time,
+        earlier: Earlier::default(),
         interface: id,
         interface_info: interface,
         interface_name: interface.name.as_deref(),

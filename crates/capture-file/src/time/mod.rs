@@ -9,7 +9,7 @@ mod resolution;
 mod text;
 
 pub use resolution::Resolution;
-pub use text::{Epoch, ParseTimestampError};
+pub use text::{Civil, Epoch, ParseTimestampError};
 
 use fraction::Fraction;
 use std::cmp::Ordering;
@@ -101,6 +101,47 @@ impl Timestamp {
         self.seconds.checked_mul(units)?.checked_add(i128::from(self.ticks))
     }
 
+    /// The time from `earlier` to this instant, as the instant that is as long after the epoch; before the epoch where
+    /// `earlier` is the later one. Exact for two decimal resolutions, or two binary ones, that 64 bits of ticks can
+    /// tell apart; otherwise the difference of both in whole nanoseconds.
+    ///
+    /// ```
+    /// use capture_file::{Resolution, Timestamp};
+    /// let micros = Timestamp::new(7, 250_000, Resolution::MICROS);
+    /// let nanos = Timestamp::new(6, 999_999_999, Resolution::NANOS);
+    /// assert_eq!(micros.since(&nanos).epoch().to_string(), "0.250000001");
+    /// assert_eq!(nanos.since(&micros).epoch().to_string(), "-0.250000001");
+    /// ```
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let finer = match self.resolution.exponent() >= earlier.resolution.exponent() {
+            true => self.resolution,
+            false => earlier.resolution,
+        };
+        [finer, Resolution::NANOS]
+            .into_iter()
+            .find_map(|resolution| {
+                let (end, end_exact) = self.to_resolution(resolution)?;
+                let (start, start_exact) = earlier.to_resolution(resolution)?;
+                let exact = end_exact && start_exact || resolution == Resolution::NANOS;
+                end.ticks_after(&start).filter(|_| exact)
+            })
+            .unwrap_or(Self { seconds: self.seconds.saturating_sub(earlier.seconds), ..*self })
+    }
+
+    /// The difference of two timestamps of the same resolution.
+    fn ticks_after(&self, earlier: &Self) -> Option<Self> {
+        let seconds = self.seconds.saturating_sub(earlier.seconds);
+        let (seconds, ticks) = match self.ticks.checked_sub(earlier.ticks) {
+            Some(ticks) => (seconds, ticks),
+            None => {
+                let units = self.resolution.ticks_per_second()?;
+                (seconds.saturating_sub(1), self.ticks.checked_add(units.checked_sub(earlier.ticks)?)?)
+            }
+        };
+        Some(Self { seconds, ticks, resolution: self.resolution })
+    }
+
     /// Whole nanoseconds since the epoch, rounded towards the past, and whether nothing was lost.
     #[must_use]
     pub fn nanoseconds(&self) -> (i128, bool) {
@@ -178,6 +219,44 @@ mod tests {
                 prop_assert!(converted <= time);
                 prop_assert_eq!(converted == time, exact);
             }
+        }
+    }
+
+    #[test]
+    fn differences() {
+        let table = [
+            ("10.5", "10.25", "0.25"),
+            ("10.25", "10.5", "-0.25"),
+            ("0", "0", "0"),
+            ("-1.5", "1.000001", "-2.500001"),
+            ("3.000000001", "2", "1.000000001"),
+            ("9.0000000000000000001", "8.9", "0.1000000000000000001"),
+        ];
+        for (end, start, expected) in table {
+            let read = |text| Timestamp::parse_epoch(text).unwrap();
+            let found = read(end).since(&read(start));
+            assert_eq!(found, read(expected), "{end} - {start} is {}", found.epoch());
+        }
+        // A third of 2⁻⁶⁴ has no end in nanoseconds.
+        let fine = Timestamp::new(5, 1, Resolution::from_code(0x80 | 64));
+        assert_eq!(
+            fine.since(&Timestamp::new(4, 0, Resolution::MICROS)),
+            Timestamp::new(1, 1, fine.resolution)
+        );
+        assert_eq!(
+            Timestamp::new(4, 1, Resolution::MICROS).since(&fine),
+            Timestamp::new(-1, 1_000, Resolution::NANOS)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_difference_turned_round(a in any_timestamp(), b in any_timestamp()) {
+            let zero = Timestamp::new(0, 0, Resolution::NANOS);
+            prop_assert_eq!(a.since(&a), zero);
+            prop_assert_eq!(a.since(&zero), a);
+            let there = a.since(&b).nanoseconds().0;
+            prop_assert!((there + b.since(&a).nanoseconds().0).abs() <= 2);
         }
     }
 

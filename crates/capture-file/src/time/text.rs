@@ -8,19 +8,51 @@ use std::str::FromStr;
 
 const SECONDS_PER_DAY: i128 = 86_400;
 
+/// A date of the Gregorian calendar and a time of day, both in UTC. Made by [`Timestamp::civil`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Civil {
+    /// The year; 0 is 1 BC.
+    pub year: i128,
+    /// From 1.
+    pub month: u8,
+    /// From 1.
+    pub day: u8,
+    /// Up to 23.
+    pub hour: u8,
+    /// Up to 59.
+    pub minute: u8,
+    /// Up to 59: leap seconds do not count.
+    pub second: u8,
+}
+
+impl Timestamp {
+    /// Its date and time of day in UTC.
+    #[must_use]
+    pub fn civil(&self) -> Civil {
+        let Date { year, month, day } = date_of(self.seconds.div_euclid(SECONDS_PER_DAY));
+        let second = self.seconds.rem_euclid(SECONDS_PER_DAY);
+        let small = |number: i128| u8::try_from(number).unwrap_or(u8::MAX);
+        Civil {
+            year,
+            month: u8::try_from(month).unwrap_or(u8::MAX),
+            day: u8::try_from(day).unwrap_or(u8::MAX),
+            hour: small(second / 3600),
+            minute: small(second / 60 % 60),
+            second: small(second % 60),
+        }
+    }
+}
+
 /// RFC 3339 in UTC with every digit of the resolution: six for microseconds, nine for nanoseconds, n for 10⁻ⁿ and
 /// 2⁻ⁿ, no point for whole seconds. A year outside 0000–9999 has a sign, as in ISO 8601's expanded form.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let date = date_of(self.seconds.div_euclid(SECONDS_PER_DAY));
-        let second = self.seconds.rem_euclid(SECONDS_PER_DAY);
-        let Date { year, month, day } = date;
+        let Civil { year, month, day, hour, minute, second } = self.civil();
         if (0..=9999).contains(&year) {
             write!(f, "{year:04}")?;
         } else {
             write!(f, "{year:+05}")?;
         }
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
         write!(f, "-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
         write_fraction(f, &self.fraction(), self.resolution)?;
         f.write_str("Z")
