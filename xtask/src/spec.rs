@@ -191,6 +191,8 @@ pub(crate) struct Field {
     #[serde(default)]
     pub(crate) revisions: Vec<u8>,
     pub(crate) codes: Option<String>,
+    /// The table of [`WiresharkFields`] with names of its values.
+    pub(crate) names: Option<String>,
     pub(crate) doc: String,
 }
 
@@ -201,6 +203,7 @@ pub(crate) enum FieldType {
     Boolean,
     Uint8,
     Uint16,
+    Uint24,
     Uint32,
     Uint64,
     String,
@@ -209,6 +212,7 @@ pub(crate) enum FieldType {
     Ipv6,
     Ether,
     AbsoluteTime,
+    RelativeTime,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -217,7 +221,7 @@ pub(crate) enum Base {
     #[default]
     Decimal,
     Hex,
-    Epoch,
+    Colons,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -232,17 +236,26 @@ pub(crate) enum Scope {
 /// `format-spec/wireshark_fields.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WiresharkFields {
+pub(crate) struct WiresharkFields {
     #[serde(rename = "field")]
-    fields: Vec<Field>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) names: Vec<ValueNames>,
+}
+
+/// Names of a field's values.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ValueNames {
+    pub(crate) name: String,
+    pub(crate) values: Vec<(u64, String)>,
 }
 
 /// Both files, checked.
-pub(crate) fn load(root: &Path) -> Result<(Spec, Vec<Field>)> {
+pub(crate) fn load(root: &Path) -> Result<(Spec, WiresharkFields)> {
     let spec: Spec = read(&root.join("format-spec/mbuf_trace.toml"))?;
     let wireshark: WiresharkFields = read(&root.join("format-spec/wireshark_fields.toml"))?;
-    check(&spec, &wireshark.fields)?;
-    Ok((spec, wireshark.fields))
+    check(&spec, &wireshark)?;
+    Ok((spec, wireshark))
 }
 
 fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T> {
@@ -252,14 +265,15 @@ fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T> {
 }
 
 /// What the types above cannot say: what other entries refer to exists, and nothing stands twice.
-fn check(spec: &Spec, wireshark: &[Field]) -> Result<()> {
+fn check(spec: &Spec, wireshark: &WiresharkFields) -> Result<()> {
     let revisions = distinct("revision", spec.revisions.iter().map(|revision| revision.number))?;
     let kinds = distinct("kind", spec.kinds.iter().map(|kind| kind.name.as_str()))?;
     let layouts = distinct("layout", spec.layouts.iter().map(|layout| layout.name.as_str()))?;
     let codes = distinct("code table", spec.codes.iter().map(|codes| codes.name.as_str()))?;
     let flags = distinct("flag table", spec.flags.iter().map(|flags| flags.name.as_str()))?;
     distinct("fault", spec.faults.iter().map(|fault| fault.name.as_str()))?;
-    let fields = || spec.fields.iter().chain(wireshark);
+    let fields = || spec.fields.iter().chain(&wireshark.fields);
+    let names = distinct("table of names", wireshark.names.iter().map(|names| names.name.as_str()))?;
     distinct("field", fields().map(|field| field.name.as_str()))?;
     let types = spec.records.iter().map(|record| (record.revision, record.code));
     distinct("record type (revision, code)", types)?;
@@ -291,6 +305,7 @@ fn check(spec: &Spec, wireshark: &[Field]) -> Result<()> {
     for field in fields() {
         let place = format!("field {}", field.name);
         known(&place, "code table", &codes, field.codes.as_deref().as_ref())?;
+        known(&place, "table of names", &names, field.names.as_deref().as_ref())?;
         for kind in &field.events {
             known(&place, "kind", &kinds, Some(&kind.as_str()))?;
         }

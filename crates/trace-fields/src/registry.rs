@@ -18,12 +18,16 @@ pub struct Field {
     pub base: Base,
     /// What has a value of it.
     pub scope: Scope,
+    /// The field of the protocol in whose header it stands; of a protocol, itself. None outside snapshots.
+    pub protocol: Option<FieldId>,
     /// Kinds of events that can have it; all when empty.
     pub events: &'static [Kind],
     /// Revisions of the format that can have it; all when empty.
     pub revisions: &'static [u8],
     /// The table of names for its values, as the specification calls it.
     pub codes: Option<&'static str>,
+    /// Names that Wireshark has for its values: `(6, "TCP")` of `ip.proto`. A boolean is 1 or 0 here.
+    pub names: &'static [(u64, &'static str)],
     /// What it is, in a few words, without a full stop.
     pub doc: &'static str,
 }
@@ -76,6 +80,8 @@ pub enum FieldType {
     Uint8,
     /// An unsigned number of 16 bits.
     Uint16,
+    /// An unsigned number of 24 bits.
+    Uint24,
     /// An unsigned number of 32 bits.
     Uint32,
     /// An unsigned number of 64 bits.
@@ -92,6 +98,8 @@ pub enum FieldType {
     Ether,
     /// A point in time.
     AbsoluteTime,
+    /// A length of time, or the time since 1970-01-01T00:00:00Z; in seconds.
+    RelativeTime,
 }
 
 impl FieldType {
@@ -103,6 +111,7 @@ impl FieldType {
             Self::Boolean => "boolean",
             Self::Uint8 => "unsigned integer (1 byte)",
             Self::Uint16 => "unsigned integer (2 bytes)",
+            Self::Uint24 => "unsigned integer (3 bytes)",
             Self::Uint32 => "unsigned integer (4 bytes)",
             Self::Uint64 => "unsigned integer (8 bytes)",
             Self::String => "string",
@@ -110,7 +119,8 @@ impl FieldType {
             Self::Ipv4 => "IPv4 address",
             Self::Ipv6 => "IPv6 address",
             Self::Ether => "Ethernet address",
-            Self::AbsoluteTime => "time",
+            Self::AbsoluteTime => "date and time",
+            Self::RelativeTime => "time in seconds",
         }
     }
 
@@ -120,6 +130,7 @@ impl FieldType {
         match self {
             Self::Uint8 => Some(u8::MAX as u64),
             Self::Uint16 => Some(u16::MAX as u64),
+            Self::Uint24 => Some(0x00ff_ffff),
             Self::Uint32 => Some(u32::MAX as u64),
             Self::Uint64 => Some(u64::MAX),
             _ => None,
@@ -134,8 +145,8 @@ pub enum Base {
     Decimal,
     /// Numbers in hexadecimal with leading zeros.
     Hex,
-    /// Times as seconds since 1970-01-01T00:00:00Z.
-    Epoch,
+    /// Bytes with colons where they can be an Ethernet address.
+    Colons,
 }
 
 /// What has a value of a field.
@@ -166,13 +177,24 @@ mod tests {
     }
 
     #[test]
-    fn only_numbers_have_a_hexadecimal_base_and_only_times_an_epoch() {
+    fn only_numbers_have_a_hexadecimal_base_and_names() {
         for field in Field::all() {
-            match field.base {
-                Base::Decimal => assert_ne!(field.ty, FieldType::AbsoluteTime, "{}", field.name),
-                Base::Hex => assert!(field.ty.max().is_some(), "{}", field.name),
-                Base::Epoch => assert_eq!(field.ty, FieldType::AbsoluteTime, "{}", field.name),
+            let max = if field.ty == FieldType::Boolean { Some(1) } else { field.ty.max() };
+            assert!(field.base != Base::Hex || field.ty.max().is_some(), "{}", field.name);
+            assert!(field.base != Base::Colons || field.ty == FieldType::Bytes, "{}", field.name);
+            assert!(field.names.iter().all(|(value, _)| Some(*value) <= max), "{}", field.name);
+        }
+    }
+
+    #[test]
+    fn fields_of_snapshots_have_a_protocol() {
+        for field in Field::all() {
+            assert_eq!(field.protocol.is_some(), field.scope == Scope::Snapshot, "{}", field.name);
+            if let Some(protocol) = field.protocol {
+                assert_eq!(protocol.field().ty, FieldType::Protocol, "{}", field.name);
+                assert_eq!(protocol.field().protocol, Some(protocol));
             }
         }
+        assert_eq!(FieldId::Ipv6FraghdrNxt.field().protocol, Some(FieldId::Ipv6Fraghdr));
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::distinct::Scratch;
 use crate::generated::FieldId;
-use crate::headers::{self, protocol_of};
+use crate::headers;
 use crate::layers::Layers;
 use crate::registry::Scope;
 use crate::trace_values::{visit_events, visit_trace};
 use crate::value::Value;
-use capture_file::{LinkType, Packet, Timestamp};
+use capture_file::{Earlier, LinkType, Packet, Timestamp};
 use mbuf_trace::{Certainty, Link, Snapshot, Text, Trace};
 use std::ops::ControlFlow;
 
@@ -24,6 +24,8 @@ pub struct PacketView<'a> {
     pub number: u64,
     /// When it was captured.
     pub time: Option<Timestamp>,
+    /// Times of the packets before it in the capture.
+    pub earlier: Earlier,
     /// The name of its interface, as it stands in the file.
     pub interface_name: Option<&'a [u8]>,
     /// What `data` begins with.
@@ -32,6 +34,8 @@ pub struct PacketView<'a> {
     pub original_len: u32,
     /// Its bytes.
     pub data: &'a [u8],
+    /// The packet as it stands in a file, which may say more of it: comments, for one.
+    pub record: Option<&'a Packet<'a>>,
 }
 
 impl<'a> PacketView<'a> {
@@ -41,23 +45,27 @@ impl<'a> PacketView<'a> {
         Self {
             number: 1,
             time: None,
+            earlier: Earlier::default(),
             interface_name: None,
             link_type: LinkType::USER0,
             original_len: u32::try_from(data.len()).unwrap_or(u32::MAX),
             data,
+            record: None,
         }
     }
 }
 
-impl<'a> From<&Packet<'a>> for PacketView<'a> {
-    fn from(packet: &Packet<'a>) -> Self {
+impl<'a> From<&'a Packet<'a>> for PacketView<'a> {
+    fn from(packet: &'a Packet<'a>) -> Self {
         Self {
             number: packet.number,
             time: packet.time,
+            earlier: packet.earlier,
             interface_name: packet.interface_name,
             link_type: packet.link_type,
             original_len: packet.original_len,
             data: packet.data,
+            record: Some(packet),
         }
     }
 }
@@ -143,17 +151,18 @@ impl<'a> Subject<'a> {
     /// snapshot that differs, in its bytes or its link, from all earlier ones of the packet.
     pub fn visit(&self, field: FieldId, scratch: &mut Scratch, visit: &mut Visitor<'_>) -> ControlFlow<()> {
         match (field.field().scope, self.trace) {
-            (Scope::Packet, _) => self.of_packet(field).map_or(ControlFlow::Continue(()), visit),
+            (Scope::Packet, _) => self.of_packet(field, visit),
             (Scope::Trace, Some(trace)) => {
                 visit_trace(trace, self.certainty, field, &mut scratch.text, visit)
             }
             (Scope::Event, Some(_)) => self.visit_steps(field, scratch, &mut |_, value| visit(value)),
             (Scope::Trace | Scope::Event, None) => ControlFlow::Continue(()),
             (Scope::Snapshot, _) => {
-                let protocol = protocol_of(field);
+                let protocol = field.field().protocol;
+                let length = self.length();
                 self.visit_packets(scratch, &mut |bytes, link| {
-                    Layers::new(bytes, link)
-                        .filter(|layer| Some(layer.protocol) == protocol)
+                    Layers::new(bytes, length.unwrap_or(bytes.len()), link)
+                        .filter(|layer| layer.can_have(field, protocol))
                         .try_for_each(|layer| headers::visit(layer, field, visit))
                 })
             }
@@ -182,17 +191,43 @@ impl<'a> Subject<'a> {
         self.visit(field, scratch, &mut |_| ControlFlow::Break(())).is_break()
     }
 
-    fn of_packet(&self, field: FieldId) -> Option<Value<'a>> {
+    /// The length on the wire of what is decoded, where that is the captured packet.
+    fn length(&self) -> Option<usize> {
+        match self.trace {
+            Some(_) => None,
+            None => usize::try_from(self.packet.original_len).ok(),
+        }
+    }
+
+    fn of_packet(&self, field: FieldId, visit: &mut Visitor<'_>) -> ControlFlow<()> {
         let packet = &self.packet;
-        match field {
+        let since = |earlier: Option<Timestamp>| {
+            packet.time.map(|time| Value::Time(time.since(&earlier.unwrap_or(time))))
+        };
+        let text = |text: &'a [u8]| Value::Text(Text(text));
+        // pcap has neither, so its one interface is not told.
+        let block = packet.record.filter(|record| record.is_block());
+        let value = match field {
             FieldId::Frame => Some(Value::Protocol(packet.data)),
             FieldId::FrameNumber => Some(Value::Uint(packet.number)),
             FieldId::FrameLen => Some(Value::Uint(u64::from(packet.original_len))),
-            FieldId::FrameCapLen => Some(Value::Uint(u64::try_from(packet.data.len()).ok()?)),
-            FieldId::FrameTimeEpoch => packet.time.map(Value::Time),
-            FieldId::FrameInterfaceName => packet.interface_name.map(|name| Value::Text(Text(name))),
+            FieldId::FrameCapLen => u64::try_from(packet.data.len()).ok().map(Value::Uint),
+            FieldId::FrameTime | FieldId::FrameTimeEpoch => packet.time.map(Value::Time),
+            FieldId::FrameTimeRelative => since(packet.earlier.first),
+            FieldId::FrameTimeDelta => since(packet.earlier.previous),
+            FieldId::FrameInterfaceId => block.map(|record| Value::Uint(u64::from(record.interface))),
+            // Wireshark calls an interface of a pcapng so that has no name.
+            FieldId::FrameInterfaceName => packet.interface_name.or(block.map(|_| &b"unknown"[..])).map(text),
+            FieldId::FrameInterfaceDescription => {
+                block.and_then(|record| record.interface_info.description.as_deref()).map(text)
+            }
+            FieldId::FrameComment => {
+                return block.into_iter().flat_map(Packet::comments).map(text).try_for_each(visit);
+            }
+            FieldId::FramePacketId => block.and_then(Packet::packet_id).map(Value::Uint),
             _ => None,
-        }
+        };
+        value.map_or(ControlFlow::Continue(()), visit)
     }
 
     /// Calls `visit` with each packet that there is to decode: the snapshots of the trace that repeat no

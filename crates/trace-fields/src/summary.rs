@@ -27,7 +27,7 @@ impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut network = None;
         let mut last = None;
-        for layer in Layers::new(self.bytes, self.link) {
+        for layer in Layers::new(self.bytes, self.bytes.len(), self.link) {
             match layer.protocol {
                 Protocol::Ipv4 | Protocol::Ipv6 => network = Some(layer),
                 _ => {}

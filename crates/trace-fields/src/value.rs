@@ -25,7 +25,8 @@ pub enum Value<'a> {
     Ipv6(Ipv6Addr),
     /// Of [`FieldType::Ether`].
     Ether([u8; 6]),
-    /// Of [`FieldType::AbsoluteTime`].
+    /// Of [`FieldType::AbsoluteTime`], and of [`FieldType::RelativeTime`] as the instant that is as long after
+    /// 1970-01-01T00:00:00Z.
     Time(Timestamp),
     /// Of [`FieldType::Protocol`]: it is there, with these bytes from its header to the end of what it
     /// carries.
@@ -71,15 +72,35 @@ impl fmt::Display for Shown<'_> {
                 let width = match self.field.ty {
                     FieldType::Uint8 => 4,
                     FieldType::Uint16 => 6,
+                    FieldType::Uint24 => 8,
                     FieldType::Uint32 => 10,
                     _ => 18,
                 };
                 write!(f, "{value:#0width$x}")
             }
+            (Value::Bytes(bytes), Base::Colons) if bytes.len() == 6 => bytes
+                .iter()
+                .enumerate()
+                .try_for_each(|(at, byte)| write!(f, "{}{byte:02x}", if at == 0 { "" } else { ":" })),
+            (Value::Time(time), _) if self.field.ty == FieldType::AbsoluteTime => calendar(time, f),
             (Value::Protocol(_), _) => f.write_str(self.field.name),
             (value, _) => value.fmt(f),
         }
     }
+}
+
+/// As Wireshark 4.0 shows a point in time where the time zone is UTC: `Nov 14, 2023 22:13:20.123456000 UTC`.
+fn calendar(time: Timestamp, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let date = time.civil();
+    let month = usize::from(date.month).checked_sub(1).and_then(|month| MONTHS.get(month));
+    write!(f, "{} {:2}, {:04} ", month.copied().unwrap_or("?"), date.day, date.year)?;
+    write!(f, "{:02}:{:02}:{:02}", date.hour, date.minute, date.second)?;
+    // The fraction as the epoch has it after a whole number of seconds that is not negative.
+    let fraction = Timestamp::new(0, time.subsecond_ticks(), time.resolution());
+    let shown = Value::Time(fraction).to_string();
+    write!(f, "{} UTC", shown.strip_prefix('0').unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -103,6 +124,9 @@ mod tests {
             (FieldId::FrameTimeEpoch, Value::Time(nanos), "1700000000.123456000"),
             (FieldId::FrameTimeEpoch, Value::Time(finer), "0.000000000001"),
             (FieldId::FrameTimeEpoch, Value::Time(whole), "-2.000000000"),
+            (FieldId::FrameTime, Value::Time(nanos), "Nov 14, 2023 22:13:20.123456000 UTC"),
+            (FieldId::FrameTime, Value::Time(whole), "Dec 31, 1969 23:59:58.000000000 UTC"),
+            (FieldId::Ipv6Flow, Value::Uint(0xabc), "0x000abc"),
             (FieldId::MbufTraceText, Value::Text(Text(b"a\nb\x1b")), "a\\nb\\x1b"),
             (FieldId::Ip, Value::Protocol(b"E"), "ip"),
         ];

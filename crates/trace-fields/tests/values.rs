@@ -2,7 +2,7 @@
 
 mod packets;
 
-use capture_file::{LinkType, Resolution, Timestamp};
+use capture_file::{Item, LinkType, Reader, Resolution, Timestamp};
 use mbuf_trace::{ByteOrder, Detector, Encoding, Link, Revision};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -134,6 +134,13 @@ fn every_field_has_a_value_somewhere() {
     seen(&Subject::new(view).with_trace(&trace, certainty));
     for (_, bytes) in packets::packets() {
         seen(&Subject::new(PacketView { link_type: LinkType::ETHERNET, ..PacketView::of_bytes(&bytes) }));
+    }
+    let capture = packets::pcapng::capture();
+    let mut reader = Reader::new(capture.as_slice()).unwrap();
+    while let Some(item) = reader.next_item().unwrap() {
+        if let Item::Packet(packet) = item {
+            seen(&Subject::new(&packet));
+        }
     }
     assert!(missing.is_empty(), "{missing:?}");
 }

@@ -27,15 +27,17 @@ impl Class {
         match ty {
             FieldType::Protocol => Self::Protocol,
             FieldType::Boolean => Self::Bool,
-            FieldType::Uint8 | FieldType::Uint16 | FieldType::Uint32 | FieldType::Uint64 => {
-                Self::Uint(ty.max().unwrap_or(u64::MAX))
-            }
+            FieldType::Uint8
+            | FieldType::Uint16
+            | FieldType::Uint24
+            | FieldType::Uint32
+            | FieldType::Uint64 => Self::Uint(ty.max().unwrap_or(u64::MAX)),
             FieldType::String => Self::Text,
             FieldType::Bytes => Self::Bytes,
             FieldType::Ipv4 => Self::Ipv4,
             FieldType::Ipv6 => Self::Ipv6,
             FieldType::Ether => Self::Ether,
-            FieldType::AbsoluteTime => Self::Time,
+            FieldType::AbsoluteTime | FieldType::RelativeTime => Self::Time,
         }
     }
 
@@ -201,6 +203,7 @@ fn length(value: &Value<'_>, ty: FieldType) -> u64 {
     match ty {
         FieldType::Boolean | FieldType::Uint8 => 1,
         FieldType::Uint16 => 2,
+        FieldType::Uint24 => 3,
         FieldType::Uint32 => 4,
         FieldType::Uint64 => 8,
         _ => with_bytes(value, |bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX)),

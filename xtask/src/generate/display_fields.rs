@@ -1,11 +1,11 @@
 //! The registry of display fields, for `crates/trace-fields`.
 
 use super::{NOTICE, camel};
-use crate::spec::{Field, Spec};
+use crate::spec::{Field, FieldType, Scope, Spec, WiresharkFields};
 use std::fmt::Write;
 
-pub(super) fn rust(spec: &Spec, wireshark: &[Field]) -> String {
-    let fields: Vec<&Field> = spec.fields.iter().chain(wireshark).collect();
+pub(super) fn rust(spec: &Spec, wireshark: &WiresharkFields) -> String {
+    let fields: Vec<&Field> = spec.fields.iter().chain(&wireshark.fields).collect();
     let mut out = format!(
         "// {NOTICE}\n\nuse crate::registry::{{Base, Field, FieldType, Scope}};\nuse mbuf_trace::Kind;\n\n\
          /// A display field.\n#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]\n\
@@ -21,9 +21,17 @@ pub(super) fn rust(spec: &Spec, wireshark: &[Field]) -> String {
     );
     for field in &fields {
         let events: Vec<String> = field.events.iter().map(|kind| format!("Kind::{}", camel(kind))).collect();
+        let protocol = match protocol(field, wireshark) {
+            Some(protocol) => format!("Some(FieldId::{})", camel(&protocol.name)),
+            None => "None".to_owned(),
+        };
+        let names = match &field.names {
+            Some(table) => format!("&{}", table.to_uppercase()),
+            None => "&[]".to_owned(),
+        };
         let _ = writeln!(
             out,
-            "Field {{ id: FieldId::{}, name: {:?}, ty: FieldType::{:?}, base: Base::{:?}, scope: Scope::{:?}, events: &[{}], revisions: &{:?}, codes: {:?}, doc: {:?} }},",
+            "Field {{ id: FieldId::{}, name: {:?}, ty: FieldType::{:?}, base: Base::{:?}, scope: Scope::{:?}, protocol: {protocol}, events: &[{}], revisions: &{:?}, codes: {:?}, names: {names}, doc: {:?} }},",
             camel(&field.name),
             field.name,
             field.ty,
@@ -36,5 +44,24 @@ pub(super) fn rust(spec: &Spec, wireshark: &[Field]) -> String {
         );
     }
     out.push_str("];\n");
+    for table in &wireshark.names {
+        let (name, count) = (table.name.to_uppercase(), table.values.len());
+        let _ = writeln!(out, "\nstatic {name}: [(u64, &str); {count}] = {:?};", table.values);
+    }
     out
+}
+
+/// The protocol in whose header the field stands: the longest one that its name begins with. The ends of some names
+/// differ from it in Wireshark, too.
+fn protocol<'a>(field: &Field, wireshark: &'a WiresharkFields) -> Option<&'a Field> {
+    let name = match field.name.split_once('.') {
+        Some(("pppoe", rest)) => format!("pppoes.{rest}"),
+        _ => field.name.clone(),
+    };
+    let protocols = wireshark.fields.iter().filter(|protocol| {
+        let rest = name.strip_prefix(&protocol.name);
+        protocol.ty == FieldType::Protocol
+            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    });
+    protocols.max_by_key(|protocol| protocol.name.len()).filter(|_| field.scope == Scope::Snapshot)
 }

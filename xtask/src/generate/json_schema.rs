@@ -132,6 +132,7 @@ fn property(field: &Field) -> Value {
     let schema = match field.ty {
         FieldType::Uint8 => unsigned(u64::from(u8::MAX)),
         FieldType::Uint16 => unsigned(u64::from(u16::MAX)),
+        FieldType::Uint24 => unsigned(0x00ff_ffff),
         FieldType::Uint32 => unsigned(u64::from(u32::MAX)),
         FieldType::Uint64 => unsigned(u64::MAX),
         FieldType::Boolean => json!({ "type": "boolean" }),

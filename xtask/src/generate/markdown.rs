@@ -247,6 +247,7 @@ fn field_type(field: &Field) -> String {
         FieldType::Boolean => "boolean",
         FieldType::Uint8 => "uint8",
         FieldType::Uint16 => "uint16",
+        FieldType::Uint24 => "uint24",
         FieldType::Uint32 => "uint32",
         FieldType::Uint64 => "uint64",
         FieldType::String => "string",
@@ -255,9 +256,10 @@ fn field_type(field: &Field) -> String {
         FieldType::Ipv6 => "ipv6",
         FieldType::Ether => "ether",
         FieldType::AbsoluteTime => "absolute_time",
+        FieldType::RelativeTime => "relative_time",
     };
     match field.base {
-        Base::Decimal | Base::Epoch => name.to_owned(),
+        Base::Decimal | Base::Colons => name.to_owned(),
         Base::Hex => format!("{name}, hex"),
     }
 }

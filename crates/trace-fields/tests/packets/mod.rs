@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+mod more;
+pub(crate) mod pcapng;
+
 use etherparse::{
     EtherType, IpFragOffset, IpNumber, Ipv4Header, Ipv6FlowLabel, Ipv6Header, PacketBuilder, VlanId,
 };
@@ -76,7 +79,7 @@ pub(crate) fn packets() -> Vec<(&'static str, Vec<u8>)> {
     let quoted6 = ipv6(17, &udp(33, 34, b"in six"));
     let quoted_fragment = ipv4_fragment(0, true, &udp(55, 56, b"quoted fragment "));
     let error = |kind: u8, packet: &[u8]| [&[kind, 1, 0, 0, 0, 0, 0, 0], packet].concat();
-    vec![
+    let mut all = vec![
         (
             "echo request",
             built(&|out| {
@@ -199,7 +202,9 @@ pub(crate) fn packets() -> Vec<(&'static str, Vec<u8>)> {
         ("spanning tree", ethernet(20, &[&[0x42, 0x42, 3], &[0; 35][..]].concat())),
         ("experimental", ethernet(0x88b5, b"experimental")),
         ("runt", vec![1, 2, 3]),
-    ]
+    ];
+    all.extend(more::packets());
+    all
 }
 
 /// A packet as a capture holds it: bytes, and the length that it had on the wire.

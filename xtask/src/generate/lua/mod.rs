@@ -247,13 +247,15 @@ fn proto_field(spec: &Spec, field: &Field) -> String {
         FieldType::Bytes => return format!("ProtoField.bytes({name}, {label}, base.NONE, {doc})"),
         FieldType::Uint8 => "uint8",
         FieldType::Uint16 => "uint16",
+        FieldType::Uint24 => "uint24",
         FieldType::Uint32 => "uint32",
         FieldType::Uint64 => "uint64",
         FieldType::Protocol
         | FieldType::Ipv4
         | FieldType::Ipv6
         | FieldType::Ether
-        | FieldType::AbsoluteTime => "none",
+        | FieldType::AbsoluteTime
+        | FieldType::RelativeTime => "none",
     };
     let base = if field.base == Base::Hex { "base.HEX" } else { "base.DEC" };
     let codes = field.codes.as_deref().map_or("nil".into(), str::to_ascii_uppercase);
