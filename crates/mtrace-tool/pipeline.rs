@@ -33,7 +33,7 @@ impl<'a> Seen<'a> {
     }
 
     /// The packet with its trace, to ask for fields.
-    pub(crate) fn subject<'s>(&'s self, packet: &Packet<'s>, link: SnapshotLink) -> Subject<'s>
+    pub(crate) fn subject<'s>(&'s self, packet: &'s Packet<'s>, link: SnapshotLink) -> Subject<'s>
     where
         'a: 's,
     {

@@ -15,16 +15,16 @@ pub struct Header<'a> {
     layer: Layer<'a>,
 }
 
-/// The headers in a packet, outermost first, as far as they are known here; a hundred at the most.
+/// The headers in a packet that was not cut, outermost first, as far as they are known here; a hundred at the most.
 pub fn packet_headers(bytes: &[u8], link: Link) -> impl Iterator<Item = Header<'_>> {
-    Layers::new(bytes, link).map(|layer| Header { layer })
+    Layers::new(bytes, bytes.len(), link).map(|layer| Header { layer })
 }
 
 /// The fields of each protocol, its own first, so that nobody has to look through all of them.
 static FIELDS: LazyLock<Vec<Vec<&'static Field>>> = LazyLock::new(|| {
     let mut protocols: Vec<Vec<&'static Field>> = Vec::new();
     for field in Field::all().iter().filter(|field| field.scope == Scope::Snapshot) {
-        let Some(protocol) = headers::protocol_of(field.id) else { continue };
+        let Some(protocol) = field.protocol else { continue };
         let place = protocol as usize;
         if protocols.len() <= place {
             protocols.resize_with(place.saturating_add(1), Vec::new);
@@ -39,7 +39,7 @@ static FIELDS: LazyLock<Vec<Vec<&'static Field>>> = LazyLock::new(|| {
 
 impl<'a> Header<'a> {
     fn all_fields(&self) -> &'static [&'static Field] {
-        FIELDS.get(self.layer.protocol as usize).map(Vec::as_slice).unwrap_or_default()
+        FIELDS.get(self.layer.protocol.field() as usize).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The protocol as a field: `ip`. None where the specification declares none.
@@ -48,9 +48,13 @@ impl<'a> Header<'a> {
         self.all_fields().first().copied().filter(|field| field.ty == FieldType::Protocol)
     }
 
-    /// The fields that this protocol can have, the protocol itself left out, in the specification's order.
+    /// The fields that this protocol can have, the protocol itself and its payload left out, in the specification's
+    /// order.
     pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
-        self.all_fields().iter().copied().filter(|field| field.ty != FieldType::Protocol)
+        let not_header = |field: &Field| {
+            field.ty == FieldType::Protocol || matches!(field.id, FieldId::TcpPayload | FieldId::UdpPayload)
+        };
+        self.all_fields().iter().copied().filter(move |field| !not_header(field))
     }
 
     /// From the header's first byte to the end of what it carries, without padding behind that.
@@ -68,7 +72,8 @@ impl<'a> Header<'a> {
     /// The same header, had it these bytes.
     #[must_use]
     pub fn with_bytes<'b>(&self, bytes: &'b [u8]) -> Header<'b> {
-        Header { layer: Layer { protocol: self.layer.protocol, bytes } }
+        let missing = self.layer.length.saturating_sub(self.layer.bytes.len());
+        Header { layer: Layer { bytes, length: bytes.len().saturating_add(missing), ..self.layer } }
     }
 
     /// Calls `visit` with every value that the field has in this header.
