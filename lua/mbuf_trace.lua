@@ -36,9 +36,7 @@ local setting = {}
 -- Declarations, as format-spec/mbuf_trace.toml has them.
 
 -- Packets of the pseudo-interface mbuf_trace; reserved for private use by LINKTYPE_USER0.
-local LINK_TYPE = "USER0"
--- LINKTYPE_ numbers that a snapshot can have.
-local LINK_ETHERNET, LINK_RAW_IP = 1, 101
+local ENCAPSULATION = "USER0"
 
 -- Codes of the record types, by revision and name.
 local TYPE = {
@@ -176,6 +174,12 @@ local ORIGIN = {
   [4] = "netgraph_node", -- A node of netgraph(4)
   [5] = "socket", -- A socket
   [6] = "process", -- A process
+}
+
+-- Link types that a snapshot usually has, as LINKTYPE_ numbers them.
+local LINK_TYPE = {
+  ethernet = 1, -- The bytes begin with an Ethernet header, without FCS
+  raw_ip = 101, -- The bytes begin with an IPv4 or IPv6 header
 }
 
 -- What can be wrong with a frame.
@@ -1298,7 +1302,7 @@ local function read_event(frame, place)
     local length = frame.size - at
     return {
       kind = "data", place = place, start = at, at = at, length = length, missing = frame.missing, has_record = false,
-      bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
+      bytes_at = at, bytes_length = length, link = LINK_TYPE.ethernet,
     }
   end
   local start, length, code = records.starts[place], records.lengths[place], records.types[place]
@@ -1311,7 +1315,7 @@ local function read_event(frame, place)
   if known and known.content == "ethernet" then
     return {
       kind = "data", place = place, start = start, code = code, at = at, length = length, missing = missing,
-      has_record = true, bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
+      has_record = true, bytes_at = at, bytes_length = length, link = LINK_TYPE.ethernet,
       step = nil, resolved_link = nil, before = nil, changed = nil, same_as = nil,
     }
   end
@@ -1543,11 +1547,11 @@ local function link_of(frame, event)
     link = event.link
     if not event.packet_length_at then
       if setting.link == "ip" then
-        link = LINK_RAW_IP
+        link = LINK_TYPE.raw_ip
       elseif setting.link == "auto"
         and starts_with_ip(frame.raw, event.bytes_at, event.bytes_length, event.bytes_length + event.missing)
       then
-        link = LINK_RAW_IP
+        link = LINK_TYPE.raw_ip
       end
     end
     event.resolved_link = link
@@ -1636,9 +1640,9 @@ local function changed_ranges(frame, event, most)
   local at, old = event.bytes_at, before.bytes_at
   local finish, old_finish = at + event.bytes_length, old + before.bytes_length
   local link, old_link = link_of(frame, event), link_of(frame, before)
-  if link == LINK_RAW_IP and old_link == LINK_ETHERNET then
+  if link == LINK_TYPE.raw_ip and old_link == LINK_TYPE.ethernet then
     old = min(old + 14, old_finish)
-  elseif link == LINK_ETHERNET and old_link == LINK_RAW_IP then
+  elseif link == LINK_TYPE.ethernet and old_link == LINK_TYPE.raw_ip then
     at = min(at + 14, finish)
   end
   local ranges, length = {}, min(finish - at, old_finish - old)
@@ -1664,7 +1668,7 @@ local function changed_ranges(frame, event, most)
   return ranges, false, (finish - at) - (old_finish - old)
 end
 
-local LINK_NAMES = { [LINK_ETHERNET] = "Ethernet", [LINK_RAW_IP] = "IP" }
+local LINK_NAMES = { [LINK_TYPE.ethernet] = "Ethernet", [LINK_TYPE.raw_ip] = "IP" }
 
 local function link_name(link)
   return LINK_NAMES[link] or format("link type %d", link)
@@ -1674,7 +1678,7 @@ end
 -- are not all there, or are others.
 local function headers_end(raw, at, finish, link)
   local ethertype
-  if link == LINK_ETHERNET then
+  if link == LINK_TYPE.ethernet then
     at = at + 14
     if at > finish then
       return nil
@@ -1716,7 +1720,7 @@ local can_quote
 -- there was more, so whatever missed a byte would be called malformed.
 local function dissect_snapshot(frame, event, tvb, pinfo, tree, root, quoted)
   local link, length = link_of(frame, event), event.bytes_length
-  local dissector = link == LINK_ETHERNET and ethernet or link == LINK_RAW_IP and ip
+  local dissector = link == LINK_TYPE.ethernet and ethernet or link == LINK_TYPE.raw_ip and ip
   if event.missing > 0 and not setting.all_snapshots then
     local finish = can_quote and headers_end(frame.raw, event.bytes_at, event.bytes_at + length, link)
     length, quoted = finish and finish - event.bytes_at or 0, true
@@ -2508,7 +2512,7 @@ function mbuf_trace.init()
 end
 
 read_preferences()
-DissectorTable.get("wtap_encap"):add(wtap[LINK_TYPE], mbuf_trace)
+DissectorTable.get("wtap_encap"):add(wtap[ENCAPSULATION], mbuf_trace)
 
 ----------------------------------------------------------------------------------------------------------
 -- Menus.

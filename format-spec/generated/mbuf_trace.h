@@ -166,6 +166,14 @@
 #define	MBUF_TRACE_ORIGIN_PROCESS 6
 
 /*
+ * Link types that a snapshot usually has, as LINKTYPE_ numbers them
+ */
+/* The bytes begin with an Ethernet header, without FCS */
+#define	MBUF_TRACE_LINK_TYPE_ETHERNET 1
+/* The bytes begin with an IPv4 or IPv6 header */
+#define	MBUF_TRACE_LINK_TYPE_RAW_IP 101
+
+/*
  * Flags of the revision 4 frame header
  */
 /*

@@ -315,6 +315,7 @@ types:
     seq:
       - id: link_type
         type: u2
+        enum: link_type
         doc: |
           Link type of the bytes, a LINKTYPE_ number: 1 is Ethernet, 101 raw IP
       - id: reserved
@@ -446,6 +447,15 @@ enums:
       id: process
       doc: |
         A process
+  link_type:
+    1:
+      id: ethernet
+      doc: |
+        The bytes begin with an Ethernet header, without FCS
+    101:
+      id: raw_ip
+      doc: |
+        The bytes begin with an IPv4 or IPv6 header
   frame_flag:
     1:
       id: oldest_first

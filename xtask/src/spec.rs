@@ -131,6 +131,9 @@ pub(crate) struct Reserved {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Codes {
     pub(crate) name: String,
+    /// Whether the numbers are another registry's, of which only some are named here.
+    #[serde(default)]
+    pub(crate) foreign: bool,
     pub(crate) doc: String,
     pub(crate) values: Vec<Code>,
 }

@@ -313,6 +313,14 @@ impl Origin {
     }
 }
 
+/// Link types that a snapshot usually has, as LINKTYPE_ numbers them.
+pub mod link_type {
+    /// The bytes begin with an Ethernet header, without FCS.
+    pub const ETHERNET: u16 = 1;
+    /// The bytes begin with an IPv4 or IPv6 header.
+    pub const RAW_IP: u16 = 101;
+}
+
 /// Flags of the revision 4 frame header.
 pub mod frame_flag {
     /// The records lie in the order in which they happened; otherwise newest first.

@@ -59,7 +59,8 @@ pub mod write;
 pub use event::{Event, EventHeader, Position};
 pub use fault::Fault;
 pub use generated::{
-    FaultKind, Kind, LINK_TYPE, MAX_PAYLOAD, MAX_RECORDS, Origin, SCHEMA, frame_flag, layout, record_type,
+    FaultKind, Kind, LINK_TYPE, MAX_PAYLOAD, MAX_RECORDS, Origin, SCHEMA, frame_flag, layout, link_type,
+    record_type,
 };
 pub use read::{Certainty, Detector, FrameHeader, Trace};
 pub use record::Recorder;

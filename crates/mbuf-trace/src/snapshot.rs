@@ -1,10 +1,6 @@
 //! The packet's bytes at one moment of its way, and what they begin with.
 
-/// LINKTYPE_ numbers that a snapshot can have: the only two that this crate tells apart.
-mod link_type {
-    pub(super) const ETHERNET: u16 = 1;
-    pub(super) const RAW_IP: u16 = 101;
-}
+use crate::generated::link_type;
 
 /// Length of an Ethernet header without VLAN tags.
 const ETHERNET_HEADER: usize = 14;
@@ -33,6 +29,18 @@ pub enum Link {
     Other(u16),
 }
 
+impl Link {
+    /// The LINKTYPE_ number.
+    #[must_use]
+    pub const fn link_type(self) -> u16 {
+        match self {
+            Self::Ethernet => link_type::ETHERNET,
+            Self::Ip => link_type::RAW_IP,
+            Self::Other(other) => other,
+        }
+    }
+}
+
 impl<'a> Snapshot<'a> {
     /// An Ethernet snapshot of a whole packet.
     #[must_use]
@@ -50,11 +58,7 @@ impl<'a> Snapshot<'a> {
     /// [`link`](Self::link) finds IP, that of raw IP.
     #[must_use]
     pub fn recognised_link_type(&self) -> u16 {
-        match self.link() {
-            Link::Ip => link_type::RAW_IP,
-            Link::Ethernet => link_type::ETHERNET,
-            Link::Other(other) => other,
-        }
+        self.link().link_type()
     }
 
     /// What the bytes begin with. Kernels of revisions 1 to 3 call everything Ethernet, so there, bytes that

@@ -3,7 +3,7 @@
 use crate::generated::FieldId;
 use crate::subject::{SnapshotLink, StepVisitor, Visitor};
 use crate::value::Value;
-use mbuf_trace::{Certainty, Event, Kind, Link, Order, Snapshot, Text, Trace, frame_flag};
+use mbuf_trace::{Certainty, Event, Kind, Order, Snapshot, Text, Trace, frame_flag};
 use std::ops::ControlFlow;
 
 /// Values that the trace has, fields of scope `trace`.
@@ -66,13 +66,9 @@ pub(crate) fn visit_events(
                     |old: Snapshot<'_>| old.bytes == snapshot.bytes && link.of(&old) == link.of(&snapshot);
                 before.replace(snapshot).map(|old| Value::Bool(!same(old)))
             }),
-            FieldId::MbufTraceLinkType => event.snapshot.map(|snapshot| {
-                Value::Uint(match link.of(&snapshot) {
-                    Link::Ethernet => 1,
-                    Link::Ip => 101,
-                    Link::Other(other) => u64::from(other),
-                })
-            }),
+            FieldId::MbufTraceLinkType => {
+                event.snapshot.map(|snapshot| Value::Uint(link.of(&snapshot).link_type().into()))
+            }
             _ => of_event(&event, field, scratch),
         };
         if let Some(value) = value {

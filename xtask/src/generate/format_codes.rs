@@ -12,7 +12,8 @@ pub(super) fn rust(spec: &Spec) -> String {
     layouts(&mut out, &spec.layouts);
     kinds(&mut out, &spec.kinds);
     for codes in &spec.codes {
-        open_codes(&mut out, codes);
+        let write = if codes.foreign { foreign_codes } else { open_codes };
+        write(&mut out, codes);
     }
     for flags in &spec.flags {
         flag_bits(&mut out, flags);
@@ -126,6 +127,15 @@ fn kinds(out: &mut String, kinds: &[Named]) {
     let values: Vec<(&str, &str)> =
         kinds.iter().map(|kind| (kind.name.as_str(), kind.doc.as_str())).collect();
     enumeration(out, "Kind", "What an event says, whatever the revision.", &values);
+}
+
+/// Codes of another registry: only the numbers.
+fn foreign_codes(out: &mut String, codes: &Codes) {
+    let _ = writeln!(out, "\n/// {}.\npub mod {} {{", codes.doc, codes.name);
+    for value in &codes.values {
+        let _ = writeln!(out, "/// {}.\npub const {}: u16 = {};", value.doc, upper(&value.name), value.code);
+    }
+    out.push_str("}\n");
 }
 
 /// Codes that a later writer may add to: a number with a name where one is known.

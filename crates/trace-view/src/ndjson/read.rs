@@ -6,7 +6,7 @@ use super::{MAX_BYTES, MAX_LINE};
 use capture_file::{LinkType, PlainRecords, Timestamp, resize_enhanced_packet};
 use mbuf_trace::{
     ByteOrder, Encoding, Event, EventHeader, FrameHeader, Kind, LINK_TYPE, Origin, Position, Revision,
-    SCHEMA, Snapshot, Text,
+    SCHEMA, Snapshot, Text, link_type,
 };
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
@@ -265,7 +265,7 @@ fn to_event<'a>(line: &'a EventLine<'_>) -> Result<Event<'a>, Kinds> {
     let kind = line.kind().ok_or(Kinds::Unknown("kind"))?;
     let text = |text: &'a Option<Word<'_>>| text.as_ref().map(|text| Text(text.as_str().as_bytes()));
     let snapshot = Snapshot {
-        link_type: line.link_type.map_or(1, |link_type| link_type.0),
+        link_type: line.link_type.map_or(link_type::ETHERNET, |link_type| link_type.0),
         packet_length: line.packet_length.map(|length| length.0),
         bytes: &line.bytes.0,
         missing: 0,

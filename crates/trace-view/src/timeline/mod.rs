@@ -18,6 +18,7 @@ mod palette;
 pub use link::{LinkTemplate, LinkTemplateError};
 pub use palette::Palette;
 
+use capture_file::LinkType;
 use event::{Columns, Line};
 use mbuf_trace::{Certainty, Event, Kind, Link, Trace};
 use std::io::{self, Write};
@@ -110,9 +111,9 @@ impl Timeline {
     /// A packet that carries no trace: of another link type, or nothing that can be read as one.
     fn no_trace(&self, out: &mut impl Write, packet: &PacketView<'_>) -> io::Result<()> {
         let colours = self.options.palette;
-        let link = match packet.link_type.0 {
-            1 => Some(Link::Ethernet),
-            101 => Some(Link::Ip),
+        let link = match packet.link_type {
+            LinkType::ETHERNET => Some(Link::Ethernet),
+            LinkType::RAW => Some(Link::Ip),
             _ => None,
         };
         match link {

@@ -191,4 +191,4 @@ function mbuf_trace.init()
 end
 
 read_preferences()
-DissectorTable.get("wtap_encap"):add(wtap[LINK_TYPE], mbuf_trace)
+DissectorTable.get("wtap_encap"):add(wtap[ENCAPSULATION], mbuf_trace)

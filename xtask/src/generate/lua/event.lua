@@ -10,7 +10,7 @@ local function read_event(frame, place)
     local length = frame.size - at
     return {
       kind = "data", place = place, start = at, at = at, length = length, missing = frame.missing, has_record = false,
-      bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
+      bytes_at = at, bytes_length = length, link = LINK_TYPE.ethernet,
     }
   end
   local start, length, code = records.starts[place], records.lengths[place], records.types[place]
@@ -23,7 +23,7 @@ local function read_event(frame, place)
   if known and known.content == "ethernet" then
     return {
       kind = "data", place = place, start = start, code = code, at = at, length = length, missing = missing,
-      has_record = true, bytes_at = at, bytes_length = length, link = LINK_ETHERNET,
+      has_record = true, bytes_at = at, bytes_length = length, link = LINK_TYPE.ethernet,
       step = nil, resolved_link = nil, before = nil, changed = nil, same_as = nil,
     }
   end

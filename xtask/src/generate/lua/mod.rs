@@ -45,10 +45,7 @@ fn declarations(out: &mut String, spec: &Spec, colouring_rules: &str) -> Result<
          -- Declarations, as format-spec/mbuf_trace.toml has them.\n\n",
     );
     let link = &spec.link_type;
-    writeln!(out, "-- {}.\nlocal LINK_TYPE = {}", link.doc, quote(&link.name))?;
-    out.push_str(
-        "-- LINKTYPE_ numbers that a snapshot can have.\nlocal LINK_ETHERNET, LINK_RAW_IP = 1, 101\n\n",
-    );
+    writeln!(out, "-- {}.\nlocal ENCAPSULATION = {}\n", link.doc, quote(&link.name))?;
     records(out, spec)?;
     for (name, layout) in
         [("FRAME_HEADER", "frame_header"), ("EVENT_HEADER", "event_header"), ("SNAPSHOT", "snapshot")]
@@ -169,7 +166,11 @@ fn flag_table(out: &mut String, flags: &Flags) -> fmt::Result {
 fn code_table(out: &mut String, codes: &Codes) -> fmt::Result {
     writeln!(out, "-- {}.\nlocal {} = {{", codes.doc, codes.name.to_ascii_uppercase())?;
     for code in &codes.values {
-        writeln!(out, "  [{}] = {}, -- {}", code.code, quote(&code.name), code.doc)?;
+        if codes.foreign {
+            writeln!(out, "  {} = {}, -- {}", code.name, code.code, code.doc)?;
+        } else {
+            writeln!(out, "  [{}] = {}, -- {}", code.code, quote(&code.name), code.doc)?;
+        }
     }
     out.push_str("}\n\n");
     Ok(())

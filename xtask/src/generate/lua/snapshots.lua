@@ -10,11 +10,11 @@ local function link_of(frame, event)
     link = event.link
     if not event.packet_length_at then
       if setting.link == "ip" then
-        link = LINK_RAW_IP
+        link = LINK_TYPE.raw_ip
       elseif setting.link == "auto"
         and starts_with_ip(frame.raw, event.bytes_at, event.bytes_length, event.bytes_length + event.missing)
       then
-        link = LINK_RAW_IP
+        link = LINK_TYPE.raw_ip
       end
     end
     event.resolved_link = link
@@ -103,9 +103,9 @@ local function changed_ranges(frame, event, most)
   local at, old = event.bytes_at, before.bytes_at
   local finish, old_finish = at + event.bytes_length, old + before.bytes_length
   local link, old_link = link_of(frame, event), link_of(frame, before)
-  if link == LINK_RAW_IP and old_link == LINK_ETHERNET then
+  if link == LINK_TYPE.raw_ip and old_link == LINK_TYPE.ethernet then
     old = min(old + 14, old_finish)
-  elseif link == LINK_ETHERNET and old_link == LINK_RAW_IP then
+  elseif link == LINK_TYPE.ethernet and old_link == LINK_TYPE.raw_ip then
     at = min(at + 14, finish)
   end
   local ranges, length = {}, min(finish - at, old_finish - old)
@@ -131,7 +131,7 @@ local function changed_ranges(frame, event, most)
   return ranges, false, (finish - at) - (old_finish - old)
 end
 
-local LINK_NAMES = { [LINK_ETHERNET] = "Ethernet", [LINK_RAW_IP] = "IP" }
+local LINK_NAMES = { [LINK_TYPE.ethernet] = "Ethernet", [LINK_TYPE.raw_ip] = "IP" }
 
 local function link_name(link)
   return LINK_NAMES[link] or format("link type %d", link)
@@ -141,7 +141,7 @@ end
 -- are not all there, or are others.
 local function headers_end(raw, at, finish, link)
   local ethertype
-  if link == LINK_ETHERNET then
+  if link == LINK_TYPE.ethernet then
     at = at + 14
     if at > finish then
       return nil
@@ -183,7 +183,7 @@ local can_quote
 -- there was more, so whatever missed a byte would be called malformed.
 local function dissect_snapshot(frame, event, tvb, pinfo, tree, root, quoted)
   local link, length = link_of(frame, event), event.bytes_length
-  local dissector = link == LINK_ETHERNET and ethernet or link == LINK_RAW_IP and ip
+  local dissector = link == LINK_TYPE.ethernet and ethernet or link == LINK_TYPE.raw_ip and ip
   if event.missing > 0 and not setting.all_snapshots then
     local finish = can_quote and headers_end(frame.raw, event.bytes_at, event.bytes_at + length, link)
     length, quoted = finish and finish - event.bytes_at or 0, true
