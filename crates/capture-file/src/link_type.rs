@@ -14,8 +14,6 @@ use std::fmt;
 pub struct LinkType(pub u16);
 
 impl LinkType {
-    /// BSD loopback: a protocol family in the byte order of the capturing host.
-    pub const NULL: Self = Self(0);
     /// Ethernet.
     pub const ETHERNET: Self = Self(1);
     /// IPv4 or IPv6, told apart by the first four bits.

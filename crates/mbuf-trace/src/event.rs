@@ -51,6 +51,8 @@ pub struct Event<'a> {
     pub wire_index: u32,
     /// Where the record begins, in bytes from the start of the packet.
     pub offset: usize,
+    /// Whether it was read from a record, of which `payload` then are the bytes.
+    pub is_read: bool,
     /// The record's type; none in revision 1.
     pub record_type: Option<u16>,
     /// The payload's bytes, as many as there are.
@@ -87,6 +89,7 @@ impl<'a> Event<'a> {
             kind,
             wire_index: 0,
             offset: 0,
+            is_read: false,
             record_type: None,
             payload: &[],
             missing: 0,

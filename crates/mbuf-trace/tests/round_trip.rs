@@ -144,7 +144,7 @@ proptest! {
         let header = FrameHeader { minor: 0, flags, packet_id, parent_id, lost };
         // Appended to what is there already: nothing before the frame may be touched.
         let mut out = vec![0xaa; 7];
-        let mut writer = FrameWriter::new(&mut out, Encoding::new(Revision::Four), Some(header)).unwrap();
+        let mut writer = FrameWriter::new(&mut out, Encoding::new(Revision::Four), Some(header));
         for said in &events {
             writer.push(&said.event()).unwrap();
         }
@@ -161,7 +161,7 @@ proptest! {
 
         // And the events that were read, written again, are the same bytes.
         let mut again = Vec::new();
-        let mut writer = FrameWriter::new(&mut again, trace.encoding(), trace.frame_header()).unwrap();
+        let mut writer = FrameWriter::new(&mut again, trace.encoding(), trace.frame_header());
         for event in trace.events_in_wire_order() {
             writer.push(&event).unwrap();
         }
@@ -342,7 +342,7 @@ fn revision_1_in_both_byte_orders() {
     for byte_order in [ByteOrder::Big, ByteOrder::Little] {
         let encoding = Encoding { revision: Revision::One, byte_order };
         let mut frame = Vec::new();
-        let mut writer = FrameWriter::new(&mut frame, encoding, None).unwrap();
+        let mut writer = FrameWriter::new(&mut frame, encoding, None);
         writer.push(&Event::from_text(Kind::String, Text(b"f.c:9: -send"))).unwrap();
         writer
             .push(&Event { snapshot: Some(Snapshot::ethernet(&packet)), ..Event::new(Kind::Data) })
@@ -388,7 +388,7 @@ fn a_start_stays_readable_in_older_revisions() {
         let event =
             Event { origin: Some(origin), text: Some(Text(label.as_bytes())), ..Event::new(Kind::Start) };
         let mut frame = Vec::new();
-        let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Three), None).unwrap();
+        let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Three), None);
         writer.push(&event).unwrap();
         let _ = writer.finish();
         let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Three));
@@ -400,7 +400,7 @@ fn a_start_stays_readable_in_older_revisions() {
 #[test]
 fn a_cut_frame_header_is_no_event() {
     let mut frame = Vec::new();
-    let writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Four), None).unwrap();
+    let writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Four), None);
     let _ = writer.finish();
     for length in 2..frame.len() {
         let trace = Trace::parse(&frame[..length], frame.len(), Encoding::new(Revision::Four));
@@ -438,7 +438,7 @@ fn what_reads_as_something_else_is_counted() {
     ];
     for (event, lost) in table {
         let mut frame = Vec::new();
-        let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Two), None).unwrap();
+        let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Two), None);
         writer.push(&event).unwrap();
         assert_eq!(!writer.finish().is_empty(), lost, "{event:?}");
     }

@@ -55,12 +55,6 @@ impl Filter {
     pub fn fields(&self) -> impl Iterator<Item = FieldId> {
         self.fields.iter().copied()
     }
-
-    /// Whether every packet passes.
-    #[must_use]
-    pub fn is_everything(&self) -> bool {
-        matches!(self.test, Test::Always(true))
-    }
 }
 
 /// The expression as it was given.

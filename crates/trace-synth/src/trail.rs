@@ -114,11 +114,10 @@ impl Trail {
         let typed = encoding.revision == Revision::Four;
         let header = typed.then_some(FrameHeader { packet_id, ..FrameHeader::default() });
         let newest_first = self.notes.iter().rev().filter(|note| typed || note.kind != Kind::Start);
-        let written = FrameWriter::new(out, encoding, header).and_then(|mut writer| {
-            newest_first.map(|note| self.event(note)).try_for_each(|event| writer.push(&event))?;
-            // Older revisions have no place for ages, link types and drops; that is how their traces are.
-            Ok(writer.finish())
-        });
+        let mut writer = FrameWriter::new(out, encoding, header);
+        let written = newest_first.map(|note| self.event(note)).try_for_each(|event| writer.push(&event));
+        // Older revisions have no place for ages, link types and drops; that is how their traces are.
+        let _ = writer.finish();
         assert!(written.is_ok(), "a trace too long for a frame: {self:?}");
     }
 

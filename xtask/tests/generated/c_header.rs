@@ -27,8 +27,7 @@ impl Case {
 
     fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        let mut writer =
-            FrameWriter::new(&mut out, Encoding::new(self.revision), self.header).expect("a frame");
+        let mut writer = FrameWriter::new(&mut out, Encoding::new(self.revision), self.header);
         for event in &self.events {
             let event = if *event == PLAIN_DATA { &STAND_IN } else { event };
             writer.push(event).expect("an event that fits");

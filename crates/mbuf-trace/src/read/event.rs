@@ -29,6 +29,7 @@ pub(super) fn from_record<'a>(record: &Record<'a>, revision: Revision) -> Event<
     Event {
         wire_index: record.index,
         offset: record.offset,
+        is_read: true,
         record_type: record.record_type,
         payload: record.payload,
         missing: record.missing,
@@ -41,6 +42,7 @@ pub(super) fn rev1_snapshot(bytes: &[u8], missing: usize, index: u32, offset: us
     Event {
         wire_index: index,
         offset,
+        is_read: true,
         payload: bytes,
         missing,
         snapshot: Some(Snapshot { missing, ..Snapshot::ethernet(bytes) }),

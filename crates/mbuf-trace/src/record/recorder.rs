@@ -109,7 +109,7 @@ impl Recorder {
         self.snapshot(site, ETHERNET, packet);
     }
 
-    /// Records the packet's bytes, of this link type (1 Ethernet, 101 raw IP).
+    /// Records the packet's bytes, of this link type, a number of [`link_type`](crate::link_type).
     pub fn snapshot(&mut self, site: Site, link_type: u16, packet: &[u8]) {
         let snapshot = Some((link_type, packet.to_vec()));
         self.note(Note { site: self.position(site), snapshot, ..self.blank(Kind::Data) });
@@ -247,7 +247,7 @@ impl Recorder {
         };
         let start = out.len();
         let mut write = || {
-            let mut writer = FrameWriter::new(out, encoding, Some(header))?;
+            let mut writer = FrameWriter::new(out, encoding, Some(header));
             for event in self.events().rev().filter(|event| is_written(event, encoding.revision)) {
                 writer.push(&cut(event, encoding.revision))?;
             }

@@ -55,7 +55,7 @@ pub fn convert(trace: &Trace<'_>, to: Encoding, out: &mut Vec<u8>) -> Result<Los
 }
 
 fn write(trace: &Trace<'_>, to: Encoding, out: &mut Vec<u8>) -> Result<Losses, WriteError> {
-    let mut writer = FrameWriter::new(out, to, trace.frame_header())?;
+    let mut writer = FrameWriter::new(out, to, trace.frame_header());
     let keep_order = to.revision == Revision::Four || trace.order() == Order::NewestFirst;
     let events = if keep_order { trace.events_in_wire_order() } else { trace.events_newest_first() };
     for event in events {

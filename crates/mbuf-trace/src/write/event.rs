@@ -174,15 +174,14 @@ fn count_header(event: &Event<'_>, losses: &mut Losses) {
     losses.add_if(header.flags != 0, Loss::EventFlags);
     // A file without a line is no position.
     let file_length = event.payload.get(event_header::FILE_LENGTH).unwrap_or_default();
-    let has_file = event.offset > 0 && file_length.iter().any(|byte| *byte != 0);
+    let has_file = event.is_read && file_length.iter().any(|byte| *byte != 0);
     losses.add_if(event.position.is_none() && has_file, Loss::Position);
 }
 
 /// The payload of a string that was read from revision 1 to 3, or from the records that revision 4 shares
 /// with revision 3.
 fn recorded_string<'a>(event: &Event<'a>) -> Option<&'a [u8]> {
-    // A record that was read lies behind the count.
-    let read = event.header.is_none() && event.offset > 0;
+    let read = event.header.is_none() && event.is_read;
     (read && !matches!(event.kind, Kind::Data | Kind::Unknown)).then_some(event.payload)
 }
 
@@ -190,7 +189,7 @@ fn recorded_string<'a>(event: &Event<'a>) -> Option<&'a [u8]> {
 /// function: the text may, and not in the words that it would be written in.
 fn bare_text<'a>(event: &Event<'a>) -> Option<&'a [u8]> {
     let is_string = matches!(event.record_type, Some(record_type::REV4_STATIC | record_type::REV4_DYNAMIC));
-    let read = is_string && event.header.is_some() && event.offset > 0;
+    let read = is_string && event.header.is_some() && event.is_read;
     let (header, text) = event.payload.split_at_checked(event_header::LEN).filter(|_| read)?;
     let names = [event_header::LINE, event_header::FILE_LENGTH, event_header::FUNCTION_LENGTH];
     let is_bare =

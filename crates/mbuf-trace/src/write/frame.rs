@@ -3,7 +3,7 @@
 use super::event::{self, Body};
 use super::loss::{Loss, Losses};
 use crate::event::Event;
-use crate::generated::{Kind, layout::frame_header as header, record_type};
+use crate::generated::{Kind, MAX_PAYLOAD, MAX_RECORDS, layout::frame_header as header, record_type};
 use crate::read::FrameHeader;
 use crate::revision::{ByteOrder, Encoding, Revision};
 use alloc::vec::Vec;
@@ -13,16 +13,16 @@ use alloc::vec::Vec;
 #[non_exhaustive]
 pub enum WriteError {
     /// A record's length has 16 bits.
-    #[error("an event takes {length} bytes, a record holds at most 65535")]
+    #[error("an event takes {length} bytes, a record holds at most {MAX_PAYLOAD}")]
     PayloadTooLong {
         /// Bytes that the payload would take.
         length: usize,
     },
     /// The count has 16 bits.
-    #[error("a frame holds at most 65535 records")]
+    #[error("a frame holds at most {MAX_RECORDS} records")]
     TooManyRecords,
     /// A name's length has 16 bits.
-    #[error("a file or function name takes {length} bytes, at most 65535 fit")]
+    #[error("a file or function name takes {length} bytes, at most {} fit", u16::MAX)]
     NameTooLong {
         /// Bytes of the name.
         length: usize,
@@ -36,7 +36,7 @@ pub enum WriteError {
 /// use mbuf_trace::{Encoding, Event, Kind, Revision, Text, write::FrameWriter};
 ///
 /// let mut frame = Vec::new();
-/// let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Three), None)?;
+/// let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Three), None);
 /// writer.push(&Event { function: Some(Text(b"ip_input")), ..Event::new(Kind::Enter) })?;
 /// assert!(writer.finish().is_empty(), "nothing was lost");
 /// assert_eq!(frame, b"\0\x01\0\x0a\0\x01+ip_input\0");
@@ -57,24 +57,17 @@ pub struct FrameWriter<'out, 'event> {
 impl<'out, 'event> FrameWriter<'out, 'event> {
     /// Begins a frame. `header` is written in revision 4 (with its defaults where there is none); in earlier
     /// ones, what it says is lost.
-    ///
-    /// # Errors
-    ///
-    /// None today; the first record can fail as any other.
-    pub fn new(
-        out: &'out mut Vec<u8>,
-        encoding: Encoding,
-        header: Option<FrameHeader>,
-    ) -> Result<Self, WriteError> {
+    pub fn new(out: &'out mut Vec<u8>, encoding: Encoding, header: Option<FrameHeader>) -> Self {
         let start = out.len();
         out.extend_from_slice(&[0, 0]);
         let mut writer = Self { out, encoding, start, count: 0, losses: Losses::default(), snapshot: None };
         let header = header.unwrap_or_default();
         if encoding.revision == Revision::Four {
-            writer.record(Some(record_type::REV4_FRAME_HEADER), |out| {
+            // It always fits: the frame's first record, and of a fixed length.
+            let _ = writer.record(Some(record_type::REV4_FRAME_HEADER), |out| {
                 frame_header(&header, out);
                 Ok(())
-            })?;
+            });
         } else {
             writer.losses.add_if(header.packet_id != 0, Loss::PacketId);
             writer.losses.add_if(header.parent_id != 0, Loss::ParentId);
@@ -82,7 +75,7 @@ impl<'out, 'event> FrameWriter<'out, 'event> {
             let order = crate::frame_flag::OLDEST_FIRST;
             writer.losses.add_if(header.flags & !order != 0, Loss::FrameFlags);
         }
-        Ok(writer)
+        writer
     }
 
     /// Appends one event. On an error, nothing of it stays in the buffer.

@@ -12,7 +12,7 @@ fn write<'a>(
     events: impl Iterator<Item = Event<'a>>,
     out: &mut Vec<u8>,
 ) -> Result<(), WriteError> {
-    let mut writer = FrameWriter::new(out, encoding, header)?;
+    let mut writer = FrameWriter::new(out, encoding, header);
     for event in events {
         writer.push(&event)?;
     }
