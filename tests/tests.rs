@@ -4,6 +4,7 @@ mod check;
 mod convert;
 mod corpus;
 mod damage;
+mod diff;
 mod dissector;
 mod docs;
 mod drops;

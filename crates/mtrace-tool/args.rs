@@ -1,6 +1,7 @@
 //! The command line as it is typed. What the words mean is decided elsewhere.
 
 mod convert;
+mod diff;
 mod drops;
 mod filter;
 mod info;
@@ -11,6 +12,7 @@ mod reading;
 mod wireshark;
 
 pub(crate) use convert::{ConvertArgs, Target};
+pub(crate) use diff::DiffArgs;
 pub(crate) use drops::DropsArgs;
 pub(crate) use filter::FilterArgs;
 pub(crate) use info::{CheckArgs, InfoArgs};
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Paths(PathsArgs),
     /// Count where packets end that were not delivered or transmitted
     Drops(DropsArgs),
+    /// Compare the ways that packets took in two captures
+    Diff(DiffArgs),
     /// List every malformed packet, with file offset and reason
     Check(CheckArgs),
     /// List the fields that filters and `print -e` know

@@ -2,6 +2,7 @@
 
 mod check;
 mod convert;
+mod diff;
 mod drops;
 mod fields;
 mod filter;
@@ -23,6 +24,7 @@ pub(crate) fn run(args: Args) -> Result<Status, Failure> {
         Command::Info(args) => info::run(&args),
         Command::Paths(args) => paths::run(&args),
         Command::Drops(args) => drops::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fields(args) => fields::run(&args),
         Command::Wireshark(args) => wireshark::run(&args),

@@ -7,6 +7,7 @@
 //! | [`ndjson`] | one JSON object a packet, without loss, and the way back to the capture |
 //! | [`paths`] | the ways that packets took, how many took each, and where they part |
 //! | [`drops`] | where traces end, and which ends are normal |
+//! | [`diff`] | how the paths of two captures differ |
 //! | [`tally`] | counting packets by what they have in common, in bounded memory |
 //! | [`json`] | JSON whose strings do no harm on a terminal |
 
@@ -22,6 +23,7 @@
 )]
 
 pub mod changes;
+pub mod diff;
 pub mod drops;
 mod hex;
 pub mod json;

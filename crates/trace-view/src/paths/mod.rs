@@ -10,7 +10,9 @@ mod tree;
 
 pub use step::Steps;
 
-use step::{Path, PathWriter};
+pub(crate) use json::{StepList, joined};
+use step::PathWriter;
+pub(crate) use step::{Path, write_words};
 
 use crate::tally::{Count, GroupBy, Groups, Look, Moment, Tally};
 use std::io::{self, Write};
@@ -73,6 +75,19 @@ impl Paths {
             }
         }
         Report { gathered: self, groups, paths: id }
+    }
+
+    pub(crate) const fn steps(&self) -> Steps {
+        self.steps
+    }
+
+    pub(crate) const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Traces that the capture cut.
+    pub(crate) const fn cut(&self) -> u64 {
+        self.cut
     }
 }
 

@@ -98,6 +98,11 @@ impl Tally {
         self.others
     }
 
+    /// What was counted of this key.
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&Count> {
+        self.counts.get(key)
+    }
+
     /// Keys with their counts, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &Count)> {
         self.counts.iter().map(|(key, count)| (key.as_ref(), count))

@@ -1,0 +1,72 @@
+//! `diff`: how the paths of two captures differ.
+
+use crate::args::DiffArgs;
+use crate::failure::{Failure, Status};
+use crate::input;
+use crate::look;
+use crate::output::{Content, Target};
+use crate::pipeline::{Reading, Seen, Sink};
+use capture_file::Packet;
+use std::path::PathBuf;
+use trace_fields::SnapshotLink;
+use trace_view::diff::{Difference, Options, Side};
+use trace_view::paths::Steps;
+use trace_view::tally::Moment;
+
+pub(crate) fn run(args: &DiffArgs) -> Result<Status, Failure> {
+    let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
+    let files = [args.before.clone(), args.after.clone()];
+    if files.iter().all(|file| input::is_standard(file)) {
+        return Err(Failure::Usage("only one of the captures can be standard input".to_owned()));
+    }
+    let target = Target::check(&args.output.output, args.output.force, Content::Text, &files)?;
+    reading.progress = !target.is_terminal();
+    let (first, of_first) = read(args, &reading, &files[0])?;
+    let (second, of_second) = read(args, &reading, &files[1])?;
+    let status = of_first.max(of_second);
+    // Half a comparison is none.
+    if status == Status::Unreadable {
+        return Ok(status);
+    }
+
+    let options = Options {
+        significance: args.significance,
+        lines: args.lines,
+        only_significant: args.only_significant,
+    };
+    let found = Difference::new(&first, &second, options);
+    let look = look::look(&args.look, &args.output.output, &files);
+    let top = look::rows(args.top, args.look.json);
+    let mut out = target.open(None)?;
+    let written = match args.look.json {
+        true => found.write_json(&mut out, &look.files, top),
+        false => found.write_text(&mut out, &look, top),
+    };
+    written.map_err(|error| Failure::output(out.path(), error))?;
+    out.finish()?;
+    Ok(if found.differs() { status.max(Status::Faults) } else { status })
+}
+
+fn read(args: &DiffArgs, reading: &Reading, file: &PathBuf) -> Result<(Side, Status), Failure> {
+    let steps = match (args.steps, args.lines) {
+        (false, _) => Steps::Functions,
+        (true, false) => Steps::EventsWithoutLines,
+        (true, true) => Steps::Events,
+    };
+    let mut sink = DiffSink { side: Side::new(steps), snapshot_link: reading.snapshot_link };
+    let status = reading.run(std::slice::from_ref(file), &mut sink)?;
+    Ok((sink.side, status))
+}
+
+/// One of the captures being read.
+struct DiffSink {
+    side: Side,
+    snapshot_link: SnapshotLink,
+}
+
+impl Sink for DiffSink {
+    fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
+        self.side.add(&seen.subject(packet, self.snapshot_link), Moment::of(0, packet));
+        Ok(())
+    }
+}
