@@ -21,6 +21,18 @@ pub(crate) struct PrintArgs {
     /// Show events as they lie in the packet, not oldest first
     #[arg(long, conflicts_with = "fields")]
     pub(crate) wire_order: bool,
+    /// Leave this out where names of source files begin with it
+    #[arg(long, value_name = "PREFIX", default_value = "/usr/src/", conflicts_with = "fields")]
+    pub(crate) strip_prefix: String,
+    /// Columns to fit lines into; 0 cuts nothing [default: the terminal's; 0 elsewhere]
+    #[arg(long, value_name = "N", conflicts_with = "fields")]
+    pub(crate) width: Option<usize>,
+    /// Show every step, also those that repeat
+    #[arg(long, conflicts_with = "fields")]
+    pub(crate) no_fold: bool,
+    /// Show the bytes of each snapshot, too, and which have changed
+    #[arg(long, conflicts_with = "fields")]
+    pub(crate) hex: bool,
     /// Colours and links
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorWhen,

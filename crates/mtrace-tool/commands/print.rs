@@ -23,6 +23,10 @@ pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
         palette: if colours { Palette::coloured() } else { Palette::default() },
         links: links.then(|| args.link_template.clone()),
         snapshot_link: reading.snapshot_link,
+        width: args.width.or_else(|| columns(&target)).filter(|width| *width > 0),
+        strip_prefix: args.strip_prefix.clone(),
+        fold: !args.no_fold,
+        hex: args.hex,
     });
     let mut sink = PrintSink {
         out: target.open(None)?,
@@ -36,6 +40,12 @@ pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
     let status = reading.run(&args.files, &mut sink)?;
     sink.out.finish()?;
     Ok(status)
+}
+
+/// Columns of the terminal that the output goes to; elsewhere, nothing is cut.
+fn columns(target: &Target) -> Option<usize> {
+    let (width, _) = target.is_terminal().then(terminal_size::terminal_size).flatten()?;
+    Some(usize::from(width.0))
 }
 
 /// Whether there are colours and links: on a terminal that shows them, or as asked for.

@@ -23,6 +23,7 @@
 )]
 
 pub mod changes;
+mod counted;
 pub mod diff;
 pub mod drops;
 mod hex;

@@ -1,8 +1,8 @@
 //! Differences in words, and as JSON.
 
 use super::{BytesChange, Change, Excerpt, FieldChange, HeaderChange};
+use crate::counted::Counted;
 use crate::hex::Hex;
-use crate::timeline::Counted;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::fmt;

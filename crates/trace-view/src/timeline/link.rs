@@ -67,15 +67,16 @@ impl FromStr for LinkTemplate {
 }
 
 impl LinkTemplate {
-    /// The position as a link with itself as the text, for a terminal.
-    pub(super) fn show<'a>(&'a self, position: Position<'a>) -> impl fmt::Display + 'a {
-        Link { template: self, position }
+    /// A text as a link to the position, for a terminal.
+    pub(super) fn show<'a>(&'a self, position: Position<'a>, text: &'a str) -> impl fmt::Display + 'a {
+        Link { template: self, position, text }
     }
 }
 
 struct Link<'a> {
     template: &'a LinkTemplate,
     position: Position<'a>,
+    text: &'a str,
 }
 
 impl fmt::Display for Link<'_> {
@@ -88,7 +89,7 @@ impl fmt::Display for Link<'_> {
                 Part::Path => path(f, self.position.file.as_bytes())?,
             }
         }
-        write!(f, "\x1b\\{}\x1b]8;;\x1b\\", self.position)
+        write!(f, "\x1b\\{}\x1b]8;;\x1b\\", self.text)
     }
 }
 
@@ -114,7 +115,7 @@ mod tests {
     fn a_hostile_path_stays_in_its_link() {
         let template: LinkTemplate = "vscode://file{path}:{line}".parse().unwrap();
         let position = Position { file: Text(b"/a b\x1b\\\x07.c"), line: 7 };
-        let link = template.show(position).to_string();
+        let link = template.show(position, &position.to_string()).to_string();
         let expected = "\x1b]8;;vscode://file/a%20b%1B%5C%07.c:7\x1b\\/a b\\x1b\\\\\\x07.c:7\x1b]8;;\x1b\\";
         assert_eq!(link, expected);
     }

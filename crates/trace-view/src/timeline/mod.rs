@@ -2,30 +2,45 @@
 //!
 //! ```text
 //! 3  2026-01-02T23:33:45.241661Z  10.0.0.1 → 10.0.0.2 ICMP echo request  (revision 3, 5 events)
-//!      1  data, 98 bytes
-//!      2  +if_transmit(vtnet0)          /usr/src/sys/net/if.c:3975
-//!      3    IFQ_ENQUEUE                 /usr/src/sys/net/if.c:3982
-//!      4  -if_transmit                  /usr/src/sys/net/if.c:3990
-//!      5  data, 98 bytes, as in step 1
+//!     1  data, 84 bytes: 10.0.0.1 → 10.0.0.2 ICMP echo request
+//!     2  +ip_output                    sys/netinet/ip_output.c:321
+//!     3    IFQ_ENQUEUE ×12             sys/net/if.c:3982
+//!    15  data, 98 bytes
+//!          +eth header, 14 bytes, eth.dst 58:9c:fc:10:7f:99, eth.src 00:a0:98:27:8d:55
+//!    16  -ip_output                    sys/netinet/ip_output.c:834
+//!        ends in ip_output             sys/netinet/ip_output.c:834
 //! ```
 //!
-//! Whatever came from the capture is escaped; one event is one line.
+//! Whatever came from the capture is escaped; one event is one line, and what changed between two snapshots
+//! stands below the later one.
 
-mod event;
+mod context;
+mod depth;
+mod dump;
+mod end;
+mod fit;
+mod fold;
 mod link;
 mod palette;
+mod snapshots;
+mod steps;
+mod time;
+mod words;
 
 pub use link::{LinkTemplate, LinkTemplateError};
 pub use palette::Palette;
 
-use capture_file::LinkType;
-use event::{Columns, Line};
-use mbuf_trace::{Certainty, Event, Kind, Link, Trace};
+use crate::counted::Counted;
+use context::Context;
+use fit::{cut, width, wrapped};
+use mbuf_trace::{Certainty, Event, Link, Order, Position, Text, Trace};
 use std::io::{self, Write};
+use steps::{Buffers, Said, Steps};
+use time::Clock;
 use trace_fields::{PacketView, SnapshotLink, summary};
 
-/// Levels of indentation that are shown; deeper ones look like the last.
-const DEEPEST: usize = 32;
+/// Fewer columns are no line to fit anything into.
+const NARROWEST: usize = 40;
 
 /// How packets are shown.
 #[derive(Debug, Clone, Default)]
@@ -38,23 +53,54 @@ pub struct Options {
     pub links: Option<LinkTemplate>,
     /// What snapshots begin with where the format does not say it.
     pub snapshot_link: SnapshotLink,
+    /// Columns that a line may take; what is longer is cut, with a mark. Without, nothing is.
+    pub width: Option<usize>,
+    /// What is left out where names of source files begin with it: `/usr/src/`.
+    pub strip_prefix: String,
+    /// Steps that repeat are shown once, with a count.
+    pub fold: bool,
+    /// The bytes of each snapshot, too.
+    pub hex: bool,
+}
+
+impl Options {
+    fn width(&self) -> Option<usize> {
+        self.width.map(|width| width.max(NARROWEST))
+    }
+
+    /// The events in the order that was asked for.
+    fn events<'a>(&self, trace: &Trace<'a>) -> impl Iterator<Item = Event<'a>> + use<'a> {
+        if self.wire_order { trace.events_in_wire_order() } else { trace.events() }
+    }
+
+    /// Whether that order is newest first.
+    fn is_backwards(&self, trace: &Trace<'_>) -> bool {
+        self.wire_order && trace.order() == Order::NewestFirst
+    }
+
+    /// The position without the prefix.
+    fn short<'a>(&self, position: Position<'a>) -> Position<'a> {
+        let file = position.file.as_bytes();
+        let short = file.strip_prefix(self.strip_prefix.as_bytes()).filter(|short| !short.is_empty());
+        Position { file: Text(short.unwrap_or(file)), line: position.line }
+    }
 }
 
 /// Shows packets, one after another.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     options: Options,
-    line: Line,
+    buffers: Buffers,
 }
 
 impl Timeline {
     /// A timeline shown this way.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options, line: Line::default() }
+        Self { options, buffers: Buffers::default() }
     }
 
-    /// Writes one packet: a header line, a line an event, a line a fault.
+    /// Writes one packet: its line, a line an event, a line a difference, a line a fault, and how it ended.
     ///
     /// # Errors
     ///
@@ -65,45 +111,78 @@ impl Timeline {
         packet: &PacketView<'_>,
         trace: Option<(&Trace<'_>, Certainty)>,
     ) -> io::Result<()> {
-        let colours = self.options.palette;
-        write!(out, "{}{}{}  ", colours.number, packet.number, colours.reset)?;
-        match packet.time {
-            Some(time) => write!(out, "{}{time}{}  ", colours.time, colours.reset)?,
-            None => write!(out, "{}no time{}  ", colours.time, colours.reset)?,
-        }
         let Some((trace, certainty)) = trace else {
             return self.no_trace(out, packet);
         };
-
-        let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot);
-        let newest = snapshots.find(|snapshot| !snapshot.bytes.is_empty());
-        write!(out, "{}", colours.summary)?;
-        match newest {
-            Some(snapshot) => {
-                write!(out, "{}", summary(snapshot.bytes, self.options.snapshot_link.of(&snapshot)))?;
-            }
-            None => write!(out, "no snapshot")?,
-        }
-        let guess = match certainty {
-            Certainty::Guessed => ", a guess",
-            _ => "",
-        };
-        writeln!(
-            out,
-            "{}  {}(revision {}{guess}, {}){}",
-            colours.reset,
-            colours.dim,
-            trace.encoding(),
-            Counted(trace.event_count(), "event"),
-            colours.reset
-        )?;
-        self.events(out, trace)?;
+        let mut clock = Clock::default();
+        trace.events().for_each(|event| clock.see(&event));
+        let context = self.options.events(trace).find_map(|event| Context::of(&event));
+        let said = self.heading(out, packet, trace, &about(trace, certainty, &clock), context)?;
+        Steps::new(trace, &self.options, clock, said, &mut self.buffers).write(out)?;
+        let colours = self.options.palette;
         for fault in trace.faults() {
             let (colour, mark) = match fault.kind.is_malformed() {
-                true => (colours.fault, "!"),
-                false => (colours.note, "-"),
+                true => (colours.fault, "! "),
+                false => (colours.note, "- "),
             };
-            writeln!(out, "     {colour}{mark} {fault}{}", colours.reset)?;
+            self.below(out, colour, mark, &fault.to_string())?;
+        }
+        if let Some(end) = end::of(trace, &self.options) {
+            let colour = if end.dropped { colours.drop } else { colours.dim };
+            self.below(out, colour, "", &end.text)?;
+        }
+        Ok(())
+    }
+
+    /// The packet in a line, or in two where it does not fit.
+    fn heading(
+        &self,
+        out: &mut impl Write,
+        packet: &PacketView<'_>,
+        trace: &Trace<'_>,
+        about: &str,
+        context: Option<Context>,
+    ) -> io::Result<Said> {
+        let colours = self.options.palette;
+        let number = packet.number.to_string();
+        let time = packet.time.map_or_else(|| "no time".to_owned(), |time| time.to_string());
+        let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot);
+        let said = match snapshots.find(|snapshot| !snapshot.bytes.is_empty()) {
+            Some(snapshot) => summary(snapshot.bytes, self.options.snapshot_link.of(&snapshot)).to_string(),
+            None => "no snapshot".to_owned(),
+        };
+        let place = context.map(|context| context.all().to_string()).unwrap_or_default();
+        let comma = if place.is_empty() { "" } else { ", " };
+        let with_place = format!("({about}{comma}{place})");
+        let without = format!("({about})");
+
+        let reset = colours.reset;
+        write!(out, "{}{number}{reset}  {}{time}{reset}  ", colours.number, colours.time)?;
+        let front = width(&number).saturating_add(width(&time)).saturating_add(4);
+        let all = front.saturating_add(width(&said)).saturating_add(width(&with_place)).saturating_add(2);
+        let Some(columns) = self.options.width().filter(|width| *width < all) else {
+            writeln!(out, "{}{said}{reset}  {}{with_place}{reset}", colours.summary, colours.dim)?;
+            return Ok(Said { context, packet: said });
+        };
+        let room = columns.saturating_sub(front);
+        let fits = width(&with_place) <= room;
+        let about = if fits { &with_place } else { &without };
+        writeln!(out, "{}{}{reset}", colours.dim, cut(about, Some(room)))?;
+        let left = width(&number).saturating_add(2);
+        let shown = cut(&said, Some(columns.saturating_sub(left)));
+        writeln!(out, "{:left$}{}{shown}{reset}", "", colours.summary)?;
+        Ok(Said { context: context.filter(|_| fits), packet: said })
+    }
+
+    /// A line below the steps; over several lines where it does not fit, for nothing of it may be lost.
+    fn below(&self, out: &mut impl Write, colour: palette::Colour, mark: &str, text: &str) -> io::Result<()> {
+        const LEFT: usize = 5;
+        let left = LEFT.saturating_add(mark.len());
+        let room = self.options.width().map(|width| width.saturating_sub(left));
+        for (index, line) in wrapped(text, room).iter().enumerate() {
+            let mark = if index == 0 { mark } else { "" };
+            let pad = left.saturating_sub(mark.len());
+            writeln!(out, "{:pad$}{colour}{mark}{line}{}", "", self.options.palette.reset)?;
         }
         Ok(())
     }
@@ -111,109 +190,33 @@ impl Timeline {
     /// A packet that carries no trace: of another link type, or nothing that can be read as one.
     fn no_trace(&self, out: &mut impl Write, packet: &PacketView<'_>) -> io::Result<()> {
         let colours = self.options.palette;
-        let link = match packet.link_type {
-            LinkType::ETHERNET => Some(Link::Ethernet),
-            LinkType::RAW => Some(Link::Ip),
-            _ => None,
-        };
-        match link {
-            Some(link) => {
-                writeln!(out, "{}  {}(no trace){}", summary(packet.data, link), colours.dim, colours.reset)
+        let reset = colours.reset;
+        let number = packet.number.to_string();
+        let time = packet.time.map_or_else(|| "no time".to_owned(), |time| time.to_string());
+        write!(out, "{}{number}{reset}  {}{time}{reset}  ", colours.number, colours.time)?;
+        let (colour, text) = match packet.link_type.0 {
+            1 => (colours.reset, format!("{}  (no trace)", summary(packet.data, Link::Ethernet))),
+            101 => (colours.reset, format!("{}  (no trace)", summary(packet.data, Link::Ip))),
+            _ => {
+                let length = Counted(packet.data.len(), "byte");
+                (colours.note, format!("{}, {length}: not mbuf_trace", packet.link_type))
             }
-            None => writeln!(
-                out,
-                "{}{}, {}: not mbuf_trace{}",
-                colours.note,
-                packet.link_type,
-                Counted(packet.data.len(), "byte"),
-                colours.reset
-            ),
-        }
-    }
-
-    fn events(&mut self, out: &mut impl Write, trace: &Trace<'_>) -> io::Result<()> {
-        let wire_order = self.options.wire_order;
-        let events = || {
-            if wire_order { trace.events_in_wire_order() } else { trace.events() }
         };
-        // Where the functions nest the other way round, a leave opens and an enter closes.
-        let backwards = wire_order && trace.order() == mbuf_trace::Order::NewestFirst;
-        let count = trace.event_count();
-
-        let mut columns = Columns::default();
-        let mut depth = Depth::new(backwards);
-        for event in events() {
-            let indent = depth.step(&event);
-            columns.fit(self.line.words(&event, &self.options), indent, &event);
-        }
-        let snapshots = Snapshots::new(trace);
-        let mut depth = Depth::new(backwards);
-        for (index, event) in events().enumerate() {
-            let indent = depth.step(&event);
-            // Steps are numbered oldest first, whichever way they are shown.
-            let step = if backwards { count.saturating_sub(index) } else { index.saturating_add(1) };
-            let earlier = snapshots.earlier(&event);
-            self.line.write(out, &event, step, indent, &columns, earlier, &self.options)?;
-        }
-        Ok(())
+        let front = width(&number).saturating_add(width(&time)).saturating_add(4);
+        let room = self.options.width().map(|width| width.saturating_sub(front));
+        writeln!(out, "{colour}{}{reset}", cut(&text, room))
     }
 }
 
-/// Snapshots that later ones are compared with: the oldest few. Comparing all with all would take quadratic
-/// time in hostile frames.
-struct Snapshots<'a> {
-    oldest: [Option<(usize, Event<'a>)>; 16],
+/// What there is to say of the trace as a whole: `revision 4, 19 events in 30.700 µs`.
+fn about(trace: &Trace<'_>, certainty: Certainty, clock: &Clock) -> String {
+    let guess = if certainty == Certainty::Guessed { ", a guess" } else { "" };
+    let events = Counted(trace.event_count(), "event");
+    let span = clock.span().map(|span| format!(" in {span}")).unwrap_or_default();
+    format!("revision {}{guess}, {events}{span}", trace.encoding())
 }
 
-impl<'a> Snapshots<'a> {
-    fn new(trace: &Trace<'a>) -> Self {
-        let mut found = trace.events().enumerate().filter(|(_, event)| event.snapshot.is_some());
-        Self { oldest: std::array::from_fn(|_| found.next()) }
-    }
-
-    /// The step of the first snapshot with the same bytes, where it is an earlier one.
-    fn earlier(&self, event: &Event<'_>) -> Option<usize> {
-        let bytes = event.snapshot?.bytes;
-        let same =
-            |(_, first): &&(usize, Event<'_>)| first.snapshot.is_some_and(|first| first.bytes == bytes);
-        let (at, first) = self.oldest.iter().flatten().find(same)?;
-        (first.wire_index != event.wire_index).then(|| at.saturating_add(1))
-    }
-}
-
-/// How deep in functions the next event is.
-#[derive(Debug)]
-struct Depth {
-    opens: Kind,
-    closes: Kind,
-    depth: usize,
-}
-
-impl Depth {
-    const fn new(backwards: bool) -> Self {
-        let (opens, closes) = if backwards { (Kind::Leave, Kind::Enter) } else { (Kind::Enter, Kind::Leave) };
-        Self { opens, closes, depth: 0 }
-    }
-
-    /// The depth at which this event stands. A close without its opening stands at the margin.
-    fn step(&mut self, event: &Event<'_>) -> usize {
-        if event.kind == self.closes {
-            self.depth = self.depth.saturating_sub(1);
-        }
-        let here = self.depth.min(DEEPEST);
-        if event.kind == self.opens {
-            self.depth = self.depth.saturating_add(1);
-        }
-        here
-    }
-}
-
-/// A number with its noun: `1 event`, `2 events`.
-pub(crate) struct Counted(pub(crate) usize, pub(crate) &'static str);
-
-impl std::fmt::Display for Counted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let plural = if self.0 == 1 { "" } else { "s" };
-        write!(f, "{} {}{plural}", self.0, self.1)
-    }
+/// Whether an event says in which function it was recorded.
+fn names_function(event: &Event<'_>) -> bool {
+    event.function.is_some_and(|function| !function.is_empty())
 }

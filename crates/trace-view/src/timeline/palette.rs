@@ -65,4 +65,18 @@ impl Palette {
             reset: Colour(Some(Kind::Off)),
         }
     }
+
+    /// The colour of an event's words.
+    pub(super) const fn of(&self, kind: mbuf_trace::Kind) -> Colour {
+        use mbuf_trace::Kind;
+        match kind {
+            Kind::Data => self.snapshot,
+            Kind::Enter => self.enter,
+            Kind::Leave => self.leave,
+            Kind::Function | Kind::Start => self.function,
+            Kind::Drop => self.drop,
+            Kind::Unknown => self.note,
+            _ => self.reset,
+        }
+    }
 }

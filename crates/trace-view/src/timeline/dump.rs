@@ -1,0 +1,50 @@
+//! The bytes of a snapshot, what changed marked.
+
+use super::Options;
+use std::io::{self, Write};
+
+/// Bytes in a line, and in one where there is little room.
+const WIDE: usize = 16;
+const NARROW: usize = 8;
+
+/// Columns that a line of so many bytes takes: offset, mark, digits, text.
+const fn columns(bytes: usize) -> usize {
+    bytes.saturating_mul(4).saturating_add(12)
+}
+
+/// Writes lines of offset, bytes and text; lines with bytes that changed have a `*`, for where there are no
+/// colours. `changed` is by place; empty where nothing changed.
+pub(super) fn write(
+    out: &mut impl Write,
+    bytes: &[u8],
+    changed: &[bool],
+    left: usize,
+    options: &Options,
+) -> io::Result<()> {
+    let colours = options.palette;
+    let fits = options.width().is_none_or(|width| left.saturating_add(columns(WIDE)) <= width);
+    let in_line = if fits { WIDE } else { NARROW };
+    for (line, chunk) in bytes.chunks(in_line).enumerate() {
+        let offset = line.saturating_mul(in_line);
+        let is_changed = |at: usize| changed.get(offset.saturating_add(at)).copied().unwrap_or(false);
+        let mark = if (0..chunk.len()).any(is_changed) { '*' } else { ' ' };
+        write!(out, "{:left$}{}{offset:04x}{} {mark}", "", colours.dim, colours.reset)?;
+        for at in 0..in_line {
+            if at == WIDE / 2 {
+                write!(out, " ")?;
+            }
+            match chunk.get(at) {
+                Some(byte) if is_changed(at) => write!(out, " {}{byte:02x}{}", colours.drop, colours.reset)?,
+                Some(byte) => write!(out, " {byte:02x}")?,
+                None => write!(out, "   ")?,
+            }
+        }
+        write!(out, "  {}", colours.dim)?;
+        for byte in chunk {
+            let shown = if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '.' };
+            write!(out, "{shown}")?;
+        }
+        writeln!(out, "{}", colours.reset)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Text that has to fit into a line.
+
+use std::borrow::Cow;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// What stands for what was left out.
+const CUT: &str = "…";
+
+/// Columns that a text takes on a terminal.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text, cut with a mark where it takes more columns than there are.
+pub(super) fn cut(text: &str, room: Option<usize>) -> Cow<'_, str> {
+    let Some(room) = room.filter(|room| width(text) > *room) else { return Cow::Borrowed(text) };
+    let mut left = room.saturating_sub(width(CUT));
+    let mut kept = String::with_capacity(room.saturating_add(CUT.len()));
+    for letter in text.chars() {
+        let Some(rest) = left.checked_sub(letter.width().unwrap_or_default()) else { break };
+        left = rest;
+        kept.push(letter);
+    }
+    kept.push_str(CUT);
+    Cow::Owned(kept)
+}
+
+/// The text of a position, `path:line`, with as many of the last parts of the path as fit: `…/net/if.c:815`.
+pub(super) fn cut_path(path: &str, room: usize) -> Cow<'_, str> {
+    if width(path) <= room {
+        return Cow::Borrowed(path);
+    }
+    let room_behind_mark = room.saturating_sub(width(CUT));
+    let tails = path.match_indices('/').filter_map(|(at, _)| path.get(at..));
+    match tails.into_iter().find(|tail| width(tail) <= room_behind_mark) {
+        Some(tail) => Cow::Owned(format!("{CUT}{tail}")),
+        None => Cow::Owned(cut(base_name(path), Some(room)).into_owned()),
+    }
+}
+
+/// What follows the last slash.
+pub(super) fn base_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// The text in lines of so many columns, broken between words; a word that is longer is cut.
+pub(super) fn wrapped(text: &str, room: Option<usize>) -> Vec<Cow<'_, str>> {
+    let Some(room) = room.filter(|room| width(text) > *room) else { return vec![Cow::Borrowed(text)] };
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width(line).saturating_add(width(word)) < room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(cut(word, Some(room)).into_owned()),
+        }
+    }
+    lines.into_iter().map(Cow::Owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts() {
+        for (text, room, expected) in [
+            ("abcdef", 6, "abcdef"),
+            ("abcdef", 5, "abcd…"),
+            ("abcdef", 1, "…"),
+            ("abcdef", 0, "…"),
+            ("日本語", 5, "日本…"),
+            ("日本語", 4, "日…"),
+        ] {
+            assert_eq!(cut(text, Some(room)), expected);
+        }
+        assert_eq!(cut("abcdef", None), "abcdef");
+    }
+
+    #[test]
+    fn paths() {
+        for (room, expected) in [
+            (23, "sys/net/if_ethersu.c:15"),
+            (22, "…/net/if_ethersu.c:15"),
+            (20, "…/if_ethersu.c:15"),
+            (16, "if_ethersu.c:15"),
+            (9, "if_ether…"),
+        ] {
+            assert_eq!(cut_path("sys/net/if_ethersu.c:15", room), expected, "{room}");
+        }
+    }
+
+    #[test]
+    fn lines() {
+        assert_eq!(wrapped("a bc def ghij", Some(5)), ["a bc", "def", "ghij"]);
+        assert_eq!(wrapped("abcdefgh i", Some(5)), ["abcd…", "i"]);
+    }
+}
