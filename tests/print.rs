@@ -17,6 +17,58 @@ fn the_scenes() {
 }
 
 #[test]
+fn narrow_and_wide() {
+    for name in ["nat-rev4.pcap", "drop-rev4.pcap", "ipv6-rev3.pcap", "malformed/odd-text-typed.pcap"] {
+        for width in ["80", "200"] {
+            insta::assert_snapshot!(format!("{name}-{width}"), print(name, &["--width", width]));
+        }
+    }
+}
+
+/// Of every fixture, at widths that cut in all places.
+#[test]
+fn no_line_is_wider_than_asked_for() {
+    use unicode_width::UnicodeWidthStr;
+    for name in fixtures() {
+        let path = fixture(&name);
+        for width in [40, 57, 80] {
+            for more in [&[][..], &["--hex"], &["--wire-order"]] {
+                let wanted = width.to_string();
+                let arguments = [&["print", "--width", &wanted, path.to_str().unwrap()], more].concat();
+                for line in run(&arguments).text().lines() {
+                    // The dump of a deep step may need more than the narrowest.
+                    let most = if more == ["--hex"] { width.max(90) } else { width };
+                    assert!(line.width() <= most, "{name} {width} {more:?}: {line:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn hex() {
+    insta::assert_snapshot!(print("nat-rev4.pcap", &["--hex", "--first", "1"]));
+    let coloured = print("nat-rev4.pcap", &["--hex", "--first", "1", "--color", "always", "--width", "80"]);
+    insta::assert_snapshot!("hex-in-colours", coloured.replace('\x1b', "␛"));
+}
+
+#[test]
+fn repetitions_are_folded() {
+    let folded = print("malformed/unbalanced.pcap", &["--range", "3..3"]);
+    assert!(folded.contains(" 1  +f ×5000\n"), "{folded}");
+    let all = print("malformed/unbalanced.pcap", &["--range", "3..3", "--no-fold"]);
+    assert_eq!(all.matches("+f\n").count(), 5000);
+}
+
+#[test]
+fn prefixes_are_left_out() {
+    let whole = print("ping-rev3.pcap", &["--strip-prefix", "", "--first", "1"]);
+    assert!(whole.contains("  /usr/src/sys/net/if.c:3982\n"), "{whole}");
+    let short = print("ping-rev3.pcap", &["--strip-prefix", "/usr/src/sys/", "--first", "1"]);
+    assert!(short.contains("  net/if.c:3982\n"), "{short}");
+}
+
+#[test]
 fn what_is_malformed() {
     for name in
         ["malformed/count-too-high.pcap", "malformed/odd-text.pcap", "malformed/unknown-type-rev3.pcap"]

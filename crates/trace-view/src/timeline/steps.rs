@@ -179,13 +179,11 @@ impl<'s, 'a> Steps<'s, 'a> {
     fn context_line(&mut self, out: &mut impl Write, event: &Event<'_>, depth: usize) -> io::Result<()> {
         let Some(now) = Context::of(event) else { return Ok(()) };
         let before = self.context.replace(now);
-        let colours = self.options.palette;
         let text = before.map_or_else(|| now.all(), |before| now.since(&before)).to_string();
-        if text.is_empty() {
-            return Ok(());
+        match text.is_empty() {
+            true => Ok(()),
+            false => self.remark(out, &format!("on {text}"), depth),
         }
-        let left = self.columns.left().saturating_add(depth.saturating_mul(INDENT));
-        writeln!(out, "{:left$}{}on {text}{}", "", colours.dim, colours.reset)
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call, in the loop over a packet's events")]
@@ -342,9 +340,15 @@ impl<'s, 'a> Steps<'s, 'a> {
 
     /// The line below a group of steps that repeats.
     fn repeated(&self, out: &mut impl Write, repeat: Repeat, depth: usize) -> io::Result<()> {
+        let Repeat { steps, times } = repeat;
+        self.remark(out, &format!("these {steps} steps ×{times}"), depth)
+    }
+
+    /// A line between steps.
+    fn remark(&self, out: &mut impl Write, text: &str, depth: usize) -> io::Result<()> {
         let colours = self.options.palette;
         let left = self.columns.left().saturating_add(depth.saturating_mul(INDENT));
-        let Repeat { steps, times } = repeat;
-        writeln!(out, "{:left$}{}these {steps} steps ×{times}{}", "", colours.dim, colours.reset)
+        let room = self.options.width().map(|width| width.saturating_sub(left));
+        writeln!(out, "{:left$}{}{}{}", "", colours.dim, cut(text, room), colours.reset)
     }
 }
