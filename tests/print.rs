@@ -53,6 +53,45 @@ fn hex() {
 }
 
 #[test]
+fn calls_as_ftrace_lays_them_out() {
+    for name in
+        ["nat-rev4.pcap", "tcp-rev3.pcap", "malformed/unbalanced.pcap", "malformed/odd-text-typed.pcap"]
+    {
+        let graph = print(name, &["--style", "function-graph", "--no-fold"]);
+        // Five thousand calls that never return say little.
+        let cut = graph.lines().filter(|line| !line.ends_with("f() {")).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(format!("graph-{name}"), cut);
+        for line in graph.lines().filter(|line| line.contains('|') && !line.starts_with('#')) {
+            let columns: Vec<char> = line.chars().collect();
+            assert_eq!((columns[2], columns[18]), (')', '|'), "{line}");
+        }
+    }
+}
+
+#[test]
+fn explained_in_json() {
+    let text = print("nat-rev4.pcap", &["--json", "--first", "1"]);
+    insta::assert_snapshot!(text.replace("},{", "},\n{"));
+    let drop = run(&["print", "--json", "--first", "1", "fixtures/drop-rev4.pcap"]);
+    let packet: serde_json::Value = serde_json::from_str(drop.text()).unwrap();
+    assert_eq!(packet["end"]["errno"], 13);
+    assert_eq!(packet["end"]["dropped"], true);
+    assert_eq!(packet["end"]["function"], "pf_test");
+    for name in fixtures() {
+        let path = fixture(&name);
+        let ran = run(&["print", "--json", path.to_str().unwrap()]);
+        for line in ran.text().lines() {
+            let packet: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(packet["packet"].is_u64(), "{name}: {line}");
+            let steps = packet["steps"].as_array().into_iter().flatten();
+            for (step, number) in steps.zip(1..) {
+                assert_eq!(step["step"], number, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn repetitions_are_folded() {
     let folded = print("malformed/unbalanced.pcap", &["--range", "3..3"]);
     assert!(folded.contains(" 1  +f ×5000\n"), "{folded}");
@@ -142,8 +181,11 @@ fn nothing_of_a_capture_reaches_the_terminal_raw() {
     for name in fixtures() {
         let path = fixture(&name);
         let path = path.to_str().unwrap();
-        let commands: [&[&str]; 6] = [
+        let commands: [&[&str]; 9] = [
             &["print"],
+            &["print", "--hex", "--wire-order"],
+            &["print", "--style", "function-graph"],
+            &["print", "--json"],
             &["print", "-e", "mbuf_trace.data", "-e", "mbuf_trace.bytes", "-e", "frame.interface_name"],
             &["info"],
             &["info", "--json"],

@@ -18,7 +18,7 @@ pub(crate) use filter::FilterArgs;
 pub(crate) use info::{CheckArgs, InfoArgs};
 pub(crate) use look::LookArgs;
 pub(crate) use paths::PathsArgs;
-pub(crate) use print::{ColorWhen, PrintArgs};
+pub(crate) use print::{ColorWhen, PrintArgs, Style};
 pub(crate) use reading::SelectArgs;
 pub(crate) use wireshark::{DoctorArgs, InstallArgs, UninstallArgs, WiresharkArgs, WiresharkCommand};
 

@@ -13,15 +13,20 @@ const ROWS: usize = 20;
 
 /// The look of a report that goes to `output`, about these files.
 pub(crate) fn look(args: &LookArgs, output: &Path, files: &[PathBuf]) -> Look {
-    let terminal = input::is_standard(output) && io::stdout().is_terminal();
-    let of_terminal = || terminal.then(terminal_size::terminal_size).flatten();
-    let columns = || of_terminal().map(|(terminal_size::Width(columns), _)| usize::from(columns));
     Look {
-        width: args.width.or_else(columns).filter(|width| *width > 0),
+        width: width(args, output),
         palette: if colours(args.color, output) { Palette::coloured() } else { Palette::default() },
         strip_prefix: args.strip_prefix.clone(),
         files: files.iter().map(|file| Name(file).to_string()).collect(),
     }
+}
+
+/// Columns to fit lines into: those asked for, or the terminal's. Elsewhere nothing has to fit.
+pub(crate) fn width(args: &LookArgs, output: &Path) -> Option<usize> {
+    let terminal = input::is_standard(output) && io::stdout().is_terminal();
+    let of_terminal = || terminal.then(terminal_size::terminal_size).flatten();
+    let columns = || of_terminal().map(|(terminal_size::Width(columns), _)| usize::from(columns));
+    args.width.or_else(columns).filter(|width| *width > 0)
 }
 
 /// How many rows of a list are shown: as many as asked for, some to a person, all to a program.
@@ -41,7 +46,7 @@ pub(crate) fn place(files: &[PathBuf], before: Option<usize>, begins: &Path) -> 
 }
 
 /// Whether there are colours: on a terminal that shows them, or as asked for.
-fn colours(when: ColorWhen, output: &Path) -> bool {
+pub(crate) fn colours(when: ColorWhen, output: &Path) -> bool {
     match when {
         ColorWhen::Always => true,
         ColorWhen::Never => false,

@@ -6,10 +6,10 @@ use clap::Args as ClapArgs;
 #[derive(Debug, Clone, ClapArgs)]
 #[command(next_help_heading = "Showing")]
 pub(crate) struct LookArgs {
-    /// One JSON object instead of text
+    /// JSON instead of text
     #[arg(long)]
     pub(crate) json: bool,
-    /// Columns to fit lines into; 0 is one line a path, however long [default: the terminal's; 0 elsewhere]
+    /// Columns to fit lines into; 0 cuts and breaks nothing [default: the terminal's; 0 elsewhere]
     #[arg(long, value_name = "N")]
     pub(crate) width: Option<usize>,
     /// What to leave out where names of source files begin with it

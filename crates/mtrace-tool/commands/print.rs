@@ -1,7 +1,8 @@
 //! `print`: the way of each packet, or some of its fields.
 
-use crate::args::{ColorWhen, PrintArgs};
+use crate::args::{self, ColorWhen, PrintArgs};
 use crate::failure::{Failure, Status};
+use crate::look;
 use crate::messages::Name;
 use crate::output::{Content, Output, Target};
 use crate::pipeline::{FaultMessages, Reading, Seen, Sink};
@@ -10,7 +11,7 @@ use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 use trace_fields::{Field, Scratch, Subject};
-use trace_view::timeline::{Options, Palette, Timeline};
+use trace_view::timeline::{Options, Palette, Style, Timeline};
 
 pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
@@ -23,14 +24,20 @@ pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
         palette: if colours { Palette::coloured() } else { Palette::default() },
         links: links.then(|| args.link_template.clone()),
         snapshot_link: reading.snapshot_link,
-        width: args.width.or_else(|| columns(&target)).filter(|width| *width > 0),
-        strip_prefix: args.strip_prefix.clone(),
+        width: look::width(&args.look, &args.output.output),
+        strip_prefix: args.look.strip_prefix.clone(),
         fold: !args.no_fold,
         hex: args.hex,
+        style: match args.style {
+            _ if args.look.json => Style::Json,
+            args::Style::Timeline => Style::Timeline,
+            args::Style::FunctionGraph => Style::FunctionGraph,
+        },
     });
     let mut sink = PrintSink {
         out: target.open(None)?,
-        headings: args.files.len() > 1 && fields.is_empty(),
+        headings: args.files.len() > 1 && fields.is_empty() && !args.look.json,
+        json: args.look.json,
         fields,
         timeline,
         scratch: Scratch::default(),
@@ -42,25 +49,13 @@ pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
     Ok(status)
 }
 
-/// Columns of the terminal that the output goes to; elsewhere, nothing is cut.
-fn columns(target: &Target) -> Option<usize> {
-    let (width, _) = target.is_terminal().then(terminal_size::terminal_size).flatten()?;
-    Some(usize::from(width.0))
-}
-
 /// Whether there are colours and links: on a terminal that shows them, or as asked for.
 fn decoration(args: &PrintArgs) -> (bool, bool) {
     let to_stdout = crate::input::is_standard(&args.output.output);
-    let colours = match args.color {
-        ColorWhen::Always => true,
-        ColorWhen::Never => false,
-        ColorWhen::Auto => {
-            to_stdout && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-        }
-    };
+    let colours = look::colours(args.look.color, &args.output.output);
     let terminal = to_stdout && io::stdout().is_terminal();
     let able = terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
-    (colours, colours && (able || args.color == ColorWhen::Always))
+    (colours, colours && (able || args.look.color == ColorWhen::Always))
 }
 
 /// The field of this name.
@@ -75,6 +70,7 @@ pub(super) fn field(name: &str) -> Result<&'static Field, Failure> {
 struct PrintSink<'a> {
     out: Output,
     headings: bool,
+    json: bool,
     fields: Vec<&'static Field>,
     timeline: Timeline,
     scratch: Scratch,
@@ -120,7 +116,9 @@ impl Sink for PrintSink<'_> {
     }
 
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
-        let written = if self.fields.is_empty() {
+        let written = if self.json {
+            self.timeline.write(&mut self.out, &packet.into(), seen.trace())
+        } else if self.fields.is_empty() {
             match (&mut self.before_traces, seen) {
                 (Some(passed_over), Seen::OtherLink | Seen::NoTrace(_)) => {
                     *passed_over = passed_over.saturating_add(1);

@@ -1,6 +1,7 @@
 //! Where the code ran that handled the packet.
 
 use mbuf_trace::{Event, EventHeader};
+use serde::ser::SerializeMap;
 use std::fmt;
 
 /// Virtual network stack, CPU and thread; what is not known is left out.
@@ -25,6 +26,18 @@ impl Context {
         Some(Self { vnet, cpu, thread })
     }
 
+    /// Adds it to a JSON object.
+    pub(super) fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry("vnet", &self.vnet)?;
+        if let Some(cpu) = self.cpu {
+            map.serialize_entry("cpu", &cpu)?;
+        }
+        match self.thread {
+            Some(thread) => map.serialize_entry("thread", &thread),
+            None => Ok(()),
+        }
+    }
+
     /// All of it; virtual network stack 0 goes without saying.
     pub(super) fn all(&self) -> Shown {
         Shown { vnet: (self.vnet != 0).then_some(self.vnet), cpu: self.cpu, thread: self.thread }
@@ -37,6 +50,13 @@ impl Context {
             cpu: self.cpu.filter(|_| self.cpu != before.cpu),
             thread: self.thread.filter(|_| self.thread != before.thread),
         }
+    }
+}
+
+impl Shown {
+    /// Virtual network stack and thread only.
+    pub(super) fn without_cpu(self) -> Self {
+        Self { cpu: None, ..self }
     }
 }
 

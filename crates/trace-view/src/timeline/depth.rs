@@ -3,7 +3,7 @@
 use mbuf_trace::{Event, Kind, Text};
 
 /// Levels of indentation that are shown; deeper ones look like the last.
-const DEEPEST: usize = 32;
+pub(super) const DEEPEST: usize = 32;
 
 /// How deep in functions the next event is.
 #[derive(Debug)]

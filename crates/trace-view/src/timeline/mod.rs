@@ -20,6 +20,8 @@ mod dump;
 mod end;
 mod fit;
 mod fold;
+mod graph;
+mod json;
 mod link;
 mod palette;
 mod snapshots;
@@ -61,6 +63,20 @@ pub struct Options {
     pub fold: bool,
     /// The bytes of each snapshot, too.
     pub hex: bool,
+    /// How the steps are laid out.
+    pub style: Style,
+}
+
+/// How the steps of a packet are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Style {
+    /// A line a step, with its position.
+    #[default]
+    Timeline,
+    /// As ftrace's function_graph tracer lays out calls, with durations where there are times.
+    FunctionGraph,
+    /// One JSON object a packet, on a line.
+    Json,
 }
 
 impl Options {
@@ -91,13 +107,15 @@ impl Options {
 pub struct Timeline {
     options: Options,
     buffers: Buffers,
+    /// Whether a packet has been written.
+    begun: bool,
 }
 
 impl Timeline {
     /// A timeline shown this way.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options, buffers: Buffers::default() }
+        Self { options, buffers: Buffers::default(), begun: false }
     }
 
     /// Writes one packet: its line, a line an event, a line a difference, a line a fault, and how it ended.
@@ -111,14 +129,29 @@ impl Timeline {
         packet: &PacketView<'_>,
         trace: Option<(&Trace<'_>, Certainty)>,
     ) -> io::Result<()> {
+        let begun = std::mem::replace(&mut self.begun, true);
+        if self.options.style == Style::Json {
+            let explained = json::Explained { packet, trace, options: &self.options };
+            crate::json::write(out, &explained)?;
+            return writeln!(out);
+        }
+        let is_graph = self.options.style == Style::FunctionGraph;
+        if is_graph {
+            out.write_all(if begun { b"\n" } else { graph::HEADING.as_bytes() })?;
+            write!(out, "# ")?;
+        }
         let Some((trace, certainty)) = trace else {
             return self.no_trace(out, packet);
         };
         let mut clock = Clock::default();
         trace.events().for_each(|event| clock.see(&event));
         let context = self.options.events(trace).find_map(|event| Context::of(&event));
-        let said = self.heading(out, packet, trace, &about(trace, certainty, &clock), context)?;
-        Steps::new(trace, &self.options, clock, said, &mut self.buffers).write(out)?;
+        let about = about(trace, certainty, &clock);
+        let said = self.heading(out, packet, trace, &about, context.filter(|_| !is_graph))?;
+        match is_graph {
+            true => graph::Graph::new(out, trace, &self.options).write(trace)?,
+            false => Steps::new(trace, &self.options, clock, said, &mut self.buffers).write(out)?,
+        }
         let colours = self.options.palette;
         for fault in trace.faults() {
             let (colour, mark) = match fault.kind.is_malformed() {
@@ -127,9 +160,9 @@ impl Timeline {
             };
             self.below(out, colour, mark, &fault.to_string())?;
         }
-        if let Some(end) = end::of(trace, &self.options) {
+        if let Some(end) = end::of(trace) {
             let colour = if end.dropped { colours.drop } else { colours.dim };
-            self.below(out, colour, "", &end.text)?;
+            self.below(out, colour, "", &end.words(&self.options))?;
         }
         Ok(())
     }
@@ -158,7 +191,8 @@ impl Timeline {
 
         let reset = colours.reset;
         write!(out, "{}{number}{reset}  {}{time}{reset}  ", colours.number, colours.time)?;
-        let front = width(&number).saturating_add(width(&time)).saturating_add(4);
+        let front =
+            self.mark().len().saturating_add(width(&number)).saturating_add(width(&time)).saturating_add(4);
         let all = front.saturating_add(width(&said)).saturating_add(width(&with_place)).saturating_add(2);
         let Some(columns) = self.options.width().filter(|width| *width < all) else {
             writeln!(out, "{}{said}{reset}  {}{with_place}{reset}", colours.summary, colours.dim)?;
@@ -169,20 +203,27 @@ impl Timeline {
         let about = if fits { &with_place } else { &without };
         writeln!(out, "{}{}{reset}", colours.dim, cut(about, Some(room)))?;
         let left = width(&number).saturating_add(2);
-        let shown = cut(&said, Some(columns.saturating_sub(left)));
-        writeln!(out, "{:left$}{}{shown}{reset}", "", colours.summary)?;
+        let room = columns.saturating_sub(left).saturating_sub(self.mark().len());
+        let shown = cut(&said, Some(room));
+        writeln!(out, "{}{:left$}{}{shown}{reset}", self.mark(), "", colours.summary)?;
         Ok(Said { context: context.filter(|_| fits), packet: said })
+    }
+
+    /// What begins the lines that are no calls, as in ftrace's own output.
+    fn mark(&self) -> &'static str {
+        if self.options.style == Style::FunctionGraph { "# " } else { "" }
     }
 
     /// A line below the steps; over several lines where it does not fit, for nothing of it may be lost.
     fn below(&self, out: &mut impl Write, colour: palette::Colour, mark: &str, text: &str) -> io::Result<()> {
         const LEFT: usize = 5;
-        let left = LEFT.saturating_add(mark.len());
-        let room = self.options.width().map(|width| width.saturating_sub(left));
+        let front = self.mark();
+        let left = LEFT.saturating_sub(front.len()).saturating_add(mark.len());
+        let room = self.options.width().map(|width| width.saturating_sub(left).saturating_sub(front.len()));
         for (index, line) in wrapped(text, room).iter().enumerate() {
             let mark = if index == 0 { mark } else { "" };
             let pad = left.saturating_sub(mark.len());
-            writeln!(out, "{:pad$}{colour}{mark}{line}{}", "", self.options.palette.reset)?;
+            writeln!(out, "{front}{:pad$}{colour}{mark}{line}{}", "", self.options.palette.reset)?;
         }
         Ok(())
     }
@@ -202,7 +243,8 @@ impl Timeline {
                 (colours.note, format!("{}, {length}: not mbuf_trace", packet.link_type))
             }
         };
-        let front = width(&number).saturating_add(width(&time)).saturating_add(4);
+        let front =
+            self.mark().len().saturating_add(width(&number)).saturating_add(width(&time)).saturating_add(4);
         let room = self.options.width().map(|width| width.saturating_sub(front));
         writeln!(out, "{colour}{}{reset}", cut(&text, room))
     }
@@ -216,7 +258,9 @@ fn about(trace: &Trace<'_>, certainty: Certainty, clock: &Clock) -> String {
     format!("revision {}{guess}, {events}{span}", trace.encoding())
 }
 
-/// Whether an event says in which function it was recorded.
-fn names_function(event: &Event<'_>) -> bool {
-    event.function.is_some_and(|function| !function.is_empty())
+/// What the packet is, by its newest snapshot that has any bytes.
+fn said(trace: &Trace<'_>, options: &Options) -> Option<String> {
+    let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot);
+    let newest = snapshots.find(|snapshot| !snapshot.bytes.is_empty())?;
+    Some(summary(newest.bytes, options.snapshot_link.of(&newest)).to_string())
 }

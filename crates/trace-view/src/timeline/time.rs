@@ -41,6 +41,13 @@ impl Clock {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Since(i128);
 
+impl Since {
+    /// In nanoseconds.
+    pub(super) const fn nanos(self) -> i128 {
+        self.0
+    }
+}
+
 impl fmt::Display for Since {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { '-' } else { '+' };

@@ -66,7 +66,7 @@ pub(super) fn words(event: &Event<'_>, buffer: &mut Vec<u8>, out: &mut String) {
 }
 
 /// Appends why a packet was dropped: `no route to host (errno 65)`.
-pub(super) fn reason(event: &Event<'_>, buffer: &mut Vec<u8>, out: &mut String) {
+fn reason(event: &Event<'_>, buffer: &mut Vec<u8>, out: &mut String) {
     buffer.clear();
     event.write_text(buffer);
     let _ = write!(out, "{}", Text(buffer));

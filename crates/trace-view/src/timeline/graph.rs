@@ -1,0 +1,243 @@
+//! A packet's calls in the layout of ftrace's function_graph tracer.
+//!
+//! ```text
+//! # CPU  DURATION                  FUNCTION CALLS
+//! # |     |   |                     |   |   |   |
+//!  2)               |  ip_input(em0) {
+//!  2)   4.400 us    |    pf_test(in, em0); /* = PF_PASS */
+//!  2) + 28.600 us   |  }
+//! ```
+//!
+//! Where there are no times, the column of durations is empty, and a CPU that is not known is `-`. What ftrace
+//! has no word for, snapshots and free text, is a comment, as its own events are.
+
+use super::context::Context;
+use super::fit::cut;
+use super::snapshots::{Snapshots, worth_saying};
+use super::words::words;
+use super::{Options, depth::DEEPEST};
+use mbuf_trace::{Event, Kind, Snapshot, Text, Trace};
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use trace_fields::summary;
+
+/// What stands above the first packet, as ftrace has it above the first call.
+pub(super) const HEADING: &str = "\
+# tracer: function_graph
+#
+# CPU  DURATION                  FUNCTION CALLS
+# |     |   |                     |   |   |   |
+";
+
+/// Columns of the duration.
+const DURATION: usize = 14;
+
+/// A function that has not returned yet.
+#[derive(Debug, Clone, Copy)]
+struct Open<'a> {
+    function: Option<Text<'a>>,
+    age: Option<u64>,
+}
+
+/// Writes the calls of a packet, oldest first.
+pub(super) struct Graph<'s, 'a, W> {
+    out: &'s mut W,
+    options: &'s Options,
+    snapshots: Snapshots<'a>,
+    open: Vec<Open<'a>>,
+    buffer: Vec<u8>,
+    text: String,
+}
+
+/// The age of an event, in nanoseconds before the capture.
+fn age(event: &Event<'_>) -> Option<u64> {
+    event.header.and_then(|header| header.age)
+}
+
+impl<'s, 'a, W: Write> Graph<'s, 'a, W> {
+    pub(super) fn new(out: &'s mut W, trace: &Trace<'a>, options: &'s Options) -> Self {
+        let snapshots = Snapshots::new(trace, options.snapshot_link);
+        Self { out, options, snapshots, open: Vec::new(), buffer: Vec::new(), text: String::new() }
+    }
+
+    pub(super) fn write(mut self, trace: &Trace<'a>) -> io::Result<()> {
+        let mut before: Option<Snapshot<'a>> = None;
+        let mut context: Option<Context> = None;
+        let mut events = trace.events().peekable();
+        while let Some(event) = events.next() {
+            self.context(&event, &mut context)?;
+            match event.kind {
+                Kind::Enter => {
+                    let returns =
+                        |next: &Event<'_>| next.kind == Kind::Leave && next.function == event.function;
+                    match events.next_if(returns) {
+                        Some(leave) => self.leaf(&event, Some(&leave))?,
+                        None => self.enter(&event)?,
+                    }
+                }
+                Kind::Leave => self.leave(&event)?,
+                Kind::Function => self.leaf(&event, None)?,
+                Kind::Data => {
+                    self.snapshot(&event, before)?;
+                    before = event.snapshot.or(before);
+                }
+                Kind::Position => {
+                    let position = event.position.map(|position| self.options.short(position).to_string());
+                    self.comment(&event, &position.unwrap_or_default())?;
+                }
+                _ => {
+                    let mut said = String::new();
+                    words(&event, &mut self.buffer, &mut said);
+                    self.comment(&event, &said)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A comment where the packet went to another virtual network stack or thread. The CPU is in each line.
+    fn context(&mut self, event: &Event<'_>, last: &mut Option<Context>) -> io::Result<()> {
+        let Some(now) = Context::of(event) else { return Ok(()) };
+        let before = last.replace(now);
+        let new = before.map_or_else(|| now.all(), |before| now.since(&before)).without_cpu().to_string();
+        if new.is_empty() { Ok(()) } else { self.comment(event, &new) }
+    }
+
+    fn call(event: &Event<'_>) -> String {
+        let (function, args) = (event.function.unwrap_or_default(), event.args.unwrap_or_default());
+        format!("{function}({args})")
+    }
+
+    fn enter(&mut self, event: &Event<'a>) -> io::Result<()> {
+        self.line(event, None, &format!("{} {{", Self::call(event)))?;
+        self.open.push(Open { function: event.function, age: age(event) });
+        Ok(())
+    }
+
+    /// A call that nothing was recorded in.
+    fn leaf(&mut self, event: &Event<'a>, leave: Option<&Event<'a>>) -> io::Result<()> {
+        let spent = leave.and_then(|leave| age(event)?.checked_sub(age(leave)?));
+        let mut text = format!("{};", Self::call(event));
+        if let Some(result) = leave.and_then(|leave| leave.args) {
+            let _ = write!(text, " /* = {} */", harmless(&result.to_string()));
+        }
+        self.line(event, spent, &text)
+    }
+
+    /// The end of a call. ftrace names the function where it is not the one that is open.
+    fn leave(&mut self, event: &Event<'a>) -> io::Result<()> {
+        let open = self.open.pop();
+        let matching = open.filter(|open| open.function == event.function);
+        let spent = matching.and_then(|open| open.age?.checked_sub(age(event)?));
+        let mut remark = String::new();
+        if matching.is_none() {
+            let _ = write!(remark, " {}", event.function.unwrap_or_default());
+        }
+        if let Some(result) = event.args {
+            let _ = write!(remark, " = {result}");
+        }
+        let text = match remark.is_empty() {
+            true => "}".to_owned(),
+            false => format!("}} /*{} */", harmless(&remark)),
+        };
+        self.line(event, spent, &text)
+    }
+
+    fn snapshot(&mut self, event: &Event<'a>, before: Option<Snapshot<'a>>) -> io::Result<()> {
+        let mut said = String::new();
+        match (self.snapshots.earlier(event), event.snapshot) {
+            (Some(step), _) => {
+                let _ = write!(said, "data, as in step {step}");
+            }
+            (None, snapshot) => {
+                words(event, &mut self.buffer, &mut said);
+                if let Some(snapshot) = snapshot.filter(|_| before.is_none()) {
+                    let packet = self.snapshots.packet(&snapshot);
+                    let _ = write!(said, ": {}", summary(packet.bytes, packet.link));
+                }
+            }
+        }
+        self.comment(event, &said)?;
+        let Some((before, now)) = before.zip(event.snapshot) else { return Ok(()) };
+        let differences = self.snapshots.since(&before, &now);
+        let (changes, following) = worth_saying(&differences);
+        for change in changes.iter().chain(&following) {
+            self.comment(event, &change.to_string())?;
+        }
+        Ok(())
+    }
+
+    fn comment(&mut self, event: &Event<'_>, text: &str) -> io::Result<()> {
+        self.line(event, None, &format!("/* {} */", harmless(text)))
+    }
+
+    fn line(&mut self, event: &Event<'_>, spent: Option<u64>, text: &str) -> io::Result<()> {
+        let line = &mut self.text;
+        line.clear();
+        let _ = match event.header.and_then(|header| header.cpu) {
+            Some(cpu) => write!(line, "{cpu:>2}) "),
+            None => line.write_str(" -) "),
+        };
+        let duration = spent.map(duration).unwrap_or_default();
+        let indent = self.open.len().min(DEEPEST).saturating_mul(2);
+        let _ = write!(line, "{duration:DURATION$}|  {:indent$}{text}", "");
+        let colours = self.options.palette;
+        let colour = colours.of(if text.starts_with("/*") { Kind::String } else { event.kind });
+        writeln!(self.out, "{colour}{}{}", cut(line, self.options.width()), colours.reset)
+    }
+}
+
+/// What would end the comment that it is in.
+fn harmless(text: &str) -> String {
+    text.replace("*/", "* /")
+}
+
+/// A duration in microseconds with three decimals, with a mark where it is long; seven digits at the most.
+fn duration(nanos: u64) -> String {
+    let mark = match nanos {
+        1_000_000_001.. => '$',
+        100_000_001.. => '@',
+        10_000_001.. => '*',
+        1_000_001.. => '#',
+        100_001.. => '!',
+        10_001.. => '+',
+        _ => ' ',
+    };
+    let (whole, rest) = ((nanos / 1_000).to_string(), format!("{:03}", nanos % 1_000));
+    let decimals = 7_usize.saturating_sub(whole.len()).min(3);
+    let number = match rest.get(..decimals).filter(|rest| !rest.is_empty()) {
+        Some(rest) => format!("{whole}.{rest}"),
+        None => whole,
+    };
+    format!("{mark} {number} us")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `trace_print_graph_duration` in the kernel's `trace_functions_graph.c` prints them.
+    #[test]
+    fn durations() {
+        for (nanos, expected) in [
+            (0, "  0.000 us"),
+            (382, "  0.382 us"),
+            (10_000, "  10.000 us"),
+            (10_001, "+ 10.001 us"),
+            (109_880, "! 109.880 us"),
+            (1_149_004, "# 1149.004 us"),
+            (17_000_050, "* 17000.05 us"),
+            (224_000_999, "@ 224000.9 us"),
+            (1_000_000_001, "$ 1000000 us"),
+            (u64::MAX, "$ 18446744073709551 us"),
+        ] {
+            assert_eq!(duration(nanos), expected);
+            assert!(duration(nanos).len() <= DURATION || nanos == u64::MAX);
+        }
+    }
+
+    #[test]
+    fn a_comment_cannot_be_left() {
+        assert_eq!(harmless("a */ b"), "a * / b");
+    }
+}

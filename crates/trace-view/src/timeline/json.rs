@@ -1,0 +1,185 @@
+//! A packet as JSON that explains it: what the timeline says, for programs. Unlike NDJSON it is not the
+//! packet, and nothing leads back; text that is not UTF-8 has U+FFFD in it.
+
+use super::context::Context;
+use super::depth::Depth;
+use super::end;
+use super::snapshots::Snapshots;
+use super::time::Clock;
+use super::{Options, said};
+use crate::changes::Change;
+use mbuf_trace::{Certainty, Event, Snapshot, Text, Trace};
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use trace_fields::{PacketView, summary};
+
+/// One packet; the object that `print --json` has for it.
+pub(super) struct Explained<'s, 'a> {
+    pub(super) packet: &'s PacketView<'s>,
+    pub(super) trace: Option<(&'s Trace<'a>, Certainty)>,
+    pub(super) options: &'s Options,
+}
+
+fn lossy(text: Text<'_>) -> Cow<'_, str> {
+    String::from_utf8_lossy(text.0)
+}
+
+impl Serialize for Explained<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("packet", &self.packet.number)?;
+        if let Some(time) = self.packet.time {
+            map.serialize_entry("time", &time.to_string())?;
+        }
+        let Some((trace, certainty)) = self.trace else {
+            map.serialize_entry("link_type", &self.packet.link_type.0)?;
+            return map.end();
+        };
+        if let Some(said) = said(trace, self.options) {
+            map.serialize_entry("summary", &said)?;
+        }
+        map.serialize_entry("revision", &trace.revision().number())?;
+        if certainty == Certainty::Guessed {
+            map.serialize_entry("revision_guessed", &true)?;
+        }
+        map.serialize_entry("steps", &Steps { trace, options: self.options })?;
+        let faults: Vec<Fault> = trace.faults().map(Fault::from).collect();
+        if !faults.is_empty() {
+            map.serialize_entry("faults", &faults)?;
+        }
+        if let Some(end) = end::of(trace) {
+            map.serialize_entry("end", &End::from(end))?;
+        }
+        map.end()
+    }
+}
+
+/// All events, oldest first, one at a time.
+struct Steps<'s, 'a> {
+    trace: &'s Trace<'a>,
+    options: &'s Options,
+}
+
+impl Serialize for Steps<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut clock = Clock::default();
+        self.trace.events().for_each(|event| clock.see(&event));
+        let snapshots = Snapshots::new(self.trace, self.options.snapshot_link);
+        let mut depth = Depth::new(false, usize::MAX);
+        let mut before: Option<Snapshot<'_>> = None;
+        let buffer = RefCell::default();
+        let mut list = serializer.serialize_seq(Some(self.trace.event_count()))?;
+        for (event, step) in self.trace.events().zip(1_usize..) {
+            let depth = depth.step(&event);
+            let before = event.snapshot.and_then(|now| before.replace(now));
+            list.serialize_element(&Step {
+                event,
+                step,
+                depth,
+                before,
+                clock,
+                snapshots: &snapshots,
+                buffer: &buffer,
+            })?;
+        }
+        list.end()
+    }
+}
+
+struct Step<'s, 'a> {
+    event: Event<'a>,
+    step: usize,
+    depth: usize,
+    before: Option<Snapshot<'a>>,
+    clock: Clock,
+    snapshots: &'s Snapshots<'a>,
+    buffer: &'s RefCell<Vec<u8>>,
+}
+
+impl Serialize for Step<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let event = &self.event;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("step", &self.step)?;
+        map.serialize_entry("depth", &self.depth)?;
+        map.serialize_entry("kind", event.kind.name())?;
+        let mut buffer = self.buffer.borrow_mut();
+        buffer.clear();
+        if event.write_text(&mut buffer) {
+            map.serialize_entry("text", &lossy(Text(&buffer)))?;
+        }
+        drop(buffer);
+        if let Some(function) = event.function {
+            map.serialize_entry("function", &lossy(function))?;
+        }
+        if let Some(position) = event.position {
+            map.serialize_entry("file", &lossy(position.file))?;
+            map.serialize_entry("line", &position.line)?;
+        }
+        if let Some(since) = self.clock.time(event) {
+            map.serialize_entry("since_ns", &since.nanos())?;
+        }
+        if let Some(context) = Context::of(event) {
+            context.entries(&mut map)?;
+        }
+        if let Some(errno) = event.errno {
+            map.serialize_entry("errno", &errno)?;
+        }
+        if let Some(now) = event.snapshot {
+            let packet = self.snapshots.packet(&now);
+            map.serialize_entry("length", &now.bytes.len())?;
+            map.serialize_entry("summary", &summary(packet.bytes, packet.link).to_string())?;
+            if let Some(step) = self.snapshots.earlier(event) {
+                map.serialize_entry("same_as_step", &step)?;
+            }
+            if let Some(before) = self.before {
+                let changes: Vec<Change> = self.snapshots.since(&before, &now).changes;
+                map.serialize_entry("changes", &changes)?;
+            }
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct Fault {
+    fault: &'static str,
+    malformed: bool,
+    text: String,
+}
+
+impl From<mbuf_trace::Fault> for Fault {
+    fn from(fault: mbuf_trace::Fault) -> Self {
+        Self { fault: fault.kind.name(), malformed: fault.kind.is_malformed(), text: fault.to_string() }
+    }
+}
+
+#[derive(Serialize)]
+struct End<'a> {
+    dropped: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errno: Option<u16>,
+}
+
+impl<'a> From<end::End<'a>> for End<'a> {
+    fn from(end: end::End<'a>) -> Self {
+        Self {
+            dropped: end.dropped,
+            function: end.function.map(lossy),
+            file: end.position.map(|position| lossy(position.file)),
+            line: end.position.map(|position| position.line),
+            reason: end.reason.map(lossy),
+            errno: end.errno,
+        }
+    }
+}
