@@ -33,6 +33,7 @@ pub use link::{LinkTemplate, LinkTemplateError};
 pub use palette::Palette;
 
 use crate::counted::Counted;
+use capture_file::LinkType;
 use context::Context;
 use fit::{cut, width, wrapped};
 use mbuf_trace::{Certainty, Event, Link, Order, Position, Text, Trace};
@@ -235,9 +236,11 @@ impl Timeline {
         let number = packet.number.to_string();
         let time = packet.time.map_or_else(|| "no time".to_owned(), |time| time.to_string());
         write!(out, "{}{number}{reset}  {}{time}{reset}  ", colours.number, colours.time)?;
-        let (colour, text) = match packet.link_type.0 {
-            1 => (colours.reset, format!("{}  (no trace)", summary(packet.data, Link::Ethernet))),
-            101 => (colours.reset, format!("{}  (no trace)", summary(packet.data, Link::Ip))),
+        let (colour, text) = match packet.link_type {
+            LinkType::ETHERNET => {
+                (colours.reset, format!("{}  (no trace)", summary(packet.data, Link::Ethernet)))
+            }
+            LinkType::RAW => (colours.reset, format!("{}  (no trace)", summary(packet.data, Link::Ip))),
             _ => {
                 let length = Counted(packet.data.len(), "byte");
                 (colours.note, format!("{}, {length}: not mbuf_trace", packet.link_type))
