@@ -129,8 +129,9 @@ fn flow(protocol: Protocol, index: usize, random: &mut Rng) -> Flow {
         let near = Ipv4Addr::new(192, 168, 1, host);
         (IpAddr::from(near), IpAddr::from(Ipv4Addr::new(198, 51, 100, far)))
     };
-    const SERVICES: [u16; 8] = [443, 80, 22, 25, 993, 8080, 5201, 179];
-    const DATAGRAMS: [u16; 5] = [53, 443, 123, 51820, 4789];
+    const SERVICES: [u16; 8] = [443, 80, 7070, 25, 993, 8080, 5201, 9100];
+    // None whose payload a dissector would look into, and find malformed.
+    const DATAGRAMS: [u16; 5] = [5201, 443, 33434, 9, 5004];
     let destination_port = match protocol {
         Protocol::Udp => DATAGRAMS[choose(&shares(DATAGRAMS.len()), random)],
         _ => SERVICES[choose(&shares(SERVICES.len()), random)],

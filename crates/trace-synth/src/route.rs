@@ -114,8 +114,8 @@ fn choose(flow: &Flow) -> Route {
 fn packet(flow: &mut Flow, route: Route, random: &mut Rng) -> Packet {
     // Half of all packets carry next to nothing, and some as much as fits.
     let length = match random.u8(..) {
-        0..120 => random.usize(..32),
-        120..215 => random.usize(32..400),
+        0..150 => random.usize(..32),
+        150..240 => random.usize(32..300),
         _ => 1448,
     };
     let transport = match flow.protocol {
