@@ -148,6 +148,27 @@ pub enum ReadErrorKind {
         /// The trailing length.
         second: u32,
     },
+    /// Zeros where a record should begin; told only where damage is expected.
+    #[error("zeros where a record should begin")]
+    Hole,
+    /// A record of another time than those around it, which nothing confirms; told only where damage is expected.
+    #[error(
+        "a record of another time than those before it, {seconds} seconds after 1970, and no record behind it"
+    )]
+    OddTime {
+        /// Its seconds since 1970.
+        seconds: u32,
+    },
+    /// A record that reaches into others; told only where damage is expected.
+    #[error(
+        "a record of {length} bytes, but {after} bytes behind its beginning others begin that make more sense"
+    )]
+    Overlap {
+        /// Its length, header included.
+        length: u64,
+        /// Where the first of the others begins.
+        after: u64,
+    },
     /// A packet of an interface that its section does not describe.
     #[error("a packet of interface {interface}, but the section has described {described} so far{}", limit(*interface, *described))]
     UnknownInterface {

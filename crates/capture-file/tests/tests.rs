@@ -24,3 +24,5 @@ mod pcapng;
 mod rewrite;
 #[path = "tests/salvage.rs"]
 mod salvage;
+#[path = "tests/salvage_measured.rs"]
+mod salvage_measured;

@@ -33,14 +33,15 @@ impl Buffer {
         self.ended
     }
 
-    /// Reads until `needed` bytes are there; `false` when the input ends before. Asks for no more once they are.
+    /// Reads until `needed` bytes are there; `false` when the input ends before, or there is no room for so many. Asks
+    /// for no more once they are.
     pub(super) fn fill(&mut self, input: &mut impl Read, needed: usize) -> io::Result<bool> {
         while self.available().len() < needed {
             if self.ended {
                 return Ok(false);
             }
             self.make_room();
-            let Some(room) = self.bytes.get_mut(self.end..) else {
+            let Some(room) = self.bytes.get_mut(self.end..).filter(|room| !room.is_empty()) else {
                 return Ok(false);
             };
             let room_len = room.len();

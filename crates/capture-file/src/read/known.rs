@@ -4,6 +4,7 @@ use super::interfaces::Interfaces;
 use super::item::{Block, Earlier, Header, InterfaceBlock, Item};
 use super::pcap::Records;
 use super::pcapng::{self, Frame};
+use super::salvage::Clock;
 use crate::error::{Warning, WarningKind};
 use crate::{Container, Interface, Part, ReadErrorKind};
 
@@ -18,8 +19,8 @@ pub(super) struct Known {
     pub(super) packets: u64,
     /// Their times.
     earlier: Earlier,
-    /// Seconds field of a pcap's last record.
-    pub(super) last_seconds: Option<u32>,
+    /// Of a pcap's records.
+    pub(super) clock: Clock,
 }
 
 impl Known {
@@ -30,7 +31,7 @@ impl Known {
             warnings: Warnings::default(),
             packets: 0,
             earlier: Earlier::default(),
-            last_seconds: None,
+            clock: Clock::default(),
         }
     }
 
@@ -61,7 +62,7 @@ impl Known {
         packet.earlier = self.earlier;
         self.earlier.add(packet.time);
         self.packets = number;
-        self.last_seconds = records.seconds(raw);
+        self.clock.note(records.seconds(raw).unwrap_or_default());
         Ok(Item::Packet(packet))
     }
 

@@ -126,8 +126,12 @@ impl Records {
         self.order.u32_at(header, field::SECONDS)
     }
 
-    /// Length and seconds of the record that `header` seems to begin, when it looks like one.
+    /// Length and seconds of the record that `header` seems to begin, when it looks like one. A hole in a file is
+    /// zeros, and no record.
     pub(super) fn plausible(&self, header: &[u8]) -> Option<(usize, u32)> {
+        if header.get(..self.header_len)?.iter().all(|byte| *byte == 0) {
+            return None;
+        }
         let (captured, original, _) = self.lengths(header)?;
         let fraction = self.order.u32_at(header, field::FRACTION)?;
         let below_second =

@@ -36,6 +36,8 @@ pub struct Reader<R: Read> {
     pub(super) buffer: Buffer,
     pub(super) framing: Framing,
     pub(super) state: State,
+    /// Whether the records of a pcap are doubted before they are given out.
+    expects_damage: bool,
     /// Of the next item.
     pub(super) offset: u64,
     pub(super) known: Known,
@@ -129,7 +131,15 @@ impl<R: Read> Reader<R> {
 
     fn of(source: Source<R>, framing: Framing, state: State, known: Known) -> Self {
         let Source { input, buffer } = source;
-        Self { input, buffer, framing, state, offset: 0, known }
+        Self { input, buffer, framing, state, expects_damage: false, offset: 0, known }
+    }
+
+    /// Has the reader look at a pcap's record and at what follows before it gives it out, for callers of
+    /// [`salvage`](Self::salvage). A record that got a wrong length swallows the beginning of the next one, and a hole
+    /// of zeros is packets of no bytes from 1970; with this, both are damage. The reader then waits for the header of
+    /// the next record, too.
+    pub fn expect_damage(&mut self) {
+        self.expects_damage = true;
     }
 
     /// The next item; `None` at the end of the file, and ever after an error.
@@ -185,6 +195,11 @@ impl<R: Read> Reader<R> {
         if !self.fill(len)? {
             return Err(cut_off(part, len, self.buffer.available().len()));
         }
+        if let (true, Whole::Record(len, records)) = (self.expects_damage, &whole)
+            && let Some(kind) = self.doubt(*records, *len)?
+        {
+            return Err(kind);
+        }
         Ok(Some(whole))
     }
 
@@ -228,8 +243,10 @@ impl<R: Read> Reader<R> {
                 pcapng::frame(available, self.known.container.byte_order).map(|frame| frame.len)
             }
         };
+        let ahead =
+            if self.expects_damage && matches!(self.framing, Framing::Pcap(_)) { header_len } else { 0 };
         // An impossible length is told without reading on.
-        len.is_ok_and(|len| available.len() < len)
+        len.is_ok_and(|len| available.len() < len.saturating_add(ahead))
     }
 
     /// What the file is, as far as it has been read.

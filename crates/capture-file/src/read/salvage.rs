@@ -7,11 +7,25 @@ use crate::{ReadError, ReadErrorKind};
 use std::io::Read;
 
 /// Longest item that is believed in behind damage. The bound keeps the search linear in the input: each place is
-/// looked at with at most so much read ahead, whatever length it claims.
+/// looked at with at most so much read ahead for each link of a chain, whatever length it claims.
 const MAX_BELIEVED: usize = 1 << 20;
+
+/// Bytes that are read ahead at most for one place.
+const MAX_AHEAD: usize = 8 << 20;
 
 /// Longest time between two packets that are believed to follow one another.
 const MAX_PAUSE: u32 = 24 * 3600;
+
+/// Records that have to follow one another where the first is within a day of the last good packet.
+const NEAR_LINKS: usize = 3;
+/// The same where it is not.
+const FAR_LINKS: usize = 8;
+/// 2001-09-09. A record of before is believed in only near another: tables of small numbers in a packet's data can look
+/// like records for a while, and so can true records when the search sees them four bytes late and takes nanoseconds
+/// for seconds.
+const EARLIEST_FAR: u32 = 1_000_000_000;
+/// Blocks that have to follow one another; each has its length twice.
+const BLOCK_LINKS: usize = 2;
 
 enum Place {
     Item,
@@ -22,12 +36,15 @@ enum Place {
 impl<R: Read> Reader<R> {
     /// After an error about damage: looks for the next item that makes sense and goes on there. Returns how many
     /// bytes were skipped; `None` when there is nothing more, or when the last error left nothing to go on with: a
-    /// failing input, a broken compressed stream.
+    /// failing input, a broken compressed stream. Where the search came to the end of the input,
+    /// [`offset`](Self::offset) then tells where that is.
     ///
-    /// A pcapng block makes sense when its type is a registered one and its two lengths agree; a pcap record when it
-    /// is within a day of the packet before it and of the one after it, with fractions below a second. Items of more
-    /// than 1 MiB are not found again. Where an interface description was among what was skipped, packets behind it
-    /// can be given to the wrong interface.
+    /// A pcapng block makes sense when its type is a registered one, its two lengths agree and another block or the
+    /// end follows. A pcap record makes sense when its fraction is below a second, its captured length not above the
+    /// original one, and two more like it follow, or the end, each within a day of the one before; where the first is
+    /// not within a day of the last good packet, more have to follow. Items of more than 1 MiB are not found
+    /// again. Where an interface description was among what was skipped, packets behind it can be given to the wrong
+    /// interface.
     ///
     /// ```
     /// use capture_file::{Item, Reader};
@@ -63,20 +80,24 @@ impl<R: Read> Reader<R> {
         }
         self.state = State::Ended;
         self.buffer.give_back_to(self.offset);
-        let step = if matches!(self.framing, Framing::Pcapng) { 4 } else { 1 };
         let mut skipped = 0_u64;
         loop {
-            if self.buffer.take(step).len() < step {
-                return Ok(None);
-            }
-            skipped = skipped.saturating_add(step as u64);
-            let place = match self.framing {
-                Framing::Pcap(records) => self.record_place(records),
-                Framing::Pcapng => self.block_place(),
+            let place = if self.buffer.take(1).is_empty() {
+                Ok(Place::End)
+            } else {
+                skipped = skipped.saturating_add(1);
+                match self.framing {
+                    Framing::Pcap(records) => self.record_place(records),
+                    Framing::Pcapng => self.block_place(),
+                }
             };
             match place {
                 Ok(Place::No) => {}
-                Ok(Place::End) => return Ok(None),
+                Ok(Place::End) => {
+                    let rest = self.buffer.available().len() as u64;
+                    self.offset = self.offset.saturating_add(skipped).saturating_add(rest);
+                    return Ok(None);
+                }
                 Ok(Place::Item) => {
                     self.offset = self.offset.saturating_add(skipped);
                     self.state = State::Items;
@@ -94,38 +115,161 @@ impl<R: Read> Reader<R> {
         if !self.fill(pcapng::BLOCK_HEADER)? {
             return Ok(Place::End);
         }
-        let Ok(frame) = pcapng::frame(self.buffer.available(), self.known.container.byte_order) else {
-            return Ok(Place::No);
-        };
-        if !pcapng::REGISTERED.contains(&frame.block_type)
-            || frame.len > MAX_BELIEVED
-            || !self.fill(frame.len)?
-        {
-            return Ok(Place::No);
+        let mut order = self.known.container.byte_order;
+        let mut at = 0_usize;
+        for link in 0..BLOCK_LINKS {
+            if !self.fill(at.saturating_add(pcapng::BLOCK_HEADER))? {
+                // The end, with or without bytes of a block that is not whole.
+                return Ok(if link > 0 { Place::Item } else { Place::No });
+            }
+            let available = self.buffer.available().get(at..).unwrap_or_default();
+            let Ok(frame) = pcapng::frame(available, order) else {
+                return Ok(Place::No);
+            };
+            // A block of a type of its own can follow, but is not what to go on with.
+            if (link == 0 && !pcapng::REGISTERED.contains(&frame.block_type)) || frame.len > MAX_BELIEVED {
+                return Ok(Place::No);
+            }
+            let end = at.saturating_add(frame.len);
+            if !self.fill(end)? {
+                return Ok(if link > 0 { Place::Item } else { Place::No });
+            }
+            let raw = self.buffer.available().get(at..end).unwrap_or_default();
+            if frame.check_trailer(raw).is_err() {
+                return Ok(Place::No);
+            }
+            (at, order) = (end, frame.order);
         }
-        let raw = self.buffer.available().get(..frame.len).unwrap_or_default();
-        Ok(if frame.check_trailer(raw).is_ok() { Place::Item } else { Place::No })
+        Ok(Place::Item)
     }
 
     fn record_place(&mut self, records: Records) -> Result<Place, ReadErrorKind> {
-        let header_len = records.header_len();
-        if !self.fill(header_len)? {
+        if !self.fill(records.header_len())? {
             return Ok(Place::End);
         }
-        let Some((len, seconds)) = records.plausible(self.buffer.available()) else {
-            return Ok(Place::No);
-        };
-        let near = |a: u32, b: u32| a.abs_diff(b) <= MAX_PAUSE;
-        if len > MAX_BELIEVED || self.known.last_seconds.is_some_and(|last| !near(last, seconds)) {
-            return Ok(Place::No);
-        }
-        let with_next = len.saturating_add(header_len);
-        let good = if self.fill(with_next)? {
-            let next = self.buffer.available().get(len..).unwrap_or_default();
-            records.plausible(next).is_some_and(|(_, next)| near(seconds, next))
-        } else {
-            self.buffer.available().len() == len
-        };
-        Ok(if good { Place::Item } else { Place::No })
+        let mut budget = FAR_LINKS.saturating_add(1);
+        Ok(if self.records_follow(records, 0, 0, &mut budget)? { Place::Item } else { Place::No })
     }
+
+    /// Whether records follow one another from `at` in the buffer on: as many as it takes to believe in the first,
+    /// and up to `past` at least. Each costs one of the `budget`; without any left, the answer is no.
+    fn records_follow(
+        &mut self,
+        records: Records,
+        mut at: usize,
+        past: usize,
+        budget: &mut usize,
+    ) -> Result<bool, ReadErrorKind> {
+        // Fewer do where the last of them ends with the file.
+        let is_end = |links: usize, needed: usize| links >= if needed == NEAR_LINKS { 1 } else { 3 };
+        let mut last = None;
+        let mut links = 0_usize;
+        let mut needed = NEAR_LINKS;
+        loop {
+            if links >= needed && at > past {
+                return Ok(true);
+            }
+            let Some(left) = budget.checked_sub(1) else { return Ok(false) };
+            *budget = left;
+            if !self.fill(at.saturating_add(records.header_len()))? {
+                return Ok(self.buffer.available().len() == at && is_end(links, needed));
+            }
+            let header = self.buffer.available().get(at..).unwrap_or_default();
+            let Some((len, seconds)) = records.plausible(header) else { return Ok(false) };
+            if len > MAX_BELIEVED || last.is_some_and(|last| !near(last, seconds)) {
+                return Ok(false);
+            }
+            if links == 0 {
+                let Some(links) = self.links_needed(seconds) else { return Ok(false) };
+                needed = links;
+            }
+            last = Some(seconds);
+            at = at.saturating_add(len);
+            if at > MAX_AHEAD {
+                return Ok(links >= NEAR_LINKS);
+            }
+            if !self.fill(at)? {
+                // The last record of a file that was cut off.
+                return Ok(is_end(links, needed) && links > 1);
+            }
+            links = links.saturating_add(1);
+        }
+    }
+
+    /// How many records it takes to believe in the first of them, by its time; `None` where no number does.
+    fn links_needed(&self, seconds: u32) -> Option<usize> {
+        match self.known.clock.is_near(seconds) {
+            Some(true) => Some(NEAR_LINKS),
+            _ => (seconds >= EARLIEST_FAR).then_some(FAR_LINKS),
+        }
+    }
+
+    /// What is wrong with the record of `len` bytes at hand, though it can be framed; `None` where it may be given out.
+    /// A header of zeros is a hole in the file. A record of another time than those before it is none, unless more of
+    /// its time follow it, or more of theirs. A length is wrong where neither a record nor the end follows, but records
+    /// follow one another from within the record to behind its end.
+    pub(super) fn doubt(
+        &mut self,
+        records: Records,
+        len: usize,
+    ) -> Result<Option<ReadErrorKind>, ReadErrorKind> {
+        let header_len = records.header_len();
+        let header = self.buffer.available().get(..header_len).unwrap_or_default();
+        if header.iter().all(|byte| *byte == 0) {
+            return Ok(Some(ReadErrorKind::Hole));
+        }
+        if len > MAX_BELIEVED {
+            return Ok(None);
+        }
+        let seconds = records.seconds(header).unwrap_or_default();
+        if self.known.clock.is_near(seconds) == Some(false) {
+            let mut budget = FAR_LINKS.saturating_mul(3);
+            let follows = self.records_follow(records, 0, 0, &mut budget)?
+                || self.records_follow(records, len, 0, &mut budget)?;
+            if !follows {
+                return Ok(Some(ReadErrorKind::OddTime { seconds }));
+            }
+        }
+        let is_last = !self.fill(len.saturating_add(header_len))? && self.buffer.available().len() == len;
+        let next = self.buffer.available().get(len..).unwrap_or_default();
+        if is_last || records.plausible(next).is_some_and(|(_, next)| near(seconds, next)) {
+            return Ok(None);
+        }
+        // Records of no length could make long chains from every place; so many steps in all are enough for any
+        // chain of a file that is not made for this.
+        let mut budget = len.saturating_mul(4);
+        for at in 1..len {
+            if self.records_follow(records, at, len, &mut budget)? {
+                return Ok(Some(ReadErrorKind::Overlap { length: len as u64, after: at as u64 }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// When the packets before were captured. One of another time does not count until the next is of that time, too.
+#[derive(Default)]
+pub(super) struct Clock {
+    last: Option<u32>,
+    odd: Option<u32>,
+}
+
+impl Clock {
+    pub(super) fn note(&mut self, seconds: u32) {
+        if self.is_near(seconds) == Some(false) && self.odd.is_none_or(|odd| !near(odd, seconds)) {
+            self.odd = Some(seconds);
+        } else {
+            *self = Self { last: Some(seconds), odd: None };
+        }
+    }
+
+    /// Whether a packet of this time can follow; `None` where there was no packet.
+    fn is_near(&self, seconds: u32) -> Option<bool> {
+        self.last.map(|last| near(last, seconds))
+    }
+}
+
+/// Whether two packets can follow one another.
+fn near(a: u32, b: u32) -> bool {
+    a.abs_diff(b) <= MAX_PAUSE
 }
