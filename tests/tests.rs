@@ -16,6 +16,7 @@ mod output;
 mod paths;
 mod print;
 mod readme;
+mod salvage;
 mod select;
 mod support;
 mod wireshark;

@@ -66,6 +66,11 @@ pub(crate) trait Sink {
         Ok(())
     }
 
+    /// Damage behind which the reading goes on; `--salvage` asks for it.
+    fn gap(&mut self, _gap: &Gap) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// The input may keep us waiting: whatever is written so far should be seen.
     fn idle(&mut self) -> Result<(), Failure> {
         Ok(())
@@ -89,6 +94,23 @@ pub(crate) trait Sink {
     /// Whether the command has something to say of captures that carry no trace.
     fn takes_other_links(&self) -> bool {
         false
+    }
+}
+
+/// Damage behind which the reading goes on.
+#[derive(Debug)]
+pub(crate) struct Gap {
+    /// What is damaged, and where.
+    pub(crate) damage: ReadError,
+    /// Bytes from there to the next item.
+    pub(crate) skipped: u64,
+}
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { damage, skipped } = self;
+        let next = damage.offset.saturating_add(*skipped);
+        write!(f, "{damage}; {skipped} bytes skipped, going on at byte offset {next}")
     }
 }
 
@@ -116,6 +138,10 @@ pub(crate) struct FileReport {
     other_link: Option<LinkType>,
     /// What ended the file early.
     pub(crate) damage: Option<ReadError>,
+    /// How often the reading went on behind damage.
+    pub(crate) gaps: u64,
+    /// Bytes that are part of nothing that was read: those of the gaps, and behind what ended the file.
+    pub(crate) skipped: u64,
 }
 
 /// How many packets there were.
@@ -161,6 +187,8 @@ pub(crate) struct Reading {
     forced: Option<Encoding>,
     link_type: LinkType,
     pub(crate) snapshot_link: SnapshotLink,
+    /// Whether the reading goes on behind damage.
+    salvage: bool,
     /// Whether a bar may show how far the reading is.
     pub(crate) progress: bool,
 }
@@ -182,6 +210,7 @@ impl Reading {
             forced,
             link_type: LinkType(select.linktype),
             snapshot_link: select.snapshot_link.into(),
+            salvage: select.salvage,
             progress: false,
         })
     }
@@ -209,7 +238,7 @@ impl Reading {
             reading: self,
             path,
             range,
-            input: input::open(path, self.progress)?,
+            input: self.open(path)?,
             detectors: Vec::new(),
             scratch: Scratch::default(),
             report: FileReport::default(),
@@ -221,6 +250,14 @@ impl Reading {
         file.end(sink)
     }
 
+    fn open(&self, path: &Path) -> Result<Input, Failure> {
+        let mut input = input::open(path, self.progress)?;
+        if self.salvage {
+            input.expect_damage();
+        }
+        Ok(input)
+    }
+
     /// The range of packets, with `--first` and `--last` made into one.
     fn range_of(&self, path: &Path) -> Result<Option<Range>, Failure> {
         if let Some(first) = self.first {
@@ -228,9 +265,17 @@ impl Reading {
         }
         let Some(last) = self.last else { return Ok(self.range.clone()) };
         input::require_file(path, "--last")?;
-        let mut input = input::open(path, self.progress)?;
+        let mut input = self.open(path)?;
         // Damage ends the count where it will end the reading.
-        while let Ok(Some(_)) = input.next_item() {}
+        loop {
+            let more = match input.next_item() {
+                Ok(item) => item.is_some(),
+                Err(_) => self.salvage && matches!(input.salvage(), Ok(Some(_))),
+            };
+            if !more {
+                break;
+            }
+        }
         Ok(Some(Range::of_numbers(input.packets().saturating_sub(last).saturating_add(1), None)))
     }
 }
@@ -271,10 +316,10 @@ impl FileReader<'_> {
             let item = match next {
                 Ok(Some(item)) => item,
                 Ok(None) => break,
-                Err(damage) => {
-                    self.report.damage = Some(damage);
-                    break;
-                }
+                Err(damage) => match self.salvage(damage, sink)? {
+                    true => continue,
+                    false => break,
+                },
             };
             let Item::Packet(packet) = item else {
                 if matches!(item, Item::Header(_)) {
@@ -307,11 +352,47 @@ impl FileReader<'_> {
         Ok(())
     }
 
+    /// Looks for more behind damage, where that is asked for; false where there is none.
+    fn salvage(&mut self, damage: ReadError, sink: &mut dyn Sink) -> Result<bool, Failure> {
+        if !self.reading.salvage {
+            self.report.damage = Some(damage);
+            return Ok(false);
+        }
+        let found = self.input.salvage();
+        let skipped = self.input.offset().saturating_sub(damage.offset);
+        self.report.skipped = self.report.skipped.saturating_add(skipped);
+        match found {
+            Ok(Some(_)) => {
+                self.report.gaps = self.report.gaps.saturating_add(1);
+                let gap = Gap { damage, skipped };
+                if sink.faults() != FaultMessages::None {
+                    self.limited.warn(&format_args!("{}: {gap}", Name(self.path)));
+                }
+                sink.gap(&gap)?;
+                Ok(true)
+            }
+            Ok(None) => {
+                self.report.damage = Some(damage);
+                Ok(false)
+            }
+            // The search itself met worse.
+            Err(worse) => {
+                self.report.damage = Some(worse);
+                Ok(false)
+            }
+        }
+    }
+
     fn end(mut self, sink: &mut dyn Sink) -> Result<Status, Failure> {
         let name = Name(self.path);
         self.limited.finish(self.path, "; `mtrace-tool check` shows all");
         if let Some(damage) = &self.report.damage {
-            messages::warning(&format_args!("{name}: {damage}; everything before it was read"));
+            let (read, more) = match (self.reading.salvage, damage.leaves_more()) {
+                (true, _) => ("everything else", ""),
+                (false, true) => ("everything before it", "; --salvage looks for more behind it"),
+                (false, false) => ("everything before it", ""),
+            };
+            messages::warning(&format_args!("{name}: {damage}; {read} was read{more}"));
         }
         sink.end(self.path, &self.report, self.input.container())?;
         let report = &self.report;
@@ -328,7 +409,7 @@ impl FileReader<'_> {
             let (malformed, packets) = (read.malformed, read.packets);
             messages::warning(&format_args!("{name}: {malformed} of {packets} packets are malformed"));
         }
-        let faultless = report.damage.is_none() && read.malformed == 0;
+        let faultless = report.damage.is_none() && report.gaps == 0 && read.malformed == 0;
         Ok(if faultless { Status::Done } else { Status::Faults })
     }
 }

@@ -108,6 +108,16 @@ pub struct ReadError {
     pub offset: u64,
 }
 
+impl ReadError {
+    /// Whether there are bytes behind the damage that [`Reader::salvage`](crate::Reader::salvage) could look into: the
+    /// input neither ended nor failed.
+    #[must_use]
+    pub fn leaves_more(&self) -> bool {
+        use ReadErrorKind as Kind;
+        !matches!(self.kind, Kind::CutOff { .. } | Kind::Compressed { .. } | Kind::Io(_))
+    }
+}
+
 /// What is wrong where a file ends early.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

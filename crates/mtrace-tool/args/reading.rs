@@ -21,6 +21,9 @@ pub(crate) struct SelectArgs {
     /// Only packets A..B, both included: numbers from 1, or RFC 3339 times; either may be left out
     #[arg(long, value_name = "A..B")]
     pub(crate) range: Option<Range>,
+    /// Behind damage, find the next packets that make sense and go on there
+    #[arg(long)]
+    pub(crate) salvage: bool,
     /// Link type that carries mbuf_trace
     #[arg(long, value_name = "N", default_value_t = mbuf_trace::LINK_TYPE)]
     pub(crate) linktype: u16,

@@ -4,7 +4,7 @@ use crate::args::CheckArgs;
 use crate::failure::{Failure, Status};
 use crate::messages::Name;
 use crate::output::{Content, Output, Target};
-use crate::pipeline::{Counts, FaultMessages, FileReport, Reading, Seen, Sink};
+use crate::pipeline::{Counts, FaultMessages, FileReport, Gap, Reading, Seen, Sink};
 use capture_file::{Container, Packet, Warning};
 use mbuf_trace::Fault;
 use std::io::Write;
@@ -55,6 +55,10 @@ impl Sink for CheckSink {
         self.line(&format_args!("note: {warning}"))
     }
 
+    fn gap(&mut self, gap: &Gap) -> Result<(), Failure> {
+        self.line(&format_args!("{gap}"))
+    }
+
     fn idle(&mut self) -> Result<(), Failure> {
         self.out.flush().map_err(|error| Failure::output(self.out.path(), error))
     }
@@ -62,6 +66,10 @@ impl Sink for CheckSink {
     fn end(&mut self, _path: &Path, file: &FileReport, _container: &Container) -> Result<(), Failure> {
         if let Some(damage) = &file.damage {
             self.line(&format_args!("{damage}"))?;
+        }
+        if file.gaps > 0 {
+            let (skipped, gaps) = (file.skipped, file.gaps);
+            self.line(&format_args!("{skipped} bytes skipped, and {gaps} times gone on behind damage"))?;
         }
         let unmatched = file.read.malformed.saturating_sub(file.selected.malformed);
         if unmatched > 0 {

@@ -4,7 +4,7 @@ use crate::args::InfoArgs;
 use crate::failure::{Failure, Status};
 use crate::messages::Name;
 use crate::output::{Content, Output, Target};
-use crate::pipeline::{FaultMessages, FileReport, Reading, Seen, Sink};
+use crate::pipeline::{FaultMessages, FileReport, Gap, Reading, Seen, Sink};
 use capture_file::{Container, Interface, Item, Packet, Timestamp, Warning};
 use mbuf_trace::{Certainty, Event, Text, Trace};
 use serde::Serialize;
@@ -19,6 +19,8 @@ const MOST_INTERFACES: usize = 1000;
 const MOST_NAME_BYTES: usize = 4 << 20;
 /// Bytes of an interface's name that are shown.
 const LONGEST_NAME: usize = 1000;
+/// Places of damage that are listed one by one; of the others only the number.
+const MOST_GAPS: usize = 1000;
 /// Functions that the text form shows.
 const SHOWN_FUNCTIONS: usize = 20;
 
@@ -62,6 +64,17 @@ struct Facts {
     function_bytes: usize,
     other_functions: u64,
     warnings: Vec<Warning>,
+    gaps: Vec<GapJson>,
+}
+
+/// Damage behind which the reading went on.
+#[derive(Serialize)]
+struct GapJson {
+    /// Number of the next packet that was read.
+    before_packet: u64,
+    offset: u64,
+    skipped: u64,
+    problem: String,
 }
 
 #[derive(Serialize)]
@@ -181,6 +194,9 @@ struct InfoJson<'a> {
     functions: BTreeMap<String, u64>,
     other_functions: u64,
     complete: bool,
+    salvaged: u64,
+    skipped_bytes: u64,
+    gaps: &'a [GapJson],
     problems: Vec<String>,
 }
 
@@ -213,7 +229,10 @@ impl InfoSink {
             last_time: facts.last_time.map(|time| time.to_string()),
             functions,
             other_functions: facts.other_functions,
-            complete: file.damage.is_none(),
+            complete: file.damage.is_none() && file.gaps == 0,
+            salvaged: file.gaps,
+            skipped_bytes: file.skipped,
+            gaps: &facts.gaps,
             problems: facts.problems(file),
         };
         json::write(&mut self.out, &info)?;
@@ -263,6 +282,10 @@ impl InfoSink {
         row("cut", &format_args!("{} by the capture", file.selected.cut))?;
         for problem in facts.problems(file) {
             row("problem", &problem)?;
+        }
+        if file.gaps > 0 {
+            let (gaps, skipped) = (file.gaps, file.skipped);
+            row("salvaged", &format_args!("gone on behind damage {gaps} times, {skipped} bytes skipped"))?;
         }
         let functions = facts.functions();
         for (index, (function, count)) in functions.iter().take(SHOWN_FUNCTIONS).enumerate() {
@@ -317,6 +340,18 @@ impl Sink for InfoSink {
         const MOST: usize = 100;
         if self.facts.warnings.len() < MOST {
             self.facts.warnings.push(warning.clone());
+        }
+        Ok(())
+    }
+
+    fn gap(&mut self, gap: &Gap) -> Result<(), Failure> {
+        if self.facts.gaps.len() < MOST_GAPS {
+            self.facts.gaps.push(GapJson {
+                before_packet: gap.damage.packet,
+                offset: gap.damage.offset,
+                skipped: gap.skipped,
+                problem: gap.damage.kind.to_string(),
+            });
         }
         Ok(())
     }

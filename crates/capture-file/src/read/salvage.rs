@@ -198,14 +198,14 @@ impl<R: Read> Reader<R> {
 
     /// How many records it takes to believe in the first of them, by its time; `None` where no number does.
     fn links_needed(&self, seconds: u32) -> Option<usize> {
-        match self.known.clock.is_near(seconds) {
-            Some(true) => Some(NEAR_LINKS),
-            _ => (seconds >= EARLIEST_FAR).then_some(FAR_LINKS),
+        if self.known.clock.last.is_some() && !self.known.clock.is_odd(seconds) {
+            return Some(NEAR_LINKS);
         }
+        (seconds >= EARLIEST_FAR).then_some(FAR_LINKS)
     }
 
     /// What is wrong with the record of `len` bytes at hand, though it can be framed; `None` where it may be given out.
-    /// A header of zeros is a hole in the file. A record of another time than those before it is none, unless more of
+    /// A header of zeros is a hole in the file. A record of long before those before it is none, unless more of
     /// its time follow it, or more of theirs. A length is wrong where neither a record nor the end follows, but records
     /// follow one another from within the record to behind its end.
     pub(super) fn doubt(
@@ -222,7 +222,11 @@ impl<R: Read> Reader<R> {
             return Ok(None);
         }
         let seconds = records.seconds(header).unwrap_or_default();
-        if self.known.clock.is_near(seconds) == Some(false) {
+        let is_last = !self.fill(len.saturating_add(header_len))? && self.buffer.available().len() == len;
+        let next = self.buffer.available().get(len..).and_then(|next| records.plausible(next));
+        if self.known.clock.is_odd(seconds)
+            && !((is_last || next.is_some()) && self.known.clock.may_jump(seconds))
+        {
             let mut budget = FAR_LINKS.saturating_mul(3);
             let follows = self.records_follow(records, 0, 0, &mut budget)?
                 || self.records_follow(records, len, 0, &mut budget)?;
@@ -230,9 +234,7 @@ impl<R: Read> Reader<R> {
                 return Ok(Some(ReadErrorKind::OddTime { seconds }));
             }
         }
-        let is_last = !self.fill(len.saturating_add(header_len))? && self.buffer.available().len() == len;
-        let next = self.buffer.available().get(len..).unwrap_or_default();
-        if is_last || records.plausible(next).is_some_and(|(_, next)| near(seconds, next)) {
+        if is_last || next.is_some_and(|(_, next)| near(seconds, next)) {
             return Ok(None);
         }
         // Records of no length could make long chains from every place; so many steps in all are enough for any
@@ -256,16 +258,21 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn note(&mut self, seconds: u32) {
-        if self.is_near(seconds) == Some(false) && self.odd.is_none_or(|odd| !near(odd, seconds)) {
+        if self.is_odd(seconds) && self.odd.is_none_or(|odd| !near(odd, seconds)) {
             self.odd = Some(seconds);
         } else {
             *self = Self { last: Some(seconds), odd: None };
         }
     }
 
-    /// Whether a packet of this time can follow; `None` where there was no packet.
-    fn is_near(&self, seconds: u32) -> Option<bool> {
-        self.last.map(|last| near(last, seconds))
+    /// Whether this is another time than that of the packets before.
+    fn is_odd(&self, seconds: u32) -> bool {
+        self.last.is_some_and(|last| !near(last, seconds))
+    }
+
+    /// Whether a capture can go on at this time after a pause, or after the system's clock was set.
+    fn may_jump(&self, seconds: u32) -> bool {
+        seconds >= EARLIEST_FAR || self.last.is_none_or(|last| last <= seconds)
     }
 }
 

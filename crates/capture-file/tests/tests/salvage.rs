@@ -74,6 +74,35 @@ fn one_bad_length_costs_one_packet() {
     }
 }
 
+/// Whoever expects damage gets the same of a capture that has none: whatever its times are, and its lengths.
+#[test]
+fn a_sound_capture_stays_whole() {
+    let day = 86_400;
+    let steps: [&[u32]; 7] = [
+        &[0, 0, 0, 0],
+        &[1, 5 * day, 10 * day, 15 * day],
+        &[START, START + 3 * day, START + 300 * day, START + 3000 * day],
+        &[START + 3000 * day, START, START + 40 * day, START - day * 100],
+        &[START, START, START, START - 2 * day],
+        &[u32::MAX, START, u32::MAX, START],
+        &[START, START + 1, 5, START + 2, START + 3, START + 4],
+    ];
+    for seconds in steps {
+        for length in [0, 1, 16, 700] {
+            let mut file = Pcap::new(Little, MICRO, 0, 147);
+            for (number, seconds) in seconds.iter().enumerate() {
+                let data = vec![number as u8; length];
+                file = file.record(*seconds, number as u32 + 1, 5000, &data);
+            }
+            let (packets, skips) = salvage(&file.bytes());
+            assert_eq!((packets.len(), skips.len()), (seconds.len(), 0), "{seconds:?}, {length} bytes");
+        }
+    }
+    for file in super::salvage_measured::captures() {
+        assert_eq!(salvage(&file.bytes).1, [0; 0], "{}", file.name);
+    }
+}
+
 #[test]
 fn rubbish_and_cuts_in_the_middle() {
     for pcapng in [false, true] {
