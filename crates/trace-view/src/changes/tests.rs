@@ -135,6 +135,12 @@ fn bytes_that_no_field_explains() {
     let old = query(64, HERE, 5000, b"what is the address of a.example?");
     let new = query(64, HERE, 5000, b"what is the address of b.example?");
     assert_eq!(known(of_ip(&old, &new)), ["1 byte at 51: 61 → 62"]);
+    let longer = query(64, HERE, 5000, b"what is the address of longer.example?");
+    let found = known(of_ip(&old, &longer));
+    assert_eq!(found[0], "ip.len 61 → 66");
+    assert!(found.contains(&"1 → 6 bytes at 51: 61 → 6c6f6e676572".to_owned()), "{found:?}");
+    let cut = known(of_ip(&old, &query(64, HERE, 5000, b"what is")));
+    assert_eq!(cut.last().unwrap(), "26 bytes removed at 35: 207468652061646472657373206f6620…");
     // Many places, of which the first are listed.
     let odd: Vec<u8> = (0..100).map(|place| if place % 10 == 5 { 1 } else { 0 }).collect();
     let found = known(of_ip(&query(64, HERE, 5000, &[0; 100]), &query(64, HERE, 5000, &odd)));
@@ -154,6 +160,7 @@ fn a_fragment_keeps_its_payload() {
     new[10..12].copy_from_slice(&checksum.to_be_bytes());
     let found = of_ip(&old, &new);
     assert!(found.iter().any(|line| line == "ip.len 128 → 60"), "{found:?}");
+    assert!(found.iter().any(|line| line.starts_with("68 bytes removed at 60")), "{found:?}");
     assert!(!found.iter().any(|line| line.contains("udp")), "{found:?}");
 }
 
