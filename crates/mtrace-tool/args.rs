@@ -9,6 +9,7 @@ mod look;
 mod paths;
 mod print;
 mod reading;
+mod stats;
 mod wireshark;
 
 pub(crate) use convert::{ConvertArgs, Target};
@@ -20,6 +21,7 @@ pub(crate) use look::LookArgs;
 pub(crate) use paths::PathsArgs;
 pub(crate) use print::{ColorWhen, PrintArgs, Style};
 pub(crate) use reading::SelectArgs;
+pub(crate) use stats::StatsArgs;
 pub(crate) use wireshark::{DoctorArgs, InstallArgs, UninstallArgs, WiresharkArgs, WiresharkCommand};
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Filter(FilterArgs),
     /// Write another container, revision or format
     Convert(ConvertArgs),
+    /// Count, sum and distribute fields by fields
+    Stats(StatsArgs),
     /// Tell what a capture is
     Info(InfoArgs),
     /// Count the ways that packets took, and show where they part

@@ -10,6 +10,7 @@ mod info;
 mod paths;
 mod print;
 mod shell;
+mod stats;
 mod wireshark;
 
 use crate::args::{Args, Command};
@@ -21,6 +22,7 @@ pub(crate) fn run(args: Args) -> Result<Status, Failure> {
         Command::Print(args) => print::run(&args),
         Command::Filter(args) => filter::run(&args),
         Command::Convert(args) => convert::run(&args),
+        Command::Stats(args) => stats::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Paths(args) => paths::run(&args),
         Command::Drops(args) => drops::run(&args),

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`changes`] | what happened to a packet between two snapshots, field by field |
 //! | [`timeline`] | the way of one packet, as a terminal shows it |
+//! | [`stats`] | counts, sums and distributions of fields by fields |
 //! | [`ndjson`] | one JSON object a packet, without loss, and the way back to the capture |
 //! | [`paths`] | the ways that packets took, how many took each, and where they part |
 //! | [`drops`] | where traces end, and which ends are normal |
@@ -30,5 +31,6 @@ mod hex;
 pub mod json;
 pub mod ndjson;
 pub mod paths;
+pub mod stats;
 pub mod tally;
 pub mod timeline;

@@ -1,0 +1,75 @@
+//! `stats`: counts, sums and distributions of fields by fields.
+
+use crate::args::StatsArgs;
+use crate::failure::{Failure, Status};
+use crate::messages;
+use crate::output::{Content, Target};
+use crate::pipeline::{FaultMessages, Reading, Seen, Sink};
+use capture_file::Packet;
+use trace_fields::{SnapshotLink, Subject};
+use trace_view::stats::{Counts, Options, Plan, Statistics, StatsError};
+
+pub(crate) fn run(args: &StatsArgs) -> Result<Status, Failure> {
+    let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
+    let options = Options { top: args.top, interval: args.interval, all_snapshots: args.all_snapshots };
+    let plan = Plan::new(&args.by, &args.aggregates, options).map_err(|error| match error {
+        StatsError::Filter(error) => Failure::Filter(error.render(messages::coloured())),
+        StatsError::Type(message) => Failure::Usage(message),
+    })?;
+    let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
+    // Nothing is written before the end, so the bar is in nobody's way.
+    reading.progress = true;
+    let mut sink = StatsSink { statistics: Statistics::new(plan), snapshot_link: reading.snapshot_link };
+    let status = reading.run(&args.files, &mut sink)?;
+    let statistics = sink.statistics;
+    let mut out = target.open(None)?;
+    let written = match args.json {
+        true => statistics.write_json(&mut out),
+        false => statistics.write_text(&mut out),
+    };
+    written.map_err(|error| Failure::output(out.path(), error))?;
+    out.finish()?;
+    tell(&statistics.counts());
+    Ok(status)
+}
+
+/// Says what the answer leaves out.
+fn tell(counts: &Counts) {
+    let packets = counts.packets;
+    let say = |count: u64, what: std::fmt::Arguments<'_>| {
+        if count > 0 {
+            messages::warning(&what);
+        }
+    };
+    let (without, timeless) = (counts.packets_without_keys, counts.packets_without_time);
+    say(without, format_args!("{without} of {packets} packets do not count: a field of --by has no value"));
+    say(timeless, format_args!("{timeless} of {packets} packets do not count: they have no time"));
+    let (range, room) = (counts.values_out_of_range, counts.left_out);
+    say(range, format_args!("{range} values left out: division by zero, or too large for 128 bits"));
+    say(
+        room,
+        format_args!("{room} values of further keys left out: the keys so far fill the memory set aside"),
+    );
+    let many = counts.packets_with_too_many_rows;
+    say(many, format_args!("{many} packets counted in part: too many combinations of their values"));
+}
+
+struct StatsSink {
+    statistics: Statistics,
+    snapshot_link: SnapshotLink,
+}
+
+impl Sink for StatsSink {
+    fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
+        let subject = Subject::new(packet).with_snapshot_link(self.snapshot_link);
+        match seen.trace() {
+            Some((trace, certainty)) => self.statistics.add(&subject.with_trace(trace, certainty)),
+            None => self.statistics.add(&subject),
+        }
+        Ok(())
+    }
+
+    fn faults(&self) -> FaultMessages {
+        FaultMessages::Count
+    }
+}

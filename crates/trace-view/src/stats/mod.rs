@@ -1,0 +1,211 @@
+//! Counts, sums and distributions of fields by fields, as DTrace's aggregations have them.
+//!
+//! | DTrace | here |
+//! |---|---|
+//! | `@[args[2]->ip_saddr] = count()` | by `ip.src`, `count` |
+//! | `@[args[2]->ip_daddr] = quantize(args[2]->ip_plength)` | by `ip.dst`, `quantize(ip.len - ip.hdr_len)` |
+//!
+//! # What a row is
+//!
+//! A packet makes one row; with a field of events among the keys, each event that has all of them makes one, as
+//! a probe fires. Fields of snapshots are those of the newest snapshot, and in it of the outermost header that
+//! has them; with [`Options::all_snapshots`], each snapshot that repeats no earlier one makes a row. A key with
+//! several values in a row, like `ip.addr`, makes a row of each different one. A row without a value for one
+//! of the keys does not count.
+//!
+//! A function takes the number that its argument has in the row. In a row of a whole packet, an argument of
+//! events gives the number of each event.
+//!
+//! # Bounds
+//!
+//! Numbers have 128 bits; what does not fit is left out and told. Keys are kept in at most 256 MiB; what needs
+//! more is left out and told, and the keys that are there go on counting.
+
+mod accumulator;
+mod answer;
+mod distribution;
+mod gather;
+mod interval;
+mod json;
+mod key;
+mod plan;
+mod quantity;
+mod table;
+mod text;
+
+pub use interval::Interval;
+pub use plan::{Options, Plan};
+
+use accumulator::{Accumulator, NotTaken};
+use capture_file::{LinkType, Timestamp};
+use gather::{Gathered, Row};
+use key::KeyValue;
+use mbuf_trace::Link;
+use quantity::OutOfRange;
+use std::ops::ControlFlow;
+use table::Table;
+use thiserror::Error;
+use trace_fields::{Scratch, Subject};
+use trace_filter::FilterError;
+
+/// Why a plan cannot be made.
+#[derive(Debug, Error)]
+pub enum StatsError {
+    /// A text does not follow the grammar of filters, or names a field that does not exist.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    /// Things that do not go together, in words.
+    #[error("{0}")]
+    Type(String),
+}
+
+/// The answer to a [`Plan`], packet by packet.
+#[derive(Debug)]
+pub struct Statistics {
+    plan: Plan,
+    table: Table,
+    /// When the first packet with a time was captured.
+    start: Option<Timestamp>,
+    counts: Counts,
+    gathered: Gathered,
+    scratch: Scratch,
+}
+
+/// What was met, and what was left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// Packets that were looked at.
+    pub packets: u64,
+    /// Rows that they made.
+    pub rows: u64,
+    /// Packets that made no row, because they have no value for one of the keys.
+    pub packets_without_keys: u64,
+    /// Packets that belong to no interval, because they have no time.
+    pub packets_without_time: u64,
+    /// Values that are divisions by zero, or too large for 128 bits, and sums that are.
+    pub values_out_of_range: u64,
+    /// Rows, or values of distributions, for which there was no memory.
+    pub left_out: u64,
+    /// Packets of which only the first rows were taken, because they have so many.
+    pub packets_with_too_many_rows: u64,
+}
+
+impl Statistics {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new(plan: Plan) -> Self {
+        Self::with_room(plan, table::MOST_BYTES)
+    }
+
+    fn with_room(plan: Plan, room: usize) -> Self {
+        let new_row = plan.aggregates.iter().map(|aggregate| aggregate.function.accumulator()).collect();
+        Self {
+            plan,
+            table: Table::new(new_row, room),
+            start: None,
+            counts: Counts::default(),
+            gathered: Gathered::default(),
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// What was met, and what was left out.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            values_out_of_range: self.counts.values_out_of_range.saturating_add(self.gathered.out_of_range),
+            ..self.counts
+        }
+    }
+
+    /// Counts a packet.
+    pub fn add(&mut self, subject: &Subject<'_>) {
+        increase(&mut self.counts.packets);
+        let mut prefix = Vec::new();
+        if let Some(interval) = self.plan.options.interval {
+            let Some(time) = subject.packet().time else {
+                increase(&mut self.counts.packets_without_time);
+                return;
+            };
+            let start = self.start.get_or_insert(time).nanoseconds().0;
+            let number = interval.number(time.nanoseconds().0.saturating_sub(start));
+            KeyValue::Number(number).write(&mut prefix);
+        }
+        let before = self.counts.rows;
+        self.gathered.packet(&self.plan, subject, &mut self.scratch);
+        if self.plan.options.all_snapshots && self.plan.asks_snapshots() {
+            let mut scratch = std::mem::take(&mut self.scratch);
+            let _ = subject.visit_packets(&mut scratch, &mut |bytes, link| {
+                self.snapshot(Some((bytes, link)), &prefix);
+                ControlFlow::Continue(())
+            });
+            self.scratch = scratch;
+        } else {
+            self.snapshot(primary(subject), &prefix);
+        }
+        if self.counts.rows == before {
+            increase(&mut self.counts.packets_without_keys);
+        }
+    }
+
+    /// Counts the rows that a snapshot makes, or the packet if nothing is asked of snapshots.
+    fn snapshot(&mut self, snapshot: Option<(&[u8], Link)>, prefix: &[u8]) {
+        let Self { plan, table, counts, gathered, .. } = self;
+        gathered.snapshot(plan, snapshot);
+        let complete = gathered.rows(plan, prefix, &mut |gathered, row| {
+            increase(&mut counts.rows);
+            add_row(plan, table, counts, gathered, &row);
+        });
+        if !complete {
+            increase(&mut counts.packets_with_too_many_rows);
+        }
+    }
+}
+
+/// What Wireshark dissects as the packet: the newest snapshot, or the packet itself where it is no trace.
+fn primary<'a>(subject: &Subject<'a>) -> Option<(&'a [u8], Link)> {
+    if let Some(trace) = subject.trace() {
+        return gather::newest_snapshot(trace, subject);
+    }
+    let packet = subject.packet();
+    match packet.link_type {
+        LinkType::ETHERNET => Some((packet.data, Link::Ethernet)),
+        LinkType::RAW => Some((packet.data, Link::Ip)),
+        _ => None,
+    }
+}
+
+fn add_row(plan: &Plan, table: &mut Table, counts: &mut Counts, gathered: &Gathered, row: &Row<'_>) {
+    let Some((cells, room)) = table.row(row.key) else {
+        increase(&mut counts.left_out);
+        return;
+    };
+    for (aggregate, cell) in plan.aggregates.iter().zip(cells) {
+        let linear = aggregate.function.linear();
+        let mut add = |cell: &mut Accumulator, value: Result<Option<i128>, OutOfRange>| {
+            let taken = match value {
+                Ok(Some(value)) => cell.add(value, linear, room),
+                Ok(None) => Ok(()),
+                Err(OutOfRange) => Err(NotTaken::Overflow),
+            };
+            match taken {
+                Ok(()) => {}
+                Err(NotTaken::Overflow) => increase(&mut counts.values_out_of_range),
+                Err(NotTaken::NoRoom) => increase(&mut counts.left_out),
+            }
+        };
+        match &aggregate.argument {
+            None => add(cell, Ok(Some(1))),
+            Some(argument) if aggregate.is_of_event && row.step.is_none() => {
+                for step in gathered.steps(argument) {
+                    add(cell, gathered.value(argument, Some(step)));
+                }
+            }
+            Some(argument) => add(cell, gathered.value(argument, row.step)),
+        }
+    }
+}
+
+fn increase(count: &mut u64) {
+    *count = count.saturating_add(1);
+}
