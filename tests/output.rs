@@ -123,7 +123,7 @@ fn usage_errors() {
 
 #[test]
 fn help_is_what_it_was() {
-    for command in ["", "print", "filter", "convert", "info", "check"] {
+    for command in ["", "print", "filter", "convert", "stats", "info", "check"] {
         let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let mut tool = tool();
         let output = tool.env("COLUMNS", "100").args(&arguments).output().unwrap();

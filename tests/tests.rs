@@ -18,5 +18,6 @@ mod print;
 mod readme;
 mod salvage;
 mod select;
+mod stats;
 mod support;
 mod wireshark;

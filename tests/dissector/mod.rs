@@ -3,7 +3,7 @@
 
 mod ethernet;
 mod mutants;
-mod tshark;
+pub(crate) mod tshark;
 
 use crate::support::{fixtures, folder, run};
 use std::collections::BTreeMap;

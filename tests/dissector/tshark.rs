@@ -7,21 +7,21 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 /// The option that loads the dissector.
-pub(super) const SCRIPT: &str = concat!("lua_script:", env!("CARGO_MANIFEST_DIR"), "/lua/mbuf_trace.lua");
+pub(crate) const SCRIPT: &str = concat!("lua_script:", env!("CARGO_MANIFEST_DIR"), "/lua/mbuf_trace.lua");
 
 /// A user who is nobody: since 4.2, tshark loads no script of root's.
 const NOBODY: u32 = 65_534;
 
 /// How tshark is run.
 #[derive(Debug, Clone)]
-pub(super) struct Shell {
+pub(crate) struct Shell {
     as_nobody: bool,
     /// A home without anybody's settings or plugins.
     home: PathBuf,
 }
 
 /// The tshark of this system. Where there is none the tests pass, but say so.
-pub(super) fn is_here() -> Option<Shell> {
+pub(crate) fn is_here() -> Option<Shell> {
     static FOUND: OnceLock<Option<Shell>> = OnceLock::new();
     let found = FOUND.get_or_init(|| {
         let version =
@@ -45,14 +45,14 @@ pub(super) fn is_here() -> Option<Shell> {
 
 impl Shell {
     /// Lets whoever tshark runs as read this folder.
-    pub(super) fn share(&self, folder: &Path) {
+    pub(crate) fn share(&self, folder: &Path) {
         if self.as_nobody {
             std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).expect("permissions");
         }
     }
 
     /// What `tshark -r file arguments` prints. Nothing may go wrong, and no word about Lua on standard error.
-    pub(super) fn read(&self, file: &Path, arguments: &[&str]) -> String {
+    pub(crate) fn read(&self, file: &Path, arguments: &[&str]) -> String {
         let mut command = Command::new("tshark");
         command.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
         command.env("HOME", &self.home).env("TZ", "UTC").env("LC_ALL", "C.UTF-8");
@@ -73,7 +73,7 @@ impl Shell {
 
 /// A tree as it is compared: ours only, without what differs between versions of Wireshark. Snapshots but the
 /// primary one are dissected from 4.2 on, and bytes are shown in other lengths.
-pub(super) fn show(text: &str) -> String {
+pub(crate) fn show(text: &str) -> String {
     const OTHERS: [&str; 9] = [
         "Ethernet II",
         "802.1Q",

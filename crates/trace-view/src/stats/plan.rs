@@ -95,6 +95,10 @@ impl Function {
         }
     }
 
+    pub(super) fn is_distribution(&self) -> bool {
+        matches!(self, Self::Quantize | Self::Lquantize(_))
+    }
+
     /// The scale of `lquantize`.
     pub(super) fn linear(&self) -> Option<&Linear> {
         match self {

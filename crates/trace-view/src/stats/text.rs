@@ -34,14 +34,15 @@ impl Statistics {
         if let (Some(interval), Some(start)) = (self.plan.options.interval, self.start) {
             writeln!(out, "intervals of {interval}, in seconds from {start} on\n")?;
         }
+        // A distribution has an empty line behind it anyway.
+        let mut between: &[u8] = b"";
         for (place, aggregate) in self.plan.aggregates.iter().enumerate() {
             if self.plan.aggregates.len() > 1 {
-                if place > 0 {
-                    out.write_all(b"\n")?;
-                }
+                out.write_all(between)?;
                 writeln!(out, "{}", aggregate.name)?;
             }
             self.function(out, place, aggregate)?;
+            between = if aggregate.function.is_distribution() { b"" } else { b"\n" };
         }
         Ok(())
     }
