@@ -17,7 +17,12 @@ pub struct Header<'a> {
 
 /// The headers in a packet that was not cut, outermost first, as far as they are known here; a hundred at the most.
 pub fn packet_headers(bytes: &[u8], link: Link) -> impl Iterator<Item = Header<'_>> {
-    Layers::new(bytes, bytes.len(), link).map(|layer| Header { layer })
+    cut_packet_headers(bytes, bytes.len(), link)
+}
+
+/// The same of a packet that was so many bytes long on the wire.
+pub fn cut_packet_headers(bytes: &[u8], length: usize, link: Link) -> impl Iterator<Item = Header<'_>> {
+    Layers::new(bytes, length, link).map(|layer| Header { layer })
 }
 
 /// The fields of each protocol, its own first, so that nobody has to look through all of them.

@@ -51,7 +51,7 @@ mod value;
 
 pub use distinct::Scratch;
 pub use generated::FieldId;
-pub use header::{Header, packet_headers};
+pub use header::{Header, cut_packet_headers, packet_headers};
 pub use registry::{Base, Field, FieldType, Scope};
 pub use subject::{PacketView, SnapshotLink, StepVisitor, Subject, Visitor};
 pub use summary::{Summary, summary};

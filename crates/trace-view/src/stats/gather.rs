@@ -6,7 +6,7 @@ use super::plan::{KeySource, Plan};
 use super::quantity::{OutOfRange, Quantity};
 use mbuf_trace::{Link, Order, Trace};
 use std::ops::{ControlFlow, Range};
-use trace_fields::{Field, Scope, Scratch, Subject, Value, packet_headers};
+use trace_fields::{Field, Scope, Scratch, Subject, Value, cut_packet_headers};
 
 /// Most rows of one packet. Only a hostile one has more: the values of two of its fields, each with each.
 const MOST_ROWS: usize = 1 << 18;
@@ -26,6 +26,22 @@ pub(super) struct Gathered {
     key: Vec<u8>,
     /// Values of keys that could not be calculated.
     pub(super) out_of_range: u64,
+}
+
+/// What fields of snapshots are read from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Snapshot<'a> {
+    pub(super) bytes: &'a [u8],
+    /// How long it was before it was cut.
+    pub(super) length: usize,
+    pub(super) link: Link,
+}
+
+impl<'a> Snapshot<'a> {
+    /// What was not cut, or what nobody knows more of.
+    pub(super) fn whole(bytes: &'a [u8], link: Link) -> Self {
+        Self { bytes, length: bytes.len(), link }
+    }
 }
 
 /// One row: its key, and the step of the event that it is of.
@@ -58,7 +74,7 @@ impl Gathered {
     }
 
     /// Takes what belongs to one snapshot, in place of what belonged to another one, and calculates.
-    pub(super) fn snapshot(&mut self, plan: &Plan, snapshot: Option<(&[u8], Link)>) {
+    pub(super) fn snapshot(&mut self, plan: &Plan, snapshot: Option<Snapshot<'_>>) {
         self.bytes.truncate(self.of_packet);
         for (input, numbers) in plan.inputs.iter().zip(&mut self.numbers) {
             if input.field.scope == Scope::Snapshot {
@@ -220,9 +236,9 @@ fn visit(
 
 /// Calls `found` with the values of the field in the outermost header that has one: not with those of a packet
 /// in a tunnel, nor of the one that an ICMP error quotes.
-fn visit_outermost(snapshot: Option<(&[u8], Link)>, field: &'static Field, found: &mut dyn FnMut(Value<'_>)) {
-    let Some((bytes, link)) = snapshot else { return };
-    for header in packet_headers(bytes, link) {
+fn visit_outermost(snapshot: Option<Snapshot<'_>>, field: &'static Field, found: &mut dyn FnMut(Value<'_>)) {
+    let Some(Snapshot { bytes, length, link }) = snapshot else { return };
+    for header in cut_packet_headers(bytes, length, link) {
         let mut any = false;
         let _ = header.visit(field.id, &mut |value| {
             any = true;
@@ -236,10 +252,10 @@ fn visit_outermost(snapshot: Option<(&[u8], Link)>, field: &'static Field, found
 }
 
 /// The newest snapshot of a trace, which Wireshark dissects as the packet.
-pub(super) fn newest_snapshot<'a>(trace: &Trace<'a>, subject: &Subject<'_>) -> Option<(&'a [u8], Link)> {
+pub(super) fn newest_snapshot<'a>(trace: &Trace<'a>, subject: &Subject<'_>) -> Option<Snapshot<'a>> {
     let snapshot = match trace.order() {
         Order::NewestFirst => trace.events_in_wire_order().find_map(|event| event.snapshot),
         Order::OldestFirst => trace.events_in_wire_order().filter_map(|event| event.snapshot).last(),
     }?;
-    Some((snapshot.bytes, subject.snapshot_link().of(&snapshot)))
+    Some(Snapshot::whole(snapshot.bytes, subject.snapshot_link().of(&snapshot)))
 }

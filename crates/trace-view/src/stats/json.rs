@@ -110,7 +110,7 @@ impl Serialize for ResultJson<'_> {
             Some(Accumulator::Sum(sum)) => serializer.serialize_i128(sum.sum),
             Some(Accumulator::Average(sum)) => serializer.serialize_f64(sum.average()),
             Some(Accumulator::Min(Some(value)) | Accumulator::Max(Some(value))) => match aggregate.unit {
-                Unit::Plain => serializer.serialize_i128(*value),
+                Unit::Plain | Unit::Nanoseconds => serializer.serialize_i128(*value),
                 Unit::Instant => serializer.collect_str(&instant(*value)),
             },
             Some(Accumulator::Distribution(distribution)) => {

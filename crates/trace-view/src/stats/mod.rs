@@ -38,7 +38,7 @@ pub use plan::{Options, Plan};
 
 use accumulator::{Accumulator, NotTaken};
 use capture_file::{LinkType, Timestamp};
-use gather::{Gathered, Row};
+use gather::{Gathered, Row, Snapshot};
 use key::KeyValue;
 use mbuf_trace::Link;
 use quantity::OutOfRange;
@@ -64,7 +64,7 @@ pub enum StatsError {
 pub struct Statistics {
     plan: Plan,
     table: Table,
-    /// When the first packet with a time was captured.
+    /// When the capture's first packet with a time was captured.
     start: Option<Timestamp>,
     counts: Counts,
     gathered: Gathered,
@@ -127,16 +127,18 @@ impl Statistics {
                 increase(&mut self.counts.packets_without_time);
                 return;
             };
-            let start = self.start.get_or_insert(time).nanoseconds().0;
+            // The first packet of the capture, whether it is looked at or not.
+            let first = subject.packet().earlier.first.unwrap_or(time);
+            let start = self.start.get_or_insert(first).nanoseconds().0;
             let number = interval.number(time.nanoseconds().0.saturating_sub(start));
             KeyValue::Number(number).write(&mut prefix);
         }
         let before = self.counts.rows;
         self.gathered.packet(&self.plan, subject, &mut self.scratch);
-        if self.plan.options.all_snapshots && self.plan.asks_snapshots() {
+        if self.plan.options.all_snapshots && self.plan.asks_snapshots() && subject.trace().is_some() {
             let mut scratch = std::mem::take(&mut self.scratch);
             let _ = subject.visit_packets(&mut scratch, &mut |bytes, link| {
-                self.snapshot(Some((bytes, link)), &prefix);
+                self.snapshot(Some(Snapshot::whole(bytes, link)), &prefix);
                 ControlFlow::Continue(())
             });
             self.scratch = scratch;
@@ -149,7 +151,7 @@ impl Statistics {
     }
 
     /// Counts the rows that a snapshot makes, or the packet if nothing is asked of snapshots.
-    fn snapshot(&mut self, snapshot: Option<(&[u8], Link)>, prefix: &[u8]) {
+    fn snapshot(&mut self, snapshot: Option<Snapshot<'_>>, prefix: &[u8]) {
         let Self { plan, table, counts, gathered, .. } = self;
         gathered.snapshot(plan, snapshot);
         let complete = gathered.rows(plan, prefix, &mut |gathered, row| {
@@ -163,16 +165,18 @@ impl Statistics {
 }
 
 /// What Wireshark dissects as the packet: the newest snapshot, or the packet itself where it is no trace.
-fn primary<'a>(subject: &Subject<'a>) -> Option<(&'a [u8], Link)> {
+fn primary<'a>(subject: &Subject<'a>) -> Option<Snapshot<'a>> {
     if let Some(trace) = subject.trace() {
         return gather::newest_snapshot(trace, subject);
     }
     let packet = subject.packet();
-    match packet.link_type {
-        LinkType::ETHERNET => Some((packet.data, Link::Ethernet)),
-        LinkType::RAW => Some((packet.data, Link::Ip)),
-        _ => None,
-    }
+    let link = match packet.link_type {
+        LinkType::ETHERNET => Link::Ethernet,
+        LinkType::RAW => Link::Ip,
+        _ => return None,
+    };
+    let length = usize::try_from(packet.original_len).unwrap_or(packet.data.len());
+    Some(Snapshot { bytes: packet.data, length, link })
 }
 
 fn add_row(plan: &Plan, table: &mut Table, counts: &mut Counts, gathered: &Gathered, row: &Row<'_>) {

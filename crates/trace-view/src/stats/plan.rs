@@ -5,7 +5,7 @@ use super::accumulator::{Accumulator, Sum};
 use super::distribution::{Distribution, Linear};
 use super::interval::Interval;
 use super::quantity::{Input, Inputs, Quantity, Unit, What, constant, field, operand};
-use trace_fields::{Field, FieldType, Scope};
+use trace_fields::{Field, FieldId, FieldType, Scope};
 use trace_filter::ast::{Operand, OperandKind};
 
 /// Most keys, and most functions.
@@ -216,7 +216,8 @@ fn aggregate(text: &str, inputs: &mut Inputs) -> Result<Aggregate, StatsError> {
         }
         ("lquantize", [of, low, high, step]) => {
             let argument = inputs.quantity(of, &user)?;
-            if unit_of(&argument, inputs) == Unit::Instant {
+            unit = unit_of(&argument, inputs);
+            if unit == Unit::Instant {
                 return Err(instant(name, of));
             }
             let bound = |operand: &Operand| {
@@ -236,11 +237,15 @@ fn aggregate(text: &str, inputs: &mut Inputs) -> Result<Aggregate, StatsError> {
     Ok(Aggregate { name: operand.to_string(), function, argument, is_of_event, unit })
 }
 
-/// A bare point in time stays one; what is made from it by arithmetic is a number.
+/// A bare time stays one; what is made from it by arithmetic is a number of nanoseconds, or whatever it is then.
 fn unit_of(quantity: &Quantity, inputs: &Inputs) -> Unit {
-    match quantity {
-        Quantity::Input(place) => match inputs.0.get(*place) {
-            Some(Input { field, what: What::Number }) if field.ty == FieldType::AbsoluteTime => Unit::Instant,
+    let Quantity::Input(place) = quantity else { return Unit::Plain };
+    match inputs.0.get(*place) {
+        Some(Input { field, what: What::Number }) => match field.ty {
+            FieldType::AbsoluteTime => Unit::Instant,
+            // For Wireshark, the time since 1970.
+            FieldType::RelativeTime if field.id == FieldId::FrameTimeEpoch => Unit::Instant,
+            FieldType::RelativeTime => Unit::Nanoseconds,
             _ => Unit::Plain,
         },
         _ => Unit::Plain,
@@ -346,6 +351,7 @@ mod tests {
             "quantize({ip.len - 20} * 8)",
             "lquantize(ip.ttl, -10, 0x100, 010)",
             "sum(tcp.flags.syn)",
+            "quantize(frame.time_delta)",
             "quantize(len(mbuf_trace.data))",
         ] {
             assert_eq!(error(&[], &[function], Options::default()), "fine", "{function}");

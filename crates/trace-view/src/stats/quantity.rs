@@ -45,6 +45,8 @@ pub(super) enum Unit {
     Plain,
     /// A point in time, in nanoseconds since 1970.
     Instant,
+    /// A length of time, in nanoseconds.
+    Nanoseconds,
 }
 
 /// A number that is made from the values of a packet or of an event.
@@ -184,7 +186,9 @@ impl Inputs {
             | FieldType::Uint16
             | FieldType::Uint32
             | FieldType::Uint64
-            | FieldType::AbsoluteTime => Ok(field),
+            | FieldType::Uint24
+            | FieldType::AbsoluteTime
+            | FieldType::RelativeTime => Ok(field),
             ty => Err(StatsError::Type(format!(
                 "{user} takes a number; `{}` is of type {}",
                 field.name,

@@ -37,9 +37,10 @@ impl Statistics {
         // A distribution has an empty line behind it anyway.
         let mut between: &[u8] = b"";
         for (place, aggregate) in self.plan.aggregates.iter().enumerate() {
-            if self.plan.aggregates.len() > 1 {
+            let unit = if aggregate.unit == Unit::Nanoseconds { ", in nanoseconds" } else { "" };
+            if self.plan.aggregates.len() > 1 || !unit.is_empty() {
                 out.write_all(between)?;
-                writeln!(out, "{}", aggregate.name)?;
+                writeln!(out, "{}{unit}", aggregate.name)?;
             }
             self.function(out, place, aggregate)?;
             between = if aggregate.function.is_distribution() { b"" } else { b"\n" };
@@ -117,7 +118,7 @@ fn column(key: &Key, only: bool) -> Column {
         KeySource::Field(field) => match field.ty {
             FieldType::Boolean | FieldType::Uint8 => number(3),
             FieldType::Uint16 => number(5),
-            FieldType::Uint32 => number(8),
+            FieldType::Uint24 | FieldType::Uint32 => number(8),
             FieldType::Uint64 => number(16),
             _ => Column { width: if only { ONLY_TEXT } else { 0 }, right: false },
         },
@@ -152,7 +153,7 @@ fn result(cell: &Accumulator, unit: Unit) -> String {
         Accumulator::Sum(sum) => sum.sum.to_string(),
         Accumulator::Average(sum) => thousandths(sum.average_in_thousandths()),
         Accumulator::Min(value) | Accumulator::Max(value) => match (value, unit) {
-            (Some(value), Unit::Plain) => value.to_string(),
+            (Some(value), Unit::Plain | Unit::Nanoseconds) => value.to_string(),
             (Some(value), Unit::Instant) => instant(*value).to_string(),
             (None, _) => String::new(),
         },
