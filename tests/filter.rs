@@ -79,7 +79,7 @@ fn errors_point_at_their_place() {
 
 #[test]
 fn exit_status_tells_whether_anything_matched() {
-    for (expression, code) in [("icmp", 0), ("udp", 1), ("sctp or udp", 2)] {
+    for (expression, code) in [("icmp", 0), ("udp", 1), ("quic or udp", 2)] {
         let ran = run(&["filter", "--exit-status", expression, "fixtures/ping-rev3.pcap"]);
         assert_eq!(ran.code, code, "{expression}: {}", ran.stderr);
     }

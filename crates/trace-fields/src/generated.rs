@@ -147,6 +147,10 @@ pub enum FieldId {
     Ieee8021adDei,
     /// `ieee8021ad.id`: VLAN identifier.
     Ieee8021adId,
+    /// `ieee8021ad.svid`: VLAN identifier of the outer one of two provider tags.
+    Ieee8021adSvid,
+    /// `ieee8021ad.cvid`: VLAN identifier of the inner one of two provider tags.
+    Ieee8021adCvid,
     /// `mpls`: MPLS label.
     Mpls,
     /// `mpls.label`: Label.
@@ -532,7 +536,7 @@ pub enum FieldId {
 }
 
 /// Every display field, at the place of its [`FieldId`].
-pub(crate) static FIELDS: [Field; 261] = [
+pub(crate) static FIELDS: [Field; 263] = [
     Field {
         id: FieldId::MbufTrace,
         name: "mbuf_trace",
@@ -1461,6 +1465,32 @@ pub(crate) static FIELDS: [Field; 261] = [
         codes: None,
         names: &[],
         doc: "VLAN identifier",
+    },
+    Field {
+        id: FieldId::Ieee8021adSvid,
+        name: "ieee8021ad.svid",
+        ty: FieldType::Uint16,
+        base: Base::Decimal,
+        scope: Scope::Snapshot,
+        protocol: Some(FieldId::Ieee8021ad),
+        events: &[],
+        revisions: &[],
+        codes: None,
+        names: &[],
+        doc: "VLAN identifier of the outer one of two provider tags",
+    },
+    Field {
+        id: FieldId::Ieee8021adCvid,
+        name: "ieee8021ad.cvid",
+        ty: FieldType::Uint16,
+        base: Base::Decimal,
+        scope: Scope::Snapshot,
+        protocol: Some(FieldId::Ieee8021ad),
+        events: &[],
+        revisions: &[],
+        codes: None,
+        names: &[],
+        doc: "VLAN identifier of the inner one of two provider tags",
     },
     Field {
         id: FieldId::Mpls,

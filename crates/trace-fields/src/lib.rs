@@ -22,6 +22,21 @@
 //! assert_eq!(lines, ["7", "9"]);
 //! ```
 //!
+//! # What is not decoded
+//!
+//! Where a packet is looked into, it has the values that tshark 4.0 gives it; the tests compare the two on whole, cut,
+//! damaged and random packets. Not looked into, and so without values:
+//!
+//! - what tshark knows only from other packets: relative numbers (`tcp.seq`, `tcp.ack`), streams, scaled windows,
+//!   `tcp.analysis.*`, reassembled fragments and streams. Of the first fragment of several, as in tshark, what it
+//!   carries is looked into only where it is of IPv4 and was cut;
+//! - tunnels behind UDP ports other than those of VXLAN (4789), Geneve (6081), GRE (4754) and MPLS (6635), and L2TP;
+//!   behind 802.1ah, PPPoE discovery, LLC without SNAP, IPsec's encryption and compression;
+//! - options of IPv4 headers and padding or trailers of Ethernet frames.
+//!
+//! Ethernet in MPLS is told by its EtherType, and not by manufacturers' addresses as in tshark. `frame.time` is shown in
+//! UTC, whatever the time zone.
+//!
 //! # What cannot happen
 //!
 //! No function of this crate panics, whatever the bytes; the lints below hold it to that. No value is

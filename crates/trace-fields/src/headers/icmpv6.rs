@@ -77,7 +77,7 @@ impl<'a> Header<'a> {
         };
         for option in DiscoveryOptions(options) {
             let of = |wanted: u8| option.kind == wanted;
-            let body = Header { bytes: option.rest, length: option.rest.len(), quoted: self.quoted };
+            let body = self.inner(option.rest);
             let is_address = of(option::SOURCE_ADDRESS) || of(option::TARGET_ADDRESS);
             let address = || option.address().map(Value::Bytes);
             let value = match field {

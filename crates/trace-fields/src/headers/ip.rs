@@ -18,13 +18,16 @@ impl<'a> Header<'a> {
             FieldId::IpDsfield => return one(self.uint8(1)),
             FieldId::IpDsfieldDscp => return one(self.byte(1).map(|byte| Value::Uint(u64::from(byte >> 2)))),
             FieldId::IpDsfieldEcn => return one(self.byte(1).map(|byte| Value::Uint(u64::from(byte & 3)))),
+            // Of a segment yet to be cut (TSO), Wireshark shows the length that there is.
+            FieldId::IpLen if be16(self.bytes, 2) == Some(0) => {
+                return one(u64::try_from(self.length).ok().map(Value::Uint));
+            }
             FieldId::IpLen => return one(self.uint16(2)),
             // Nor with a total length that does not hold the header; 0 is a segment yet to be cut (TSO).
             _ if be16(self.bytes, 2).is_some_and(|total| total != 0 && total < header) => return NONE,
             _ => {}
         }
-        // Wireshark reads into the options before it shows this.
-        let target = self.v4(16).filter(|_| header <= 20 || self.bytes.len() > 21);
+        let target = self.v4(16).filter(|_| self.has_ipv4_options(header));
         one(match field {
             FieldId::IpId => self.uint16(4),
             FieldId::IpFlags => self.bits16(6, 0xe000),
@@ -40,6 +43,23 @@ impl<'a> Header<'a> {
             FieldId::IpAddr => return (self.v4(12), target),
             _ => None,
         })
+    }
+
+    /// Whether the options are there, as far as Wireshark reads them before it shows the destination: it might stand in
+    /// one of them.
+    fn has_ipv4_options(self, header: u16) -> bool {
+        let end = usize::from(header);
+        let mut at = 20_usize;
+        while at < end {
+            at = match (self.byte(at), self.byte(at.saturating_add(1))) {
+                (Some(0), _) => return true,
+                (Some(1), _) => at.saturating_add(1),
+                (Some(_), Some(length)) if length >= 2 => at.saturating_add(usize::from(length)),
+                (Some(_), Some(_)) => return true,
+                _ => return false,
+            };
+        }
+        true
     }
 
     pub(super) fn ipv6(self, field: FieldId) -> Values<'a> {

@@ -8,6 +8,8 @@ use crate::value::Value;
 /// Less is the length of an 802.3 frame, but 0 is no length.
 const FIRST_ETHER_TYPE: u16 = 0x0600;
 
+const PROVIDER_VLAN: u16 = 0x88a8;
+
 /// In the first byte of an address.
 const LOCAL: u8 = 0x02;
 const GROUP: u8 = 0x01;
@@ -43,8 +45,8 @@ impl<'a> Header<'a> {
             FieldId::VlanPriority => self.bits16(0, 0xe000),
             FieldId::VlanDei => self.flag16(0, 0x1000),
             FieldId::VlanId => self.bits16(0, 0x0fff),
-            FieldId::VlanEtype => self.uint16(2).filter(|_| self.is_ether_type(2)),
-            FieldId::VlanLen => self.uint16(2).filter(|_| self.is_length(2)),
+            FieldId::VlanEtype => self.uint16(2).filter(|_| be16(self.bytes, 2) >= Some(FIRST_ETHER_TYPE)),
+            FieldId::VlanLen => self.uint16(2).filter(|_| be16(self.bytes, 2) <= Some(1500)),
             _ => None,
         })
     }
@@ -53,12 +55,20 @@ impl<'a> Header<'a> {
         if self.bytes.len() < 4 {
             return NONE;
         }
-        one(match field {
-            FieldId::Ieee8021adPriority => self.bits16(0, 0xe000),
-            FieldId::Ieee8021adDei => self.bits16(0, 0x1000),
-            FieldId::Ieee8021adId => self.bits16(0, 0x0fff),
-            _ => None,
-        })
+        // Service tag and customer tag stand in one header.
+        let has_two = be16(self.bytes, 2) == Some(PROVIDER_VLAN);
+        if has_two && self.bytes.len() < 6 {
+            return NONE;
+        }
+        let both = |mask| (self.bits16(0, mask), self.bits16(4, mask).filter(|_| has_two));
+        match field {
+            FieldId::Ieee8021adPriority => both(0xe000),
+            FieldId::Ieee8021adDei => both(0x1000),
+            FieldId::Ieee8021adId if !has_two => one(self.bits16(0, 0x0fff)),
+            FieldId::Ieee8021adSvid if has_two => one(self.bits16(0, 0x0fff)),
+            FieldId::Ieee8021adCvid if has_two => one(self.bits16(4, 0x0fff)),
+            _ => NONE,
+        }
     }
 
     pub(super) fn mpls(self, field: FieldId) -> Values<'a> {
@@ -94,21 +104,27 @@ impl<'a> Header<'a> {
     pub(super) fn arp(self, field: FieldId) -> Values<'a> {
         let hardware = usize::from(self.byte(4).unwrap_or_default());
         let protocol = usize::from(self.byte(5).unwrap_or_default());
-        // Wireshark reads all addresses before it shows one.
-        let length = hardware.saturating_add(protocol).saturating_mul(2).saturating_add(8);
-        let whole = self.bytes.len() >= length;
-        let is_ethernet = hardware == 6 && matches!(be16(self.bytes, 0), Some(1 | 6));
-        let is_ipv4 = protocol == 4 && be16(self.bytes, 2) == Some(0x0800);
+        let operation = be16(self.bytes, 6);
         let source_ip = hardware.saturating_add(8);
         let target = source_ip.saturating_add(protocol);
         let target_ip = target.saturating_add(hardware);
+        // Before Wireshark shows an address it reads those that it describes the packet with.
+        let needed = match operation {
+            Some(1 | 2 | 4) => target_ip.saturating_add(protocol),
+            Some(3 | 8) => target_ip,
+            Some(9) => target,
+            _ => 0,
+        };
+        let length = target_ip.saturating_add(protocol);
+        let whole = self.bytes.len() >= needed && (needed == 0 || self.length >= length);
+        let is_ethernet = hardware == 6 && matches!(be16(self.bytes, 0), Some(1 | 6));
+        let is_ipv4 = protocol == 4 && be16(self.bytes, 2) == Some(0x0800);
         let mac = |at| self.ether(at).filter(|_| whole && is_ethernet);
         let ipv4 = |at| self.v4(at).filter(|_| whole && is_ipv4);
         let bytes =
             |at, length, known: bool| self.part(at, length).filter(|_| whole && !known).map(Value::Bytes);
         // What is said of the addresses together is said only where it is so.
-        let operation = be16(self.bytes, 6);
-        let known = whole && protocol == 4;
+        let known = whole && protocol > 0;
         let same = known && self.part(source_ip, protocol) == self.part(target_ip, protocol);
         let is_free =
             |at, length| self.part(at, length).is_some_and(|part| part.iter().all(|byte| *byte == 0));

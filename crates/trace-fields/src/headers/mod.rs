@@ -38,7 +38,8 @@ pub(crate) fn visit(layer: Layer<'_>, field: FieldId, visit: &mut Visitor<'_>) -
     if layer.bytes.len() < needed {
         return ControlFlow::Continue(());
     }
-    let header = Header { bytes: layer.bytes, length: layer.length, quoted: layer.quoted };
+    let header =
+        Header { bytes: layer.bytes, length: layer.length, partial: layer.partial, quoted: layer.quoted };
     if field == layer.protocol.field() {
         return visit(Value::Protocol(layer.bytes));
     }
@@ -93,11 +94,18 @@ struct Header<'a> {
     bytes: &'a [u8],
     /// How many there were before the packet was cut.
     length: usize,
-    /// Whether it stands in a packet that an ICMP error quotes.
+    /// Whether it stands in a first fragment or in a packet that an ICMP error quotes: there may have been more of it.
+    partial: bool,
+    /// Whether an ICMP error of IPv4 quotes it.
     quoted: bool,
 }
 
 impl<'a> Header<'a> {
+    /// A part of this header, to be read as one.
+    fn inner(self, bytes: &'a [u8]) -> Self {
+        Self { bytes, length: bytes.len(), ..self }
+    }
+
     fn byte(self, at: usize) -> Option<u8> {
         self.bytes.get(at).copied()
     }

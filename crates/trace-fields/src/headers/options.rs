@@ -51,9 +51,9 @@ impl<'a> Iterator for TcpOptions<'a> {
     }
 }
 
-/// Whether Wireshark gives up behind this option: a selective acknowledgment without a block is malformed.
+/// Whether Wireshark gives up behind this option: a selective acknowledgment has a block of 8 bytes or more.
 const fn ends_header(kind: u8, length: u8) -> bool {
-    kind == 5 && length == 2
+    kind == 5 && length < 10
 }
 
 /// An option of neighbor discovery.

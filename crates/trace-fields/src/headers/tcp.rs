@@ -32,10 +32,13 @@ impl<'a> Header<'a> {
                 Some(Value::Uint(u64::try_from(header).unwrap_or_default())).filter(|_| there)
             }
             _ if !there => None,
+            FieldId::TcpLen if self.partial => None,
             FieldId::TcpLen => {
                 let length = self.length.checked_sub(header).and_then(|length| u64::try_from(length).ok());
                 length.map(Value::Uint)
             }
+            // Wireshark shows it in the place of the relative number in quotations.
+            FieldId::TcpSeqRaw if self.quoted => None,
             FieldId::TcpSeqRaw => self.uint32(4),
             _ if !valid => None,
             FieldId::TcpAckRaw => self.uint32(8),
@@ -88,7 +91,7 @@ impl<'a> Header<'a> {
         };
         for option in (TcpOptions { bytes: options, length: self.tcp_header().saturating_sub(20) }) {
             let of = |kind, length| option.kind == kind && option.length == Some(length);
-            let body = Header { bytes: option.body, length: option.body.len(), quoted: self.quoted };
+            let body = self.inner(option.body);
             let value = match field {
                 FieldId::TcpOptionKind => Some(Value::Uint(u64::from(option.kind))),
                 FieldId::TcpOptionLen => option.length.map(|length| Value::Uint(u64::from(length))),

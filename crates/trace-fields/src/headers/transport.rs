@@ -60,8 +60,8 @@ impl<'a> Header<'a> {
         let mut rest = self.bytes.get(SCTP_HEADER..).unwrap_or_default();
         let is_cut = self.bytes.len() < self.length;
         while let [kind, flags, high, low, ..] = *rest {
-            // Wireshark reads all that is fixed in what begins an association before it shows anything.
-            if matches!(kind, 1 | 2) && is_cut && rest.len() < 20 {
+            // Of a chunk that was cut, Wireshark shows nothing.
+            if is_cut && rest.len() < usize::from(u16::from_be_bytes([high, low])) {
                 break;
             }
             let length = u16::from_be_bytes([high, low]);

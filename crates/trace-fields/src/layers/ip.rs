@@ -5,6 +5,12 @@ use super::{Layer, Layers, Next, Protocol, be16};
 impl<'a> Layers<'a> {
     pub(super) fn ipv4(&mut self) -> Layer<'a> {
         let bytes = self.rest;
+        self.quoted = std::mem::take(&mut self.quotation);
+        if bytes.first().is_some_and(|first| first >> 4 == 6) {
+            // Whoever announced it was wrong, which Wireshark mends.
+            self.next = Some(Next::Protocol(Protocol::Ipv6));
+            return self.layer(Protocol::Ipv4);
+        }
         let header = usize::from(bytes.first().copied().unwrap_or_default() & 0x0f).saturating_mul(4);
         let total = be16(bytes, 2).map(usize::from);
         match total {
@@ -22,12 +28,16 @@ impl<'a> Layers<'a> {
             && total.is_some_and(|total| total == 0 || total >= header);
         let is_first = fragment & 0x1fff == 0;
         let more = fragment & 0x2000 != 0;
-        self.go_on(header, next.filter(|_| usable && may_go_on(is_first, more, cut)));
+        // Wireshark waits until it has put all fragments together, except where it cannot because the packet was cut.
+        let goes_on = usable && is_first && (!more || cut);
+        self.partial |= more;
+        self.go_on(header, next.filter(|_| goes_on));
         layer
     }
 
     pub(super) fn ipv6(&mut self) -> Layer<'a> {
         let bytes = self.rest;
+        self.quoted = std::mem::take(&mut self.quotation);
         // A jumbogram says its length in an option of hop-by-hop options.
         let is_jumbo = be16(bytes, 4) == Some(0) && bytes.get(6) == Some(&0);
         if let Some(payload) = be16(bytes, 4).filter(|_| !is_jumbo) {
@@ -91,9 +101,8 @@ impl<'a> Layers<'a> {
         let layer = self.layer(Protocol::Fragment);
         let next = self.rest.first().copied().map(Next::IpProtocol);
         let offset = be16(self.rest, 2).unwrap_or_default();
-        let cut = self.rest.len() < self.length;
-        let go_on = self.rest.len() >= 8 && may_go_on(offset & 0xfff8 == 0, offset & 1 != 0, cut);
-        self.go_on(8, next.filter(|_| go_on));
+        // Neither an offset nor more to come: a whole packet.
+        self.go_on(8, next.filter(|_| offset & 0xfff9 == 0));
         layer
     }
 
@@ -115,8 +124,9 @@ impl<'a> Layers<'a> {
             self.next = None;
             return layer;
         }
-        self.quoted = true;
-        self.go_on(8, Some(Next::Protocol(Protocol::Ipv4)));
+        self.partial = true;
+        self.quotation = true;
+        self.go_on(8, Some(Next::AnyIp));
         let header = usize::from(self.rest.first().copied().unwrap_or_default() & 0x0f).saturating_mul(4);
         let given = usize::from(given).saturating_mul(4);
         match (kind, be16(self.rest, 2).map(usize::from)) {
@@ -145,7 +155,7 @@ impl<'a> Layers<'a> {
                 return layer;
             }
         }
-        self.quoted = true;
+        self.partial = true;
         let is_ipv6 = self.rest.first().is_some_and(|first| first >> 4 == 6);
         self.next = Some(Next::Protocol(Protocol::Ipv6)).filter(|_| is_ipv6);
         layer
@@ -171,7 +181,7 @@ impl<'a> Layers<'a> {
             0 => Next::Protocol(Protocol::HopByHop),
             1 => Next::Protocol(Protocol::Icmp),
             2 => Next::Protocol(Protocol::Igmp),
-            4 => Next::Protocol(Protocol::Ipv4),
+            4 => Next::AnyIp,
             6 => Next::Protocol(Protocol::Tcp),
             17 => Next::Protocol(Protocol::Udp),
             41 => Next::Protocol(Protocol::Ipv6),
@@ -192,10 +202,4 @@ impl<'a> Layers<'a> {
         };
         self.next = Some(next);
     }
-}
-
-/// Whether what a fragment carries is looked into. Wireshark waits until it has put all fragments together,
-/// except where it cannot because the packet was cut.
-fn may_go_on(is_first: bool, more: bool, cut: bool) -> bool {
-    is_first && (!more || cut)
 }

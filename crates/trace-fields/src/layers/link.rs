@@ -35,6 +35,12 @@ impl<'a> Layers<'a> {
 
     pub(super) fn vlan(&mut self, protocol: Protocol) -> Layer<'a> {
         let layer = self.layer(protocol);
+        if protocol == Protocol::ProviderVlan && be16(self.rest, 2) == Some(ether_type::PROVIDER_VLAN) {
+            // Two of them are one header.
+            let next = be16(self.rest, 6).map(Next::EtherType);
+            self.go_on(8, next);
+            return layer;
+        }
         let next = be16(self.rest, 2).map(|code| match code {
             ..ether_type::FIRST if protocol == Protocol::Vlan => Next::Llc,
             code => Next::EtherType(code),
@@ -100,7 +106,7 @@ impl<'a> Layers<'a> {
             _ => (be16(self.rest, 0), 2),
         };
         let next = match protocol {
-            Some(0x0021) => Some(Next::Protocol(Protocol::Ipv4)),
+            Some(0x0021) => Some(Next::AnyIp),
             Some(0x0057) => Some(Next::Protocol(Protocol::Ipv6)),
             Some(0x0281 | 0x0283) => Some(Next::Protocol(Protocol::Mpls)),
             _ => None,

@@ -83,7 +83,9 @@ pub(crate) struct Layer<'a> {
     pub(crate) bytes: &'a [u8],
     /// Length of that before the packet was cut, as far as the headers in front tell.
     pub(crate) length: usize,
-    /// Whether it stands in a packet that an ICMP error quotes.
+    /// Whether it stands in a first fragment or in a packet that an ICMP error quotes: there may have been more of it.
+    pub(crate) partial: bool,
+    /// Whether an ICMP error of IPv4 quotes it, in no tunnel.
     pub(crate) quoted: bool,
 }
 
@@ -110,6 +112,8 @@ enum Next {
     /// An IP protocol number, behind IPv4 or IPv6.
     IpProtocol(u8),
     RawIp,
+    /// IPv6 by its version, and IPv4 of any other.
+    AnyIp,
     Llc,
     Geneve,
     EtherIp,
@@ -124,7 +128,10 @@ pub(crate) struct Layers<'a> {
     /// Length of the rest before the packet was cut.
     length: usize,
     next: Option<Next>,
+    partial: bool,
     quoted: bool,
+    /// Whether the next header is the first of such a quotation.
+    quotation: bool,
     /// Headers that may still come: tunnels in tunnels have to end.
     left: u8,
 }
@@ -140,7 +147,15 @@ impl<'a> Layers<'a> {
             Link::Ip => Some(Next::RawIp),
             Link::Other(_) => None,
         };
-        Self { rest: bytes, length: length.max(bytes.len()), next, quoted: false, left: MOST }
+        Self {
+            rest: bytes,
+            length: length.max(bytes.len()),
+            next,
+            partial: false,
+            quoted: false,
+            quotation: false,
+            left: MOST,
+        }
     }
 
     /// Goes on behind `header` bytes of the rest.
@@ -158,7 +173,7 @@ impl<'a> Layers<'a> {
     }
 
     fn layer(&self, protocol: Protocol) -> Layer<'a> {
-        Layer { protocol, bytes: self.rest, length: self.length, quoted: self.quoted }
+        Layer { protocol, bytes: self.rest, length: self.length, partial: self.partial, quoted: self.quoted }
     }
 
     fn last(&mut self, protocol: Protocol) -> Layer<'a> {
@@ -213,6 +228,10 @@ impl<'a> Iterator for Layers<'a> {
                 Next::EtherType(code) => self.ether_type(code),
                 Next::IpProtocol(number) => self.ip_protocol(number),
                 Next::RawIp => self.raw_ip(),
+                Next::AnyIp => {
+                    self.raw_ip();
+                    self.next = self.next.or(Some(Next::Protocol(Protocol::Ipv4)));
+                }
                 Next::Llc => self.llc(),
                 Next::Geneve => self.geneve(),
                 Next::EtherIp => self.go_on(2, Some(Next::Protocol(Protocol::Ethernet))),

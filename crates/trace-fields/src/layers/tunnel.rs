@@ -68,10 +68,10 @@ impl<'a> Layers<'a> {
         });
         match next {
             Some(next) => {
-                if let Some(length) = be16(self.rest, 4).filter(|length| *length >= 8) {
-                    self.limit(usize::from(length));
-                }
-                self.go_on(8, Some(next));
+                let length = be16(self.rest, 4).map(usize::from);
+                // Wireshark gives up on a length that does not hold the header.
+                self.go_on(8, length.filter(|length| *length >= 8).map(|_| next));
+                self.limit(length.unwrap_or_default().saturating_sub(8));
             }
             None => self.next = None,
         }

@@ -4,6 +4,7 @@
 
 mod more;
 pub(crate) mod pcapng;
+pub(crate) mod random;
 
 use etherparse::{
     EtherType, IpFragOffset, IpNumber, Ipv4Header, Ipv6FlowLabel, Ipv6Header, PacketBuilder, VlanId,

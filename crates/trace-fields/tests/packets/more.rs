@@ -67,6 +67,10 @@ pub(super) fn packets() -> Vec<(&'static str, Vec<u8>)> {
         ("pppoe six", ethernet(0x8864, &[&[0x11, 0, 0, 1, 0, 56, 0, 0x57], &inner6[..]].concat())),
         ("pppoe link control", ethernet(0x8864, &[0x11, 0, 0, 1, 0, 6, 0xc0, 0x21, 9, 1, 0, 4])),
         ("provider vlan", ethernet(0x88a8, &[&[0xa0, 5, 0x08, 0], &inner4[..]].concat())),
+        (
+            "two provider vlans",
+            ethernet(0x88a8, &[&[0xa0, 5, 0x88, 0xa8, 0x30, 6, 0x08, 0], &inner4[..]].concat()),
+        ),
         ("vlan of 802.3", ethernet(0x8100, &[&[0x30, 5, 0, 3], &[0x42, 0x42, 3][..]].concat())),
         ("arp gratuitous", ethernet(0x0806, &gratuitous)),
         ("arp probe", ethernet(0x0806, &probe)),
