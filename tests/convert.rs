@@ -172,7 +172,7 @@ fn the_format_follows_the_name() {
     assert_eq!(magic("a.jsonl"), b"{\"sc");
     assert_eq!(magic("a.pcapng.gz")[..2], [0x1f, 0x8b]);
     let unknown =
-        run(&["convert", "fixtures/ping-rev3.pcap", "-o", folder.path().join("a.txt").to_str().unwrap()]);
+        run(&["convert", "fixtures/ping-rev3.pcap", "-o", folder.path().join("a.unknown").to_str().unwrap()]);
     assert_eq!(unknown.code, 2);
     assert!(unknown.stderr.contains("--to"));
 }

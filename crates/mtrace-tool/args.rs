@@ -7,6 +7,7 @@ mod filter;
 mod info;
 mod look;
 mod paths;
+mod picture;
 mod print;
 mod reading;
 mod stats;
@@ -19,6 +20,7 @@ pub(crate) use filter::FilterArgs;
 pub(crate) use info::{CheckArgs, InfoArgs};
 pub(crate) use look::LookArgs;
 pub(crate) use paths::PathsArgs;
+pub(crate) use picture::{FlamegraphArgs, GraphArgs};
 pub(crate) use print::{ColorWhen, PrintArgs, Style};
 pub(crate) use reading::SelectArgs;
 pub(crate) use stats::StatsArgs;
@@ -53,6 +55,10 @@ pub(crate) enum Command {
     Convert(ConvertArgs),
     /// Count, sum and distribute fields by fields
     Stats(StatsArgs),
+    /// Draw the calls of all packets as a flame graph (SVG)
+    Flamegraph(FlamegraphArgs),
+    /// Draw the functions and the steps between them (SVG)
+    Graph(GraphArgs),
     /// Tell what a capture is
     Info(InfoArgs),
     /// Count the ways that packets took, and show where they part

@@ -8,7 +8,7 @@
 //! Of the writers, [`CopyWriter`] copies items as they stand ([`write_item`]) or with other data in a packet's own
 //! record ([`write_packet_with`]), and [`PcapWriter`] and [`PcapngWriter`] make one format of the other, counting in [`Losses`] what the
 //! target has no place for. [`PlainRecords`] and [`resize_enhanced_packet`] serve who has the parts of a record and no item.
-//! [`Compressor`] goes below any of them.
+//! [`FreshPcapng`] makes a pcapng of packets that come from no capture. [`Compressor`] goes below any of them.
 //!
 //! # What is promised
 //!
@@ -77,6 +77,6 @@ pub use read::{
 };
 pub use time::{Civil, Epoch, ParseTimestampError, Resolution, Timestamp};
 pub use write::{
-    Compressor, CopyWriter, Loss, Losses, PcapResolution, PcapWriter, PcapngWriter, PlainRecords, WriteError,
-    resize_enhanced_packet, rewrite_packet, write_item, write_packet_with,
+    Compressor, CopyWriter, FreshPacket, FreshPcapng, Loss, Losses, PcapResolution, PcapWriter, PcapngWriter,
+    PlainRecords, WriteError, resize_enhanced_packet, rewrite_packet, write_item, write_packet_with,
 };

@@ -1,5 +1,6 @@
 //! `convert`: another container, revision or format.
 
+use super::export::Exporter;
 use crate::args::{ConvertArgs, Target as Format};
 use crate::failure::{Failure, Status};
 use crate::messages::{self, Limited, Name};
@@ -12,6 +13,14 @@ use mbuf_trace::write::{Losses, convert};
 use mbuf_trace::{Certainty, Encoding, Trace};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use trace_fields::SnapshotLink;
+use trace_view::export::chrome::Chrome;
+use trace_view::export::csv::Csv;
+use trace_view::export::dot::Dot;
+use trace_view::export::folded::Folded;
+use trace_view::export::packets::{self, Packets};
+use trace_view::export::speedscope::Speedscope;
+use trace_view::export::text::TextFile;
 use trace_view::ndjson;
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
@@ -20,12 +29,19 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
     let format = args.to.or(by_name);
     if format.is_none() && args.revision.is_none() {
         let message =
-            "what to convert to? Name the output .pcap, .pcapng or .ndjson, or say --to or --revision";
+            "what to convert to? Name the output .pcap, .pcapng, .ndjson or .csv, or say --to or --revision";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let content = if format == Some(Format::Ndjson) { Content::Text } else { Content::Binary };
+    check_options(args, format)?;
+    let is_capture =
+        matches!(format, None | Some(Format::Pcap | Format::Pcapng | Format::Ethernet | Format::Mixed));
+    let content = if is_capture { Content::Binary } else { Content::Text };
     let files = std::slice::from_ref(&args.file);
     let target = Target::check(&args.output.output, args.output.force, content, files)?;
+    let to_pcap = by_name == Some(Format::Pcap);
+    if let Some(begin) = format.and_then(|format| exporter(args, format, to_pcap, reading.snapshot_link)) {
+        return super::export::run(&mut reading, files, target, compression, begin);
+    }
     reading.progress = !target.is_terminal();
     let mut sink = ConvertSink {
         path: target.path().to_path_buf(),
@@ -43,6 +59,54 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
         return Ok(status);
     }
     sink.finish(&args.file, status)
+}
+
+/// Refuses options that mean nothing for the format.
+fn check_options(args: &ConvertArgs, format: Option<Format>) -> Result<(), Failure> {
+    let refuse = |message: &str| Err(Failure::Usage(message.to_owned()));
+    let has_revision = matches!(format, None | Some(Format::Pcap | Format::Pcapng | Format::Ndjson));
+    if args.revision.is_some() && !has_revision {
+        return refuse("only captures and NDJSON have a revision to be written in; leave out --revision");
+    }
+    if args.primary && !matches!(format, Some(Format::Ethernet | Format::Mixed)) {
+        return refuse("--primary chooses among snapshots: it goes with `--to ethernet` and `--to mixed`");
+    }
+    if (args.stacks.stacks.is_some() || args.stacks.weight.is_some()) && format != Some(Format::Folded) {
+        return refuse("--stacks and --weight go with `--to folded`");
+    }
+    let by_name = Format::of_name(&args.output.output).0;
+    if format == Some(Format::Mixed) && by_name == Some(Format::Pcap) {
+        return refuse(
+            "a pcap holds one link type, and `--to mixed` writes several: name the output .pcapng",
+        );
+    }
+    Ok(())
+}
+
+/// Begins the export that a format stands for; none for captures and NDJSON.
+fn exporter(
+    args: &ConvertArgs,
+    format: Format,
+    to_pcap: bool,
+    snapshot_link: SnapshotLink,
+) -> Option<impl FnOnce(Output) -> Result<Exporter, WriteError> + use<>> {
+    if matches!(format, Format::Pcap | Format::Pcapng | Format::Ndjson) {
+        return None;
+    }
+    let packets = packets::Options { primary: args.primary, mixed: format == Format::Mixed, snapshot_link };
+    let tree = args.stacks.tree();
+    Some(move |out| {
+        Ok(match format {
+            Format::Ethernet if to_pcap => Box::new(Packets::pcap(out, packets)?) as Exporter,
+            Format::Csv => Box::new(Csv::new(out, snapshot_link)),
+            Format::Folded => Box::new(Folded::new(out, tree)),
+            Format::Speedscope => Box::new(Speedscope::new(out, snapshot_link)),
+            Format::Chrome => Box::new(Chrome::new(out, snapshot_link)),
+            Format::Dot => Box::new(Dot::new(out)),
+            Format::Text => Box::new(TextFile::new(out, snapshot_link)),
+            _ => Box::new(Packets::pcapng(out, packets)?),
+        })
+    })
 }
 
 /// What writes the items.
@@ -147,7 +211,8 @@ impl Sink for ConvertSink {
             }
             (Some(Format::Pcap), From::Pcapng) => Writer::Pcap(PcapWriter::new(out, PcapResolution::Auto)),
             (Some(Format::Pcapng), From::Pcap) => Writer::Pcapng(PcapngWriter::new(out)),
-            (Some(Format::Ndjson), _) => Writer::Ndjson(ndjson::Writer::new(out)),
+            // All other formats have gone another way.
+            (Some(_), _) => Writer::Ndjson(ndjson::Writer::new(out)),
         };
         Ok(())
     }

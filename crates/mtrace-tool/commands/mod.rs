@@ -4,6 +4,7 @@ mod check;
 mod convert;
 mod diff;
 mod drops;
+mod export;
 mod fields;
 mod filter;
 mod info;
@@ -23,6 +24,8 @@ pub(crate) fn run(args: Args) -> Result<Status, Failure> {
         Command::Filter(args) => filter::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Stats(args) => stats::run(&args),
+        Command::Flamegraph(args) => export::flamegraph(&args),
+        Command::Graph(args) => export::graph(&args),
         Command::Info(args) => info::run(&args),
         Command::Paths(args) => paths::run(&args),
         Command::Drops(args) => drops::run(&args),

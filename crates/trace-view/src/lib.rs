@@ -5,6 +5,7 @@
 //! | [`changes`] | what happened to a packet between two snapshots, field by field |
 //! | [`timeline`] | the way of one packet, as a terminal shows it |
 //! | [`stats`] | counts, sums and distributions of fields by fields |
+//! | [`export`] | the forms that other programs open |
 //! | [`ndjson`] | one JSON object a packet, without loss, and the way back to the capture |
 //! | [`paths`] | the ways that packets took, how many took each, and where they part |
 //! | [`drops`] | where traces end, and which ends are normal |
@@ -27,6 +28,7 @@ pub mod changes;
 mod counted;
 pub mod diff;
 pub mod drops;
+pub mod export;
 mod hex;
 pub mod json;
 pub mod ndjson;

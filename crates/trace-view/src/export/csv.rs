@@ -1,0 +1,215 @@
+//! A row an event, as RFC 4180 has it, for spreadsheets.
+//!
+//! Numbers stand as in NDJSON; what is not known is an empty cell. Words that a spreadsheet would take for a formula
+//! (they begin with `=`, `+`, `-`, `@`, a tab or a carriage return) get a `'` in front.
+
+use super::calls::{Move, walk};
+use super::{Export, Remark};
+use capture_file::WriteError;
+use mbuf_trace::{Certainty, Event, Link, Text, Trace};
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use trace_fields::{PacketView, SnapshotLink, summary};
+
+/// The columns, in order.
+pub const COLUMNS: [&str; 24] = [
+    "packet",
+    "time",
+    "interface",
+    "revision",
+    "step",
+    "depth",
+    "kind",
+    "function",
+    "args",
+    "text",
+    "file",
+    "line",
+    "age",
+    "thread",
+    "vnet",
+    "cpu",
+    "origin",
+    "errno",
+    "record_type",
+    "wire_index",
+    "link_type",
+    "length",
+    "packet_length",
+    "summary",
+];
+
+/// Writes the rows of packet after packet.
+pub struct Csv<W: Write> {
+    writer: ::csv::Writer<W>,
+    snapshot_link: SnapshotLink,
+    begun: bool,
+    row: Row,
+}
+
+impl<W: Write> Csv<W> {
+    /// Rows onto `out`.
+    pub fn new(out: W, snapshot_link: SnapshotLink) -> Self {
+        // The quoting and line ends of RFC 4180.
+        let writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
+        Self { writer, snapshot_link, begun: false, row: Row::default() }
+    }
+
+    fn header(&mut self) -> io::Result<()> {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.writer.write_record(COLUMNS).map_err(io::Error::from)?;
+        }
+        Ok(())
+    }
+
+    fn event(
+        &mut self,
+        place: &Place<'_, '_>,
+        event: &Event<'_>,
+        step: usize,
+        depth: usize,
+    ) -> io::Result<()> {
+        let row = &mut self.row;
+        row.clear();
+        row.number(Some(place.packet.number));
+        row.shown(place.packet.time.as_ref());
+        row.words(place.packet.interface_name);
+        row.shown(Some(&place.trace.encoding()));
+        row.number(Some(step.saturating_add(1) as u64));
+        row.number(Some(depth as u64));
+        row.shown(Some(&event.kind.name()));
+        row.words(event.function.map(Text::as_bytes));
+        row.words(event.args.map(Text::as_bytes));
+        let mut bytes = std::mem::take(&mut row.bytes);
+        bytes.clear();
+        let has_words = event.write_text(&mut bytes);
+        row.words(has_words.then_some(bytes.as_slice()));
+        row.bytes = bytes;
+        row.words(event.position.map(|position| position.file.as_bytes()));
+        row.number(event.position.map(|position| u64::from(position.line)));
+        let header = event.header;
+        row.number(header.and_then(|header| header.age));
+        row.number(header.and_then(|header| header.thread).map(u64::from));
+        row.number(header.map(|header| u64::from(header.vnet)));
+        row.number(header.and_then(|header| header.cpu).map(u64::from));
+        row.number(event.origin.map(|origin| u64::from(origin.0)));
+        row.number(event.errno.map(u64::from));
+        row.number(event.record_type.map(u64::from));
+        row.number(Some(u64::from(event.wire_index)));
+        let link = event.snapshot.map(|snapshot| (snapshot, self.snapshot_link.of(&snapshot)));
+        row.number(link.map(|(_, link)| u64::from(link_number(link))));
+        row.number(event.snapshot.map(|snapshot| snapshot.bytes.len() as u64));
+        row.number(event.snapshot.and_then(|snapshot| snapshot.packet_length).map(u64::from));
+        row.shown(link.map(|(snapshot, link)| summary(snapshot.bytes, link)).as_ref());
+        self.writer.write_record(row.cells()).map_err(io::Error::from)
+    }
+}
+
+/// What stands about every event of a trace.
+struct Place<'p, 'a> {
+    packet: &'p PacketView<'a>,
+    trace: &'p Trace<'a>,
+}
+
+/// The number of a link type.
+pub(super) const fn link_number(link: Link) -> u16 {
+    match link {
+        Link::Ethernet => 1,
+        Link::Ip => 101,
+        Link::Other(other) => other,
+    }
+}
+
+impl<W: Write> Export<W> for Csv<W> {
+    fn packet(
+        &mut self,
+        packet: &PacketView<'_>,
+        trace: Option<(&Trace<'_>, Certainty)>,
+    ) -> Result<(), WriteError> {
+        self.header()?;
+        let Some((trace, _)) = trace else { return Ok(()) };
+        let place = Place { packet, trace };
+        let mut depth = 0_usize;
+        let mut depths = Vec::new();
+        // One event may close several calls: its depth is that of the outermost.
+        walk(trace, |step| {
+            match step {
+                Move::Open { event, step } => {
+                    if event.kind == mbuf_trace::Kind::Enter {
+                        set(&mut depths, step, depth);
+                    }
+                    depth = depth.saturating_add(1);
+                }
+                Move::Close { event, step, .. } => {
+                    depth = depth.saturating_sub(1);
+                    if event.is_some() {
+                        set(&mut depths, step, depth);
+                    }
+                }
+                Move::Within { step, .. } => set(&mut depths, step, depth),
+            }
+            Ok::<_, io::Error>(())
+        })?;
+        for (step, event) in trace.events().enumerate() {
+            let depth = depths.get(step).copied().unwrap_or(0);
+            self.event(&place, &event, step, depth)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), WriteError> {
+        Ok(self.writer.flush()?)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(W, Vec<Remark>), WriteError> {
+        self.header()?;
+        let out = self.writer.into_inner().map_err(|error| io::Error::other(error.error().to_string()))?;
+        Ok((out, Vec::new()))
+    }
+}
+
+fn set(depths: &mut Vec<usize>, step: usize, depth: usize) {
+    depths.resize(step, 0);
+    depths.push(depth);
+}
+
+/// The cells of a row, one behind the other.
+#[derive(Debug, Default)]
+struct Row {
+    text: String,
+    ends: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Row {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    fn number(&mut self, number: Option<u64>) {
+        self.shown(number.as_ref());
+    }
+
+    /// What is made here and cannot be a formula.
+    fn shown(&mut self, value: Option<&impl std::fmt::Display>) {
+        if let Some(value) = value {
+            let _ = write!(self.text, "{value}");
+        }
+        self.ends.push(self.text.len());
+    }
+
+    /// Words out of the capture, escaped, and no formula.
+    fn words(&mut self, words: Option<&[u8]>) {
+        let words = words.unwrap_or_default();
+        if matches!(words.first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')) {
+            self.text.push('\'');
+        }
+        self.shown(Some(&Text(words)));
+    }
+
+    fn cells(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| self.text.get(start..*end).unwrap_or_default())
+    }
+}
