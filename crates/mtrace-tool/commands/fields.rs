@@ -16,7 +16,7 @@ pub(crate) fn run(args: &FieldsArgs) -> Result<Status, Failure> {
             continue;
         }
         found = true;
-        writeln!(out, "{:<28} {:<14} {}", field.name, field.ty.name(), field.doc)
+        writeln!(out, "{:<34} {:<26} {}", field.name, field.ty.name(), field.doc)
             .map_err(|error| Failure::output(out.path(), error))?;
     }
     out.finish()?;

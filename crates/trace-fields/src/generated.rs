@@ -213,7 +213,7 @@ pub enum FieldId {
     ArpDstProtoIpv4,
     /// `ip`: Internet Protocol version 4.
     Ip,
-    /// `ip.version`: Version, 4.
+    /// `ip.version`: Version: 4, and 6 of an IPv6 header.
     IpVersion,
     /// `ip.hdr_len`: Length of the header, in bytes.
     IpHdrLen,
@@ -235,7 +235,7 @@ pub enum FieldId {
     IpFlagsDf,
     /// `ip.flags.mf`: More fragments.
     IpFlagsMf,
-    /// `ip.frag_offset`: Offset of the fragment, in bytes.
+    /// `ip.frag_offset`: Offset of the fragment, in units of 8 bytes.
     IpFragOffset,
     /// `ip.ttl`: Time to live.
     IpTtl,
@@ -1906,7 +1906,7 @@ pub(crate) static FIELDS: [Field; 263] = [
         revisions: &[],
         codes: None,
         names: &[],
-        doc: "Version, 4",
+        doc: "Version: 4, and 6 of an IPv6 header",
     },
     Field {
         id: FieldId::IpHdrLen,
@@ -2049,7 +2049,7 @@ pub(crate) static FIELDS: [Field; 263] = [
         revisions: &[],
         codes: None,
         names: &[],
-        doc: "Offset of the fragment, in bytes",
+        doc: "Offset of the fragment, in units of 8 bytes",
     },
     Field {
         id: FieldId::IpTtl,
