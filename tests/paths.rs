@@ -50,7 +50,6 @@ fn text() {
         ("top", &["--top", "2", "fixtures/tcp-rev4.pcap"]),
         ("by-vnet", &["--width", "80", "--by", "mbuf_trace.vnet", "fixtures/vnet-rev4.pcap"]),
         ("steps", &["--width", "100", "--steps", "fixtures/fragments-rev3.pcap"]),
-        ("show", &["--show", "2", "fixtures/fragments-rev3.pcap"]),
         ("coloured", &["--color", "always", "--width", "80", "fixtures/drop-rev4.pcap"]),
         ("several-files", &["fixtures/drop-rev3.pcap", "fixtures/drop-rev4.pcap", "fixtures/mixed.pcapng"]),
         ("cut", &["fixtures/malformed/cut-by-capture.pcap"]),
@@ -206,6 +205,27 @@ fn different_paths_without_end_take_bounded_memory() {
     assert_eq!(u64::try_from(kept).unwrap() + 1 + others, 150_001);
     assert!(others > 10_000, "{others}");
     assert_eq!(report["paths"][0]["packets"], 2);
+}
+
+#[test]
+fn a_path_is_shown_with_a_packet_that_took_it() {
+    let ran = run(&["paths", "--show", "2", "fixtures/fragments-rev3.pcap"]);
+    let (path, packet) = ran.text().split_once("\n\n").expect("a path and a packet");
+    insta::assert_snapshot!("show", path);
+    assert_eq!(packet, run(&["print", "--range", "6..6", "fixtures/fragments-rev3.pcap"]).text());
+}
+
+#[test]
+fn paths_within_one_another_take_linear_time() {
+    // Each path goes one step further than the one before, so the tree is as deep as there are paths.
+    let packets: Vec<Vec<&str>> = (0..1500).map(|length| vec!["f"; length]).collect();
+    let pcap = capture_of(&packets);
+    let ran = run_with_input(&["paths", "--top", "0"], &pcap);
+    assert_eq!((ran.code, ran.text().lines().count()), (0, 3 + 2 * 1500 + 2 + 2 * 1500 - 2));
+    assert!(ran.text().lines().all(|line| line.chars().count() < 120));
+    let report = of(&pcap, &[]);
+    assert_eq!(report["paths"].as_array().unwrap().len(), 1500);
+    assert_eq!(report["paths"][1499]["length"], 1499);
 }
 
 #[test]

@@ -65,8 +65,15 @@ fn example_of(args: &PathsArgs, moment: Moment, look: &trace_view::tally::Look) 
     (select.filter, select.first, select.last) = (None, None, None);
     select.range = Some(Range::of_numbers(moment.packet, Some(moment.packet)));
     let reading = Reading::new(&select, args.read.revision, None)?;
-    let options =
-        Options { palette: look.palette, snapshot_link: reading.snapshot_link, ..Options::default() };
+    // As `print` shows it.
+    let options = Options {
+        palette: look.palette,
+        snapshot_link: reading.snapshot_link,
+        width: look.width,
+        strip_prefix: look.strip_prefix.clone(),
+        fold: true,
+        ..Options::default()
+    };
     let mut sink = ExampleSink { timeline: Timeline::new(options), shown: Vec::new() };
     if let Some(file) = args.files.get(moment.file) {
         reading.run(std::slice::from_ref(file), &mut sink)?;

@@ -106,9 +106,23 @@ fn tree(
     let colours = look.palette;
     writeln!(out, "\n{}packets   share  where they part{}", colours.dim, colours.reset)?;
     // The root has no steps of its own; it is shown only where all paths begin alike.
-    let mut open = vec![(0_usize, 0_usize)];
-    while let Some((place, depth)) = open.pop() {
+    let mut open = vec![(Row::Node(0), 0_usize)];
+    while let Some((next, depth)) = open.pop() {
+        let (Row::Node(place) | Row::More(place)) = next;
         let Some(node) = tree.nodes.get(place) else { continue };
+        let is_shown =
+            |child: &&usize| tree.nodes.get(**child).is_some_and(|child| child.best_id <= last_shown);
+        if matches!(next, Row::More(_)) {
+            let hidden = node.children.iter().filter(|child| !is_shown(child));
+            let hidden = hidden.filter_map(|child| tree.nodes.get(*child));
+            let (packets, paths) = hidden.fold((0_u64, 0_u64), |(packets, paths), child| {
+                (packets.saturating_add(child.packets), paths.saturating_add(child.paths))
+            });
+            let share = Percent(packets, node.packets);
+            write!(out, "{packets:>7}  {share}  {:indent$}", "", indent = indent(depth))?;
+            writeln!(out, "{} more", Counted(paths, "path"))?;
+            continue;
+        }
         let has_steps = node.end > node.start;
         let before = node.parent.and_then(|parent| tree.nodes.get(parent));
         let of = before.map_or(node.packets, |before| before.packets);
@@ -122,21 +136,23 @@ fn tree(
             write!(out, "{:>7}  {share}  {:indent$}", ending.packets, "", indent = indent(below))?;
             writeln!(out, "{words}{}", id(look, ending.id))?;
         }
-        let is_shown =
-            |child: &usize| tree.nodes.get(*child).is_some_and(|child| child.best_id <= last_shown);
-        let hidden = node.children.iter().filter(|child| !is_shown(child));
-        let hidden = hidden.filter_map(|child| tree.nodes.get(*child));
-        let (packets, paths) = hidden.fold((0_u64, 0_u64), |(packets, paths), child| {
-            (packets.saturating_add(child.packets), paths.saturating_add(child.paths))
-        });
-        if paths > 0 {
-            let share = Percent(packets, node.packets);
-            write!(out, "{packets:>7}  {share}  {:indent$}", "", indent = indent(below))?;
-            writeln!(out, "{} more", Counted(paths, "path"))?;
+        // Taken from the end: the most frequent child is next, what is not shown comes last.
+        let shown = node.children.iter().filter(is_shown).count();
+        if shown < node.children.len() {
+            open.push((Row::More(place), below));
         }
-        open.extend(node.children.iter().rev().filter(|child| is_shown(child)).map(|child| (*child, below)));
+        let children = node.children.iter().filter(is_shown).rev();
+        open.extend(children.map(|child| (Row::Node(*child), below)));
     }
     Ok(())
+}
+
+/// What is still to be shown of a tree.
+#[derive(Debug, Clone, Copy)]
+enum Row {
+    Node(usize),
+    /// The children of this node that are not shown, in one row.
+    More(usize),
 }
 
 fn indent(depth: usize) -> usize {
