@@ -99,3 +99,37 @@ fn compression_is_recognised_by_content_and_asked_for_by_name() {
     }
     assert_eq!(run_with_input(&["filter", "frame"], &last).stdout, plain);
 }
+
+#[test]
+fn a_file_in_place_of_the_expression_is_told() {
+    for arguments in [&["filter", "fixtures/ping-rev3.pcap", "icmp"][..], &["filter", "fixtures/ping-rev3.pcap"]] {
+        let ran = run(arguments);
+        assert_eq!(ran.code, 2);
+        assert!(ran.stderr.contains("mtrace-tool filter EXPR fixtures/ping-rev3.pcap"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_name_that_promises_another_container_is_told() {
+    let folder = folder();
+    for (input, name, told) in [
+        ("ping-rev3.pcap", "a.pcapng", Some("pcap")),
+        ("ping-rev3.pcap", "a.pcapng.gz", Some("pcap")),
+        ("ping-rev4.pcapng", "b.pcap", Some("pcapng")),
+        ("ping-rev4.pcapng", "b.ndjson", Some("pcapng")),
+        ("ping-rev3.pcap", "c.pcap", None),
+        ("ping-rev4.pcapng", "c.pcapng", None),
+        ("ping-rev3.pcap", "c.trace", None),
+    ] {
+        let path = folder.path().join(name);
+        let ran = run(&["filter", "icmp", &format!("fixtures/{input}"), "-o", path.to_str().unwrap()]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        match told {
+            Some(container) => {
+                let expected = format!("{name} will be {container}, as its input is");
+                assert!(ran.stderr.contains(&expected), "{name}: {}", ran.stderr);
+            }
+            None => assert_eq!(ran.stderr, "", "{name}"),
+        }
+    }
+}

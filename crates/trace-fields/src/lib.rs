@@ -54,10 +54,12 @@
 )]
 
 mod distinct;
+mod extent;
 mod generated;
 mod header;
 mod headers;
 mod layers;
+mod numbered;
 mod registry;
 mod subject;
 mod summary;
@@ -67,6 +69,7 @@ mod value;
 pub use distinct::Scratch;
 pub use generated::FieldId;
 pub use header::{Header, cut_packet_headers, packet_headers};
+pub use numbered::LayerVisitor;
 pub use registry::{Base, Field, FieldType, Scope};
 pub use subject::{PacketView, SnapshotLink, StepVisitor, Subject, Visitor};
 pub use summary::{Summary, summary};

@@ -192,7 +192,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The length on the wire of what is decoded, where that is the captured packet.
-    fn length(&self) -> Option<usize> {
+    pub(crate) fn length(&self) -> Option<usize> {
         match self.trace {
             Some(_) => None,
             None => usize::try_from(self.packet.original_len).ok(),

@@ -52,7 +52,7 @@ pub enum ExprKind {
     Not(Box<Expr>),
     /// The operand has a value; of arithmetic, one that is not zero.
     Exists(Operand),
-    /// `a < b`, or a chain: `a < b <= c` is `a < b and b <= c`.
+    /// `a < b`, or a chain: `a < b <= c` is `a < b and b <= c`, whatever quantifier stands in front.
     Compare {
         /// `any` or `all` in front.
         quantifier: Option<Quantifier>,
@@ -164,8 +164,8 @@ pub enum OperandKind {
     Word(String),
     /// A string, escapes resolved: any bytes.
     Text(Vec<u8>),
-    /// A character constant.
-    Char(u8),
+    /// A character constant: the number of a byte or of a character in Unicode.
+    Char(u32),
     /// `a[ranges]`: some bytes of a value.
     Slice {
         /// Of what.
@@ -184,10 +184,10 @@ pub enum OperandKind {
     Call {
         /// The function.
         name: String,
-        /// Its arguments, at least one.
+        /// Its arguments.
         arguments: Vec<Operand>,
     },
-    /// `-a`.
+    /// `-a`, of anything but arithmetic.
     Negate(Box<Operand>),
     /// `a + b`.
     Binary {
@@ -357,13 +357,16 @@ impl fmt::Display for Operand {
                 escape(f, bytes, '"')?;
                 f.write_char('"')
             }
-            OperandKind::Char(byte) => {
-                f.write_char('\'')?;
-                escape(f, &[*byte], '\'')?;
-                f.write_char('\'')
-            }
+            OperandKind::Char(number) => match u8::try_from(*number) {
+                Ok(byte) => {
+                    f.write_char('\'')?;
+                    escape(f, &[byte], '\'')?;
+                    f.write_char('\'')
+                }
+                Err(_) => write!(f, "'\\U{number:08x}'"),
+            },
             OperandKind::Slice { of, ranges } => {
-                write!(f, "{}[", Term(of))?;
+                write!(f, "{of}[")?;
                 joined(f, ranges, ",")?;
                 f.write_str("]")
             }
@@ -377,7 +380,7 @@ impl fmt::Display for Operand {
                 joined(f, arguments, ", ")?;
                 f.write_str(")")
             }
-            OperandKind::Negate(operand) => write!(f, "-{}", Term(operand)),
+            OperandKind::Negate(operand) => write!(f, "-{operand}"),
             OperandKind::Binary { op, left, right } => {
                 write!(f, "{} {} {}", Term(left), op.sign(), Term(right))
             }

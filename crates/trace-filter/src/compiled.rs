@@ -1,11 +1,13 @@
 //! A compiled expression: names are fields, literals are values, patterns are compiled.
 
-use crate::source::{Source, compare_bytes, with_bytes};
+use crate::item::{Item, Protocol};
+use crate::number::Number;
+use crate::source::{Operand, Source};
 use capture_file::Timestamp;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
 use std::cmp::Ordering;
-use trace_fields::Value;
+use trace_fields::Field;
 
 /// Something to ask of a packet.
 #[derive(Debug, Clone)]
@@ -24,6 +26,13 @@ pub(crate) enum Test {
         left: Source,
         relation: Relation,
         right: Source,
+    },
+    /// Every value of the source, or one, lies between two others, of which at least one is no constant.
+    Between {
+        all: bool,
+        source: Source,
+        low: Operand,
+        high: Operand,
     },
 }
 
@@ -65,7 +74,10 @@ pub(crate) enum Relation {
 }
 
 impl Relation {
-    pub(crate) fn holds(self, order: Ordering) -> bool {
+    /// Whether values that stand so are in this relation. Where they cannot be compared, it holds for `all`
+    /// and for no other.
+    pub(crate) fn holds(self, all: bool, order: Option<Ordering>) -> bool {
+        let Some(order) = order else { return all };
         match self {
             Self::Equal => order.is_eq(),
             Self::Unequal => order.is_ne(),
@@ -81,11 +93,11 @@ impl Relation {
 /// A literal as a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Constant {
-    Bool(bool),
-    Uint(u64),
-    /// Text and bytes.
+    Number(Number),
+    Text(Vec<u8>),
+    /// Also Ethernet addresses.
     Bytes(Vec<u8>),
-    Ether([u8; 6]),
+    Protocol(Vec<u8>),
     /// A network, its address masked.
     Ipv4 {
         net: u32,
@@ -99,39 +111,67 @@ pub(crate) enum Constant {
 }
 
 impl Constant {
+    /// The same as a value of a packet; of a network, its address.
+    pub(crate) fn item(&self) -> Item<'_> {
+        match self {
+            Self::Number(number) => Item::Number(*number),
+            Self::Text(bytes) => Item::Text(bytes),
+            Self::Bytes(bytes) => Item::Bytes(bytes),
+            Self::Protocol(bytes) => Item::Protocol(Protocol { whole: bytes, len: bytes.len() }),
+            Self::Ipv4 { net, .. } => Item::Ipv4(*net),
+            Self::Ipv6 { net, .. } => Item::Ipv6(*net),
+            Self::Time(time) => Item::Time(*time),
+        }
+    }
+
+    /// The constant that is this value.
+    pub(crate) fn of(item: &Item<'_>) -> Self {
+        match item {
+            Item::Number(number) => Self::Number(*number),
+            Item::Text(bytes) => Self::Text(bytes.to_vec()),
+            Item::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
+            Item::Protocol(protocol) => Self::Protocol(protocol.whole.to_vec()),
+            Item::Ipv4(address) => Self::Ipv4 { net: *address, mask: u32::MAX },
+            Item::Ipv6(address) => Self::Ipv6 { net: *address, mask: u128::MAX },
+            Item::Time(time) => Self::Time(*time),
+        }
+    }
+
+    /// Whether it is a network of more than one address.
+    pub(crate) fn is_network(&self) -> bool {
+        matches!(self, Self::Ipv4 { mask, .. } if *mask != u32::MAX)
+            || matches!(self, Self::Ipv6 { mask, .. } if *mask != u128::MAX)
+    }
+
     /// How a value stands to this. An address is compared as far as the mask reaches.
-    pub(crate) fn compare(&self, value: &Value<'_>) -> Option<Ordering> {
-        Some(match (value, self) {
-            (Value::Bool(value), Self::Bool(constant)) => value.cmp(constant),
-            (Value::Uint(value), Self::Uint(constant)) => value.cmp(constant),
-            (Value::Text(value), Self::Bytes(constant)) => value.as_bytes().cmp(constant.as_slice()),
-            (Value::Ipv4(value), Self::Ipv4 { net, mask }) => (value.to_bits() & mask).cmp(net),
-            (Value::Ipv6(value), Self::Ipv6 { net, mask }) => (value.to_bits() & mask).cmp(net),
-            (Value::Time(value), Self::Time(constant)) => value.cmp(constant),
-            (Value::Ether(value), Self::Ether(constant)) => value.cmp(constant),
-            (value, Self::Bytes(constant)) => with_bytes(value, |value| compare_bytes(value, constant)),
-            _ => return None,
-        })
+    pub(crate) fn compare(&self, value: &Item<'_>) -> Option<Ordering> {
+        match (value, self) {
+            (Item::Ipv4(value), Self::Ipv4 { net, mask }) => Some((value & mask).cmp(net)),
+            (Item::Ipv6(value), Self::Ipv6 { net, mask }) => Some((value & mask).cmp(net)),
+            _ => value.compare(&self.item()),
+        }
     }
 }
 
+/// Whether these bytes contain the empty string: for Wireshark bytes do, if there are any; texts and protocols
+/// do not.
+pub(crate) fn contains_nothing(item: &Item<'_>) -> bool {
+    matches!(item, Item::Bytes(bytes) if !bytes.is_empty())
+}
+
 impl Check {
-    /// Whether the value does it.
-    pub(crate) fn holds(&self, value: &Value<'_>) -> bool {
+    /// Whether the value does it; `all` says what happens to a value that cannot be compared.
+    pub(crate) fn holds(&self, all: bool, value: &Item<'_>) -> bool {
         match self {
-            Self::Compare(relation, constant) => {
-                constant.compare(value).is_some_and(|order| relation.holds(order))
-            }
-            // Nothing contains the empty string, in Wireshark.
-            Self::Contains(finder) => {
-                !finder.needle().is_empty() && with_bytes(value, |bytes| finder.find(bytes).is_some())
-            }
-            Self::Matches(regex) => with_bytes(value, |bytes| regex.is_match(bytes)),
+            Self::Compare(relation, constant) => relation.holds(all, constant.compare(value)),
+            Self::Contains(finder) if finder.needle().is_empty() => contains_nothing(value),
+            Self::Contains(finder) => finder.find(value.searched()).is_some(),
+            Self::Matches(regex) => regex.is_match(value.searched()),
             Self::In(members) => members.iter().any(|member| match member {
-                Member::One(constant) => constant.compare(value).is_some_and(Ordering::is_eq),
+                Member::One(constant) => Relation::Equal.holds(all, constant.compare(value)),
                 Member::Range(first, last) => {
-                    first.compare(value).is_some_and(Ordering::is_ge)
-                        && last.compare(value).is_some_and(Ordering::is_le)
+                    Relation::GreaterOrEqual.holds(all, first.compare(value))
+                        && Relation::LessOrEqual.holds(all, last.compare(value))
                 }
             }),
         }
@@ -159,22 +199,37 @@ impl Test {
             Self::Exists(source) => source.cost(),
             Self::Value(test) => test.source.cost().saturating_add(test.check.cost()),
             Self::Pair { left, right, .. } => left.cost().saturating_add(right.cost()).saturating_mul(2),
+            Self::Between { source, low, high, .. } => {
+                let bounds = [low, high].into_iter().map(|operand| match operand {
+                    Operand::Source(source) => source.cost(),
+                    Operand::Constant(_) => 0,
+                });
+                bounds.fold(source.cost(), u32::saturating_add)
+            }
         }
     }
 
-    /// Calls `found` with every source.
-    pub(crate) fn sources(&self, found: &mut dyn FnMut(&Source)) {
+    /// Calls `found` with every field that is asked for.
+    pub(crate) fn fields(&self, found: &mut dyn FnMut(&'static Field)) {
         match self {
             Self::Always(_) => {}
             Self::And(parts) | Self::Or(parts) | Self::Xor(parts) => {
-                parts.iter().for_each(|part| part.sources(found));
+                parts.iter().for_each(|part| part.fields(found));
             }
-            Self::Not(part) => part.sources(found),
-            Self::Exists(source) => found(source),
-            Self::Value(test) => found(&test.source),
+            Self::Not(part) => part.fields(found),
+            Self::Exists(source) => source.fields(found),
+            Self::Value(test) => test.source.fields(found),
             Self::Pair { left, right, .. } => {
-                found(left);
-                found(right);
+                left.fields(found);
+                right.fields(found);
+            }
+            Self::Between { source, low, high, .. } => {
+                source.fields(found);
+                for operand in [low, high] {
+                    if let Operand::Source(source) = operand {
+                        source.fields(found);
+                    }
+                }
             }
         }
     }

@@ -8,14 +8,34 @@ use std::collections::BTreeSet;
 use std::fmt;
 use trace_fields::{FieldId, Subject};
 
-/// Memory that is used again from packet to packet. One for each thread of work; it never says anything
-/// about the packet before.
+/// Memory that is used again from packet to packet, so that matching allocates nothing in the long run. One for
+/// each thread of work; it never says anything about the packet before.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    pub(crate) left: trace_fields::Scratch,
-    pub(crate) right: trace_fields::Scratch,
-    /// The right side of a comparison between fields.
-    pub(crate) gathered: Gathered,
+    pub(crate) fields: trace_fields::Scratch,
+    /// Lists of values that nobody uses at the moment.
+    lists: Vec<Gathered>,
+    /// The same for bytes that are put together.
+    buffers: Vec<Vec<u8>>,
+}
+
+impl Scratch {
+    /// Lends an empty list of values.
+    pub(crate) fn with_list<T>(&mut self, work: impl FnOnce(&mut Self, &mut Gathered) -> T) -> T {
+        let mut list = self.lists.pop().unwrap_or_default();
+        list.clear();
+        let result = work(self, &mut list);
+        self.lists.push(list);
+        result
+    }
+
+    /// Lends some bytes of memory.
+    pub(crate) fn with_buffer<T>(&mut self, work: impl FnOnce(&mut Self, &mut Vec<u8>) -> T) -> T {
+        let mut buffer = self.buffers.pop().unwrap_or_default();
+        let result = work(self, &mut buffer);
+        self.buffers.push(buffer);
+        result
+    }
 }
 
 /// A display filter.
@@ -39,8 +59,8 @@ impl Filter {
             None => Test::Always(true),
         };
         let mut fields = BTreeSet::new();
-        test.sources(&mut |source| {
-            fields.insert(source.field().id);
+        test.fields(&mut |field| {
+            fields.insert(field.id);
         });
         Ok(Self { text: text.into(), test, fields })
     }

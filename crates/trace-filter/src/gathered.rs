@@ -1,55 +1,24 @@
 //! The values of one source, kept to be compared with those of another without asking the packet again.
 
+use crate::filter::Scratch;
+use crate::item::{Item, Protocol};
+use crate::number::Number;
 use crate::source::Source;
 use capture_file::Timestamp;
+use std::cmp::Ordering;
 use std::ops::ControlFlow;
-use trace_fields::{Scratch, Subject, Value};
+use trace_fields::Subject;
 
-/// A value as far as comparisons between fields care. The order is Wireshark's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum View<'a> {
-    /// Booleans, numbers and IP addresses.
-    Number(u128),
-    Time(Timestamp),
-    Text(&'a [u8]),
-    /// The shorter first, and only then what is in them.
-    Bytes {
-        len: usize,
-        bytes: &'a [u8],
-    },
-}
-
-impl<'a> View<'a> {
-    pub(crate) fn of(value: &'a Value<'a>) -> Self {
-        visits::count();
-        match value {
-            Value::Bool(value) => Self::Number(u128::from(*value)),
-            Value::Uint(value) => Self::Number(u128::from(*value)),
-            Value::Ipv4(address) => Self::Number(u128::from(address.to_bits())),
-            Value::Ipv6(address) => Self::Number(address.to_bits()),
-            Value::Time(time) => Self::Time(*time),
-            Value::Text(text) => Self::Text(text.as_bytes()),
-            Value::Bytes(bytes) | Value::Protocol(bytes) => Self::Bytes { len: bytes.len(), bytes },
-            Value::Ether(address) => Self::Bytes { len: address.len(), bytes: address },
-        }
-    }
-
-    /// The bytes in which `contains` looks; none of numbers and times.
-    pub(crate) fn bytes(self) -> &'a [u8] {
-        match self {
-            Self::Text(bytes) | Self::Bytes { bytes, .. } => bytes,
-            Self::Number(_) | Self::Time(_) => &[],
-        }
-    }
-}
-
-/// A [`View`] whose bytes lie elsewhere, because the memory outlives the packet.
+/// An [`Item`] whose bytes lie elsewhere, because the memory outlives the packet.
 #[derive(Debug, Clone, Copy)]
 enum Key {
-    Number(u128),
-    Time(Timestamp),
+    Number(Number),
     Text(Place),
     Bytes(Place),
+    Protocol(Place, usize),
+    Ipv4(u32),
+    Ipv6(u128),
+    Time(Timestamp),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -69,21 +38,49 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
-    /// Takes all values of a source in place of what was there, in one walk over the packet.
-    pub(crate) fn fill(&mut self, source: &Source, subject: &Subject<'_>, scratch: &mut Scratch) {
+    pub(crate) fn clear(&mut self) {
         self.keys.clear();
         self.copied.clear();
+    }
+
+    /// Takes all values of a source in place of what was there, in one walk over the packet. Whether the
+    /// source has values, be it an empty list of them.
+    pub(crate) fn fill(&mut self, source: &Source, scratch: &mut Scratch, subject: &Subject<'_>) -> bool {
+        self.clear();
         let packet = subject.packet().data;
-        let _ = source.visit(subject, scratch, &mut |value| {
-            let key = match View::of(&value) {
-                View::Number(number) => Key::Number(number),
-                View::Time(time) => Key::Time(time),
-                View::Text(bytes) => Key::Text(self.place(packet, bytes)),
-                View::Bytes { bytes, .. } => Key::Bytes(self.place(packet, bytes)),
-            };
-            self.keys.push(key);
+        let visited = source.visit(scratch, subject, &mut |item| {
+            self.push(packet, &item);
             ControlFlow::Continue(())
         });
+        visited == ControlFlow::Continue(true)
+    }
+
+    /// Keeps this value if it is greater than the one that is there, or else less. What cannot be compared
+    /// is taken, as Wireshark does it.
+    pub(crate) fn keep_extreme(&mut self, item: &Item<'_>, greatest: bool, subject: &Subject<'_>) {
+        let wanted = if greatest { Ordering::Greater } else { Ordering::Less };
+        let better = match self.items(subject).next() {
+            Some(best) => item.compare(&best).is_none_or(|order| order == wanted),
+            None => true,
+        };
+        if better {
+            self.clear();
+            self.push(subject.packet().data, item);
+        }
+    }
+
+    fn push(&mut self, packet: &[u8], item: &Item<'_>) {
+        visits::count();
+        let key = match item {
+            Item::Number(number) => Key::Number(*number),
+            Item::Text(bytes) => Key::Text(self.place(packet, bytes)),
+            Item::Bytes(bytes) => Key::Bytes(self.place(packet, bytes)),
+            Item::Protocol(protocol) => Key::Protocol(self.place(packet, protocol.whole), protocol.len),
+            Item::Ipv4(address) => Key::Ipv4(*address),
+            Item::Ipv6(address) => Key::Ipv6(*address),
+            Item::Time(time) => Key::Time(*time),
+        };
+        self.keys.push(key);
     }
 
     fn place(&mut self, packet: &[u8], bytes: &[u8]) -> Place {
@@ -97,22 +94,32 @@ impl Gathered {
         Place { in_packet: false, start, len }
     }
 
+    /// The values as they came.
+    pub(crate) fn items<'a>(&'a self, subject: &Subject<'a>) -> impl Iterator<Item = Item<'a>> + use<'a> {
+        let bytes = Bytes { packet: subject.packet().data, copied: &self.copied };
+        self.keys.iter().map(move |key| bytes.item(key))
+    }
+
     /// The values, each once, the least first.
     pub(crate) fn sorted<'a>(&'a mut self, subject: &Subject<'a>) -> Sorted<'a> {
         let bytes = Bytes { packet: subject.packet().data, copied: &self.copied };
-        self.keys.sort_unstable_by(|left, right| bytes.view(left).cmp(&bytes.view(right)));
-        self.keys.dedup_by(|left, right| bytes.view(left) == bytes.view(right));
+        let order = |left: &Key, right: &Key| total(&bytes.item(left), &bytes.item(right));
+        self.keys.sort_unstable_by(order);
+        // Two that are alike as protocols can carry different things for `contains` to look for.
+        self.keys.dedup_by(|left, right| !matches!(left, Key::Protocol(..)) && order(left, right).is_eq());
         Sorted { keys: &self.keys, bytes }
     }
+}
 
-    /// The least and the greatest value and no others.
-    pub(crate) fn extremes<'a>(&'a mut self, subject: &Subject<'a>) -> Sorted<'a> {
-        let bytes = Bytes { packet: subject.packet().data, copied: &self.copied };
-        let least = self.keys.iter().copied().min_by_key(|key| bytes.view(key));
-        let greatest = self.keys.iter().copied().max_by_key(|key| bytes.view(key));
-        self.keys.clear();
-        self.keys.extend(least.into_iter().chain(greatest));
-        Sorted { keys: &self.keys, bytes }
+/// The order of all values of one type, whether Wireshark compares the two or not.
+fn total(left: &Item<'_>, right: &Item<'_>) -> Ordering {
+    match (left, right) {
+        (Item::Number(left), Item::Number(right)) => left.value().cmp(&right.value()),
+        (Item::Protocol(_), Item::Protocol(_)) => {
+            let bytes = || left.bytes(|left| right.bytes(|right| left.cmp(right)));
+            left.len().cmp(&right.len()).then_with(bytes)
+        }
+        _ => left.compare(right).unwrap_or(Ordering::Equal),
     }
 }
 
@@ -124,13 +131,16 @@ struct Bytes<'a> {
 }
 
 impl<'a> Bytes<'a> {
-    fn view(self, key: &Key) -> View<'a> {
+    fn item(self, key: &Key) -> Item<'a> {
         visits::count();
         match key {
-            Key::Number(number) => View::Number(*number),
-            Key::Time(time) => View::Time(*time),
-            Key::Text(place) => View::Text(self.at(*place)),
-            Key::Bytes(place) => View::Bytes { len: place.len, bytes: self.at(*place) },
+            Key::Number(number) => Item::Number(*number),
+            Key::Text(place) => Item::Text(self.at(*place)),
+            Key::Bytes(place) => Item::Bytes(self.at(*place)),
+            Key::Protocol(place, len) => Item::Protocol(Protocol { whole: self.at(*place), len: *len }),
+            Key::Ipv4(address) => Item::Ipv4(*address),
+            Key::Ipv6(address) => Item::Ipv6(*address),
+            Key::Time(time) => Item::Time(*time),
         }
     }
 
@@ -148,17 +158,35 @@ pub(crate) struct Sorted<'a> {
 }
 
 impl<'a> Sorted<'a> {
+    /// Those that this value can be compared with.
+    pub(crate) fn comparable(self, left: &Item<'_>) -> Self {
+        let Item::Number(left) = left else { return self };
+        let value = |key: &Key| match key {
+            Key::Number(number) => number.value(),
+            _ => 0,
+        };
+        let keys = if left.is_signed() {
+            self.keys
+                .split_at_checked(self.keys.partition_point(|key| value(key) <= i128::from(i64::MAX)))
+                .map(|(keys, _)| keys)
+        } else {
+            self.keys.split_at_checked(self.keys.partition_point(|key| value(key) < 0)).map(|(_, keys)| keys)
+        };
+        Self { keys: keys.unwrap_or_default(), ..self }
+    }
+
     /// The least value and the greatest one, if there are values.
-    pub(crate) fn bounds(self) -> Option<(View<'a>, View<'a>)> {
-        Some((self.bytes.view(self.keys.first()?), self.bytes.view(self.keys.last()?)))
+    pub(crate) fn bounds(self) -> Option<(Item<'a>, Item<'a>)> {
+        Some((self.bytes.item(self.keys.first()?), self.bytes.item(self.keys.last()?)))
     }
 
-    pub(crate) fn has(self, value: View<'_>) -> bool {
-        self.keys.binary_search_by(|key| self.bytes.view(key).cmp(&value)).is_ok()
+    pub(crate) fn has(self, value: &Item<'_>) -> bool {
+        let order = |key: &Key| total(&self.bytes.item(key), value);
+        self.keys.binary_search_by(order).is_ok()
     }
 
-    pub(crate) fn iter(self) -> impl Iterator<Item = View<'a>> {
-        self.keys.iter().map(move |key| self.bytes.view(key))
+    pub(crate) fn iter(self) -> impl Iterator<Item = Item<'a>> {
+        self.keys.iter().map(move |key| self.bytes.item(key))
     }
 }
 

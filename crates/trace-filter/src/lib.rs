@@ -27,28 +27,21 @@
 //!
 //! # What differs from Wireshark
 //!
-//! * `matches` takes the regular expressions of the `regex` crate on bytes, without regard to case: no
-//!   look-around and no back-references (refused), and `$` means the very end.
-//! * Names of values (`ip.proto == UDP`) are refused, but for fields of the trace that have names.
-//! * Refused by name, for now: arithmetic but for `&` with a number or an IPv4 address, the layer operator
-//!   (`ip.src#2`), the functions but for `len`, `count`, `upper` and `lower`, fields in sets, `all` before
-//!   `in`, and slices, lengths and comparisons of whole protocols other than `frame` and `mbuf_trace`.
-//! * `xor` and `^^` are taken, as Wireshark takes them from 4.2 on.
-//! * An unquoted word beside a string field is text, as in Wireshark, unless it is a field here.
-//! * Negative numbers for unsigned fields are refused; Wireshark takes them and finds nothing.
-//! * Expressions are at most [`MAX_LENGTH`] bytes long and [`MAX_DEPTH`] deep.
+//! `docs/filter.md` has the list: what is refused by name, and what versions of Wireshark do in different ways.
+//! The reference is 4.0; its faults with memory are not copied.
 //!
 //! # What it costs
 //!
 //! A packet is asked in time linear in its size, whatever is in it, times what the expression has of tests.
-//! A comparison between two fields sorts the values of its right side: for n values and bytes, n log n
-//! steps; `contains` between fields, with `all` before it, at most n √n. Of a packet with more than 256 KiB
+//! Arithmetic between two fields looks at a bounded number of results. A comparison between two fields sorts
+//! the values of its right side: for n values and bytes, n log n steps; `contains` between fields, with `all` before it, at most n √n. Of a packet with more than 256 KiB
 //! of values to look for, `contains` visits the left side again for each 256 KiB.
 //!
 //! # From text to answer
 //!
-//! `token` → `parse` makes the tree of `ast`, which knows no field; `resolve` looks names up and checks
-//! types; `eval` asks a packet, and `pairs` compares field with field. All errors are [`FilterError`], with a place in the text.
+//! `token` → `parse` makes the tree of `ast`, which knows no field; `resolve` and `operand` look names up and
+//! check types by the table of `types`; `eval` asks a packet for the values of a `source`, and `pairs` compares
+//! field with field. All errors are [`FilterError`], with a place in the text.
 
 #![cfg_attr(
     not(test),
@@ -63,17 +56,24 @@
 
 pub mod ast;
 mod compiled;
+mod date;
 mod error;
 mod eval;
 mod filter;
 mod gathered;
+mod item;
 mod literal;
+mod number;
+mod operand;
 mod pairs;
 mod parse;
 mod pattern;
+mod range;
 mod resolve;
 mod source;
 mod token;
+mod types;
+mod word;
 
 pub use error::{FilterError, FilterErrorKind};
 pub use filter::{Filter, Scratch};

@@ -1,98 +1,123 @@
-//! Literals as values of the type that a field wants.
+//! Literals as values of the type that the other side has.
 
 use crate::ast::{Operand, OperandKind, Span};
 use crate::compiled::Constant;
+use crate::date;
 use crate::error::{FilterError, FilterErrorKind};
-use crate::resolve::nearest_field;
-use crate::source::Class;
-use capture_file::Timestamp;
+use crate::number::Number;
+use crate::operand::nearest_field;
+use crate::types::Class;
+use capture_file::{Resolution, Timestamp};
 use std::net::{Ipv4Addr, Ipv6Addr};
-use trace_fields::Field;
+use trace_fields::{Field, FieldType};
 
 type Result<T> = std::result::Result<T, FilterError>;
+
+/// What a literal has to be a value of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) class: Class,
+    /// What it is compared with, as it is written.
+    pub(crate) what: &'a str,
+    /// The field whose names of values are known here.
+    pub(crate) names: Option<&'static Field>,
+    /// Whether a part of an address will do, as for `contains`.
+    pub(crate) partial: bool,
+}
 
 fn wrong(span: Span, message: impl Into<String>) -> FilterError {
     FilterError::new(FilterErrorKind::Value, span, message)
 }
 
-/// The literal as a value of `class`, which `field` has. Names of values are looked up for the field.
-pub(crate) fn constant(operand: &Operand, class: Class, field: &'static Field) -> Result<Constant> {
+/// The literal as a value of the type that is wanted.
+pub(crate) fn constant(operand: &Operand, wanted: Wanted<'_>) -> Result<Constant> {
     let span = operand.span;
     match &operand.kind {
-        OperandKind::Word(word) => from_word(word, span, class, field),
-        OperandKind::Text(text) => from_text(text, span, class, field),
-        OperandKind::Char(byte) => match class {
-            Class::Text | Class::Bytes | Class::Protocol => Ok(Constant::Bytes(vec![*byte])),
-            Class::Uint(_) => Ok(Constant::Uint(u64::from(*byte))),
-            _ => Err(mismatch(span, "a character", class, field)),
-        },
-        OperandKind::Negate(inner) => negative(inner, span, class, field),
-        _ => Err(FilterError::new(
-            FilterErrorKind::Unsupported,
-            span,
-            "Wireshark's arithmetic on constants is not supported yet",
-        )),
+        OperandKind::Word(word) => from_word(word, span, wanted),
+        OperandKind::Text(text) => from_text(text, span, wanted),
+        OperandKind::Char(number) => from_char(*number, span, wanted),
+        _ => Err(mismatch(span, "this", wanted)),
     }
 }
 
-fn negative(inner: &Operand, span: Span, class: Class, field: &'static Field) -> Result<Constant> {
-    match (&inner.kind, class) {
-        (OperandKind::Word(word), Class::Time) => time(&format!("-{word}"), span),
-        (OperandKind::Word(_), Class::Uint(_)) => {
-            let message = format!("`{}` is never negative", field.name);
-            Err(wrong(span, message).label("an unsigned number is needed"))
+fn mismatch(span: Span, found: &str, wanted: Wanted<'_>) -> FilterError {
+    let message = format!("`{}` cannot be compared with {found}", wanted.what);
+    FilterError::new(FilterErrorKind::Type, span, message).label(format!("{} expected", wanted.class.name()))
+}
+
+fn from_char(number: u32, span: Span, wanted: Wanted<'_>) -> Result<Constant> {
+    let byte = || {
+        let byte = u8::try_from(number).map_err(|_| wrong(span, "the character is more than one byte"))?;
+        Ok(vec![byte])
+    };
+    match wanted.class {
+        Class::Text => byte().map(Constant::Text),
+        Class::Bytes => byte().map(Constant::Bytes),
+        Class::Protocol => byte().map(Constant::Protocol),
+        // Of any size, as in Wireshark.
+        Class::Uint(_) => Ok(number_of(u64::from(number), wanted.class)),
+        Class::Bool => Ok(truth(number != 0)),
+        _ => Err(mismatch(span, "a character", wanted)),
+    }
+}
+
+fn number_of(value: u64, class: Class) -> Constant {
+    Constant::Number(Number::unsigned(value, class.is_wide()))
+}
+
+fn truth(value: bool) -> Constant {
+    Constant::Number(Number::unsigned(u64::from(value), true))
+}
+
+fn from_text(text: &[u8], span: Span, wanted: Wanted<'_>) -> Result<Constant> {
+    match wanted.class {
+        Class::Text => Ok(Constant::Text(text.into())),
+        Class::Bytes => Ok(Constant::Bytes(text.into())),
+        Class::Protocol => Ok(Constant::Protocol(text.into())),
+        Class::Date => a_date(&String::from_utf8_lossy(text), span),
+        Class::Ether if wanted.partial => {
+            Err(mismatch(span, "text", wanted).with_help("bytes are written `02:00`"))
         }
-        _ => Err(mismatch(span, "a negative value", class, field)),
-    }
-}
-
-fn mismatch(span: Span, found: &str, class: Class, field: &Field) -> FilterError {
-    FilterError::new(FilterErrorKind::Type, span, format!("`{}` cannot be compared with {found}", field.name))
-        .label(format!("{} expected", class.name()))
-}
-
-fn from_text(text: &[u8], span: Span, class: Class, field: &'static Field) -> Result<Constant> {
-    match class {
-        Class::Text | Class::Bytes | Class::Protocol => Ok(Constant::Bytes(text.into())),
-        // Of booleans, Wireshark takes the names without quotes alone.
-        Class::Uint(_) => {
+        Class::Uint(_) | Class::Bool => {
             let name = std::str::from_utf8(text).unwrap_or_default();
-            named(name, class, field).ok_or_else(|| mismatch(span, "a string", class, field))
+            named(name, wanted).ok_or_else(|| mismatch(span, "a string", wanted))
         }
-        _ => Err(mismatch(span, "a string", class, field).with_help("leave the quotes away")),
+        _ => Err(mismatch(span, "a string", wanted).with_help("leave the quotes away")),
     }
 }
 
-fn from_word(word: &str, span: Span, class: Class, field: &'static Field) -> Result<Constant> {
-    match class {
-        Class::Text => Ok(Constant::Bytes(word.into())),
-        Class::Bytes | Class::Protocol => byte_string(word, span),
-        Class::Bool => match named(word, class, field) {
-            Some(constant) => Ok(constant),
-            None => match integer(word) {
-                Some(Ok(number)) => Ok(Constant::Bool(number != 0)),
-                _ => Err(not_a(word, span, class, field).with_help("write 1 or 0, True or False")),
-            },
+fn from_word(word: &str, span: Span, wanted: Wanted<'_>) -> Result<Constant> {
+    match wanted.class {
+        Class::Text => Ok(Constant::Text(word.into())),
+        Class::Bytes => byte_string(word, span).map(Constant::Bytes),
+        Class::Protocol => byte_string(word, span).map(Constant::Protocol),
+        Class::Bool => match (word, integer(word)) {
+            ("True" | "TRUE", _) => Ok(truth(true)),
+            ("False" | "FALSE", _) => Ok(truth(false)),
+            (_, Some(Ok(number))) => Ok(truth(number != 0)),
+            _ => named(word, wanted)
+                .ok_or_else(|| not_a(word, span, wanted).with_help("write 1 or 0, True or False")),
         },
-        Class::Uint(max) => match (integer(word), named(word, class, field)) {
-            (Some(Ok(number)), _) if number <= max => Ok(Constant::Uint(number)),
+        Class::Uint(max) => match (integer(word), named(word, wanted)) {
+            (Some(Ok(number)), _) if number <= max => Ok(number_of(number, wanted.class)),
             (Some(Ok(_) | Err(Overflow)), _) => {
-                let message = format!("{word} is too large for `{}`", field.name);
-                Err(wrong(span, message).label(format!("{}: {max} at most", class.name())))
+                let message = format!("{word} is too large for `{}`", wanted.what);
+                Err(wrong(span, message).label(format!("{}: {max} at most", wanted.class.name())))
             }
             (None, Some(constant)) => Ok(constant),
-            (None, None) => Err(no_number(word, span, class, field)),
+            (None, None) => Err(no_number(word, span, wanted)),
         },
-        Class::Ether => ether(word, span, class, field),
-        Class::Ipv4 => ipv4(word, span, class, field),
-        Class::Ipv6 => ipv6(word, span, class, field),
-        Class::Time => time(word, span),
+        Class::Ether => ether(word, span, wanted),
+        Class::Ipv4 => ipv4(word, span, wanted),
+        Class::Ipv6 => ipv6(word, span, wanted),
+        Class::Duration => duration(word, span),
+        Class::Date => a_date(word, span),
     }
 }
 
-fn not_a(word: &str, span: Span, class: Class, field: &Field) -> FilterError {
-    let message = format!("`{word}` is no value of `{}`", field.name);
-    let error = wrong(span, message).label(format!("{} expected", class.name()));
+fn not_a(word: &str, span: Span, wanted: Wanted<'_>) -> FilterError {
+    let message = format!("`{word}` is no value of `{}`", wanted.what);
+    let error = wrong(span, message).label(format!("{} expected", wanted.class.name()));
     match nearest_field(word) {
         Some(other) if word.contains('.') && !word.starts_with(|first: char| first.is_ascii_digit()) => {
             error.with_help(format!("did you mean the field `{other}`?"))
@@ -101,44 +126,55 @@ fn not_a(word: &str, span: Span, class: Class, field: &Field) -> FilterError {
     }
 }
 
-fn no_number(word: &str, span: Span, class: Class, field: &'static Field) -> FilterError {
-    let error = not_a(word, span, class, field);
+fn no_number(word: &str, span: Span, wanted: Wanted<'_>) -> FilterError {
+    let error = not_a(word, span, wanted);
     if word.starts_with(|first: char| first.is_ascii_digit()) {
         return error.with_help("numbers are 10, 0x0a, 012 (octal) and 0b1010");
     }
-    if field.codes.is_some() {
-        let names: Vec<&str> = (0..=u16::MAX).map_while(|code| code_name(field, code)).collect();
-        return error.with_help(format!("its values are {}", names.join(", ")));
+    let names: Vec<&str> = wanted.names.into_iter().flat_map(names_of).map(|(_, name)| name).collect();
+    match nearest(word, &names) {
+        Some(name) => error.with_help(format!("did you mean \"{name}\"?")),
+        None if names.is_empty() => error.with_help("its values have no names; write the number"),
+        None if names.len() > 20 => {
+            error.with_help("write the number, or the name that Wireshark shows for it")
+        }
+        None => error.with_help(format!("its values are {}", names.join(", "))),
     }
-    error.with_help("Wireshark's names of values are not supported; write the number")
 }
 
-/// The name of a value, for the fields of the trace that have names.
-fn code_name(field: &Field, code: u16) -> Option<&'static str> {
-    match field.codes {
-        Some("origin") => mbuf_trace::Origin(code).name(),
-        _ => None,
+fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
+    const LONGEST: usize = 64;
+    if word.len() > LONGEST {
+        return None;
     }
+    let lower = word.to_ascii_lowercase();
+    let distance = |name: &str| strsim::damerau_levenshtein(&lower, &name.to_ascii_lowercase());
+    names
+        .iter()
+        .map(|name| (distance(name), *name))
+        .min()
+        .filter(|(distance, _)| *distance <= lower.len().div_ceil(3).min(4))
+        .map(|(_, name)| name)
+}
+
+/// The names that values of a field have, each with its value. Booleans without any are True and False.
+fn names_of(field: &'static Field) -> impl Iterator<Item = (u64, &'static str)> {
+    let origins = (0..=u16::MAX).map_while(|code| Some((u64::from(code), mbuf_trace::Origin(code).name()?)));
+    let truths = [(1, "True"), (0, "False")].into_iter();
+    let is_plain = field.ty == FieldType::Boolean && field.names.is_empty();
+    let known = field.names.iter().copied();
+    known.chain(origins.filter(|_| field.codes == Some("origin"))).chain(truths.filter(move |_| is_plain))
 }
 
 /// A value by its name, upper and lower case alike, as in Wireshark.
-fn named(name: &str, class: Class, field: &Field) -> Option<Constant> {
-    match class {
-        // Wireshark knows these spellings and no others.
-        Class::Bool => match name {
-            "True" | "TRUE" => Some(Constant::Bool(true)),
-            "False" | "FALSE" => Some(Constant::Bool(false)),
-            _ => None,
-        },
-        Class::Uint(_) => (0..=u16::MAX)
-            .map_while(|code| Some((code, code_name(field, code)?)))
-            .find(|(_, known)| known.eq_ignore_ascii_case(name))
-            .map(|(code, _)| Constant::Uint(u64::from(code))),
-        _ => None,
-    }
+fn named(name: &str, wanted: Wanted<'_>) -> Option<Constant> {
+    let field = wanted.names?;
+    let (value, _) = names_of(field).find(|(_, known)| known.eq_ignore_ascii_case(name))?;
+    Some(if wanted.class == Class::Bool { truth(value != 0) } else { number_of(value, wanted.class) })
 }
 
 /// A number that 64 bits do not hold.
+#[derive(Debug, PartialEq)]
 struct Overflow;
 
 /// A number as C writes it, and binary ones; none where the word is no number.
@@ -147,7 +183,8 @@ fn integer(word: &str) -> Option<std::result::Result<u64, Overflow>> {
     let (digits, radix) = if let Some(digits) = lower.strip_prefix("0x") {
         (digits, 16)
     } else if let Some(digits) = lower.strip_prefix("0b") {
-        (digits, 2)
+        // Without digits it is 0, for Wireshark.
+        (if digits.is_empty() { "0" } else { digits }, 2)
     } else if lower.len() > 1 && lower.starts_with('0') {
         (lower.as_str(), 8)
     } else {
@@ -159,57 +196,63 @@ fn integer(word: &str) -> Option<std::result::Result<u64, Overflow>> {
     Some(u64::from_str_radix(digits, radix).map_err(|_| Overflow))
 }
 
-/// Hexadecimal digits in pairs: one after the other, or with `:`, `-` or `.` between all of them, or in
-/// fours with `.`; none where the word is something else.
-fn hex_pairs(word: &str) -> Option<Vec<u8>> {
-    let separator = word.chars().find(|letter| matches!(letter, ':' | '-' | '.'));
-    let digits = match separator {
-        None => word.to_owned(),
-        Some(separator) => {
-            let same = |length| word.split(separator).all(|group| group.len() == length);
-            if !(same(2) || separator == '.' && same(4)) {
-                return None;
-            }
-            word.replace(separator, "")
-        }
-    };
-    let pairs = digits.as_bytes().chunks(2).map(|pair| {
-        let text = std::str::from_utf8(pair).ok()?;
-        let whole = pair.len() == 2 && pair.iter().all(u8::is_ascii_hexdigit);
-        u8::from_str_radix(text, 16).ok().filter(|_| whole)
-    });
-    pairs.collect::<Option<Vec<u8>>>().filter(|bytes| !bytes.is_empty())
+/// Hexadecimal digits in pairs, with a `:`, `-` or `.` or nothing between two of them; a digit may be alone
+/// before a separator and at the end.
+fn hex_bytes(word: &str) -> Option<Vec<u8>> {
+    let mut rest = word;
+    let mut bytes = Vec::with_capacity(word.len().div_ceil(2));
+    while !rest.is_empty() {
+        let count = rest.bytes().take(2).take_while(u8::is_ascii_hexdigit).count();
+        let (digits, behind) = rest.split_at_checked(count)?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        rest = match behind.strip_prefix([':', '-', '.']) {
+            Some(rest) => rest,
+            None if count == 2 || behind.is_empty() => behind,
+            None => return None,
+        };
+    }
+    Some(bytes)
 }
 
-fn byte_string(word: &str, span: Span) -> Result<Constant> {
-    if let Some(bytes) = hex_pairs(word) {
-        return Ok(Constant::Bytes(bytes));
-    }
-    // One byte may be written as a number; a single digit is hexadecimal too.
+/// Bytes in any of Wireshark's spellings.
+fn bytes(word: &str) -> Option<Vec<u8>> {
+    let word = word.strip_prefix(':').unwrap_or(word);
     let lower = word.to_ascii_lowercase();
-    let digits = lower.strip_prefix("0x").unwrap_or(&lower);
-    if (1..=2).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        let byte = u8::from_str_radix(digits, 16).map_err(|_| wrong(span, "no byte"))?;
-        return Ok(Constant::Bytes(vec![byte]));
+    if let (4, Some(byte)) = (word.len(), lower.strip_prefix("0x")) {
+        return hex_bytes(byte);
     }
-    let message = format!("`{word}` is no byte string");
-    Err(wrong(span, message)
-        .label("pairs of hexadecimal digits expected")
-        .with_help(format!("bytes are written `08:00`, text is written \"{word}\"")))
+    if let (10, Some(digits)) = (word.len(), lower.strip_prefix("0b"))
+        && let Ok(byte) = u8::from_str_radix(digits, 2)
+    {
+        return Some(vec![byte]);
+    }
+    hex_bytes(word)
 }
 
-fn ether(word: &str, span: Span, class: Class, field: &Field) -> Result<Constant> {
-    let bytes = hex_pairs(word).ok_or_else(|| {
-        not_a(word, span, class, field).with_help("Ethernet addresses are written `02:00:00:00:00:01`")
+fn byte_string(word: &str, span: Span) -> Result<Vec<u8>> {
+    bytes(word).ok_or_else(|| {
+        wrong(span, format!("`{word}` is no byte string"))
+            .label("pairs of hexadecimal digits expected")
+            .with_help(format!("bytes are written `08:00`, text is written \"{word}\""))
+    })
+}
+
+fn ether(word: &str, span: Span, wanted: Wanted<'_>) -> Result<Constant> {
+    let bytes = bytes(word).ok_or_else(|| {
+        not_a(word, span, wanted).with_help("Ethernet addresses are written `02:00:00:00:00:01`")
     })?;
-    let count = bytes.len();
-    match <[u8; 6]>::try_from(bytes) {
-        Ok(address) => Ok(Constant::Ether(address)),
-        Err(_) => {
+    match bytes.len() {
+        6 => Ok(Constant::Bytes(bytes)),
+        ..6 if wanted.partial => Ok(Constant::Bytes(bytes)),
+        count => {
             let message = format!("`{word}` is no Ethernet address: it has {count} bytes");
-            Err(wrong(span, message)
-                .label("6 bytes expected")
-                .with_help(format!("to look for some of its bytes, write `{} contains {word}`", field.name)))
+            let error = wrong(span, message).label("6 bytes expected");
+            Err(if count > 6 {
+                error
+            } else {
+                let help = format!("to look for some of its bytes, write `{} contains {word}`", wanted.what);
+                error.with_help(help)
+            })
         }
     }
 }
@@ -219,8 +262,9 @@ fn prefix(word: &str, span: Span, bits: u32) -> Result<(&str, u32)> {
     let Some((address, length)) = word.split_once('/') else {
         return Ok((word, bits));
     };
-    match length.parse() {
-        Ok(length) if length <= bits => Ok((address, length)),
+    let value = integer(length).and_then(|length| u32::try_from(length.ok()?).ok());
+    match value {
+        Some(length) if length <= bits => Ok((address, length)),
         _ => {
             let message = format!("a prefix length of {length} is too long");
             Err(wrong(span, message).label(format!("{bits} bits at most")))
@@ -228,8 +272,8 @@ fn prefix(word: &str, span: Span, bits: u32) -> Result<(&str, u32)> {
     }
 }
 
-fn no_address(word: &str, span: Span, class: Class, field: &Field) -> FilterError {
-    let error = not_a(word, span, class, field);
+fn no_address(word: &str, span: Span, wanted: Wanted<'_>) -> FilterError {
+    let error = not_a(word, span, wanted);
     if word.starts_with(|first: char| first.is_ascii_alphabetic()) && !word.contains(':') {
         error.with_help("names of hosts are not looked up; write the address")
     } else {
@@ -237,29 +281,95 @@ fn no_address(word: &str, span: Span, class: Class, field: &Field) -> FilterErro
     }
 }
 
-fn ipv4(word: &str, span: Span, class: Class, field: &Field) -> Result<Constant> {
+fn ipv4(word: &str, span: Span, wanted: Wanted<'_>) -> Result<Constant> {
     let (address, length) = prefix(word, span, u32::BITS)?;
-    let address: Ipv4Addr = address.parse().map_err(|_| no_address(word, span, class, field))?;
+    let address: Ipv4Addr = address.parse().map_err(|_| no_address(word, span, wanted))?;
     let mask = u32::MAX.checked_shl(u32::BITS.saturating_sub(length)).unwrap_or(0);
     Ok(Constant::Ipv4 { net: address.to_bits() & mask, mask })
 }
 
-fn ipv6(word: &str, span: Span, class: Class, field: &Field) -> Result<Constant> {
+fn ipv6(word: &str, span: Span, wanted: Wanted<'_>) -> Result<Constant> {
     let (address, length) = prefix(word, span, u128::BITS)?;
-    let address: Ipv6Addr = address.parse().map_err(|_| no_address(word, span, class, field))?;
+    let address: Ipv6Addr = address.parse().map_err(|_| no_address(word, span, wanted))?;
     let mask = u128::MAX.checked_shl(u128::BITS.saturating_sub(length)).unwrap_or(0);
     Ok(Constant::Ipv6 { net: address.to_bits() & mask, mask })
 }
 
-/// Seconds since 1970, with up to nine digits behind the point, as Wireshark reads them.
-fn time(word: &str, span: Span) -> Result<Constant> {
-    let seconds = word.strip_suffix('s').unwrap_or(word);
-    let digits = seconds.split_once('.').map_or(0, |(_, digits)| digits.len());
-    match Timestamp::parse_epoch(seconds) {
-        Ok(time) if digits <= 9 => Ok(Constant::Time(time)),
-        Ok(_) => Err(wrong(span, format!("`{word}` is more exact than nanoseconds"))),
-        Err(_) => Err(wrong(span, format!("`{word}` is no time"))
-            .label("seconds since 1970 expected")
-            .with_help("times are written `1700000000.5`")),
+fn a_date(text: &str, span: Span) -> Result<Constant> {
+    date::read(text).map(Constant::Time).ok_or_else(|| {
+        wrong(span, format!("`{}` is no date", text.escape_debug()))
+            .label("date and time expected")
+            .with_help("dates are written \"2023-11-14 22:13:25\" or \"Nov 14, 2023 22:13:25.5\"; without a zone in UTC")
+    })
+}
+
+/// Seconds with up to nine digits behind the point. Wireshark ignores what stands behind those: `1.5s`.
+fn duration(word: &str, span: Span) -> Result<Constant> {
+    let (seconds, fraction) = word.split_once('.').unwrap_or((word, ""));
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    let fraction = fraction.get(..digits).unwrap_or_default().trim_end_matches('0');
+    let no_time = || {
+        wrong(span, format!("`{word}` is no time"))
+            .label("seconds expected")
+            .with_help("times are written `1700000000.5`")
+    };
+    let seconds = Some(seconds)
+        .filter(|seconds| seconds.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|seconds| seconds.parse::<i64>().ok())
+        .ok_or_else(no_time)?;
+    if fraction.len() > 9 {
+        return Err(wrong(span, format!("`{word}` is more exact than nanoseconds")));
+    }
+    let nanoseconds = format!("{fraction:0<9}").parse().map_err(|_| no_time())?;
+    Ok(Constant::Time(Timestamp::new(i128::from(seconds), nanoseconds, Resolution::NANOS)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_in_all_spellings() {
+        let table: [(&str, Option<&[u8]>); 15] = [
+            ("08:00", Some(&[8, 0])),
+            ("08-00", Some(&[8, 0])),
+            ("08.00", Some(&[8, 0])),
+            ("0800", Some(&[8, 0])),
+            ("080", Some(&[8, 0])),
+            ("8", Some(&[8])),
+            ("8:0:ff", Some(&[8, 0, 255])),
+            ("0800:45", Some(&[8, 0, 0x45])),
+            ("08-", Some(&[8])),
+            (":0800", Some(&[8, 0])),
+            ("0x1f", Some(&[0x1f])),
+            ("0x1f2", None),
+            ("0b10000001", Some(&[0x81])),
+            ("0b20000001", Some(&[0x0b, 0x20, 0, 0, 1])),
+            ("hello", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(bytes(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_as_c_has_them() {
+        let table = [
+            ("10", Some(Ok(10))),
+            ("0x1F", Some(Ok(31))),
+            ("017", Some(Ok(15))),
+            ("0b101", Some(Ok(5))),
+            ("0b", Some(Ok(0))),
+            ("0", Some(Ok(0))),
+            ("08", None),
+            ("0x", None),
+            ("1-", None),
+            ("1_0", None),
+            ("18446744073709551615", Some(Ok(u64::MAX))),
+            ("18446744073709551616", Some(Err(Overflow))),
+        ];
+        for (text, expected) in table {
+            assert_eq!(integer(text), expected, "{text}");
+        }
     }
 }

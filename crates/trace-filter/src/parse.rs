@@ -5,8 +5,12 @@
 //! xor        = and { ("xor" | "^^") and }
 //! and        = unary { ("and" | "&&") unary }
 //! unary      = ("not" | "!") unary | "(" expression ")" | relation
-//! relation   = ["any" | "all"] sum [ (compare sum)+ | contains sum | matches sum | ["not"] in set ]
-//! sum        = operands with & below + - below * / % below signs, `{…}` in place of parentheses
+//! relation   = ["any" | "all"] ( sum [ (compare sum)+ ] | entity ( contains entity | matches entity | ["not"] in set ) )
+//! sum        = terms with & below + - below * / %
+//! term       = ["-" | "+"] entity | "{" sum "}"
+//! set        = "{" element { "," element } "}"
+//! element    = ["-" | "+"] entity [ ".." ["-" | "+"] entity ]
+//! entity     = ( literal | field ["#" layers] | function "(" [ sum { "," sum } ] ")" ) { "[" ranges "]" }
 //! ```
 
 use crate::ast::{BinaryOp, CompareOp, Element, Expr, ExprKind, Operand, OperandKind, Quantifier, Span};
@@ -52,7 +56,7 @@ struct Parser<'a> {
     /// Place of the token before.
     behind: Span,
     depth: usize,
-    /// Signs, slices, functions and braces so far in the operand: it is at most as deep as that.
+    /// Operators, slices, functions and braces so far in the operand: it is at most as deep as that.
     inner: usize,
 }
 
@@ -191,33 +195,43 @@ impl Parser<'_> {
             }
             _ => None,
         };
-        let left = self.operand()?;
-        let kind = self.relation_of(quantifier, left)?;
+        self.inner = 0;
+        let (left, is_entity) = self.sum(0)?;
+        let kind = self.relation_of(quantifier, left, is_entity)?;
         Ok(Expr { kind, span: start.to(self.behind) })
     }
 
-    fn relation_of(&mut self, quantifier: Option<Quantifier>, left: Operand) -> Result<ExprKind> {
-        let negated = self.token == Token::Not;
+    fn relation_of(
+        &mut self,
+        quantifier: Option<Quantifier>,
+        left: Operand,
+        is_entity: bool,
+    ) -> Result<ExprKind> {
+        let searches = matches!(self.token, Token::Contains | Token::Matches | Token::In | Token::Not);
+        if searches && !is_entity {
+            return Err(self.unexpected().with_help("arithmetic goes with comparisons only"));
+        }
         match self.token {
             Token::Compare(_) => {
                 let mut rest = Vec::new();
                 while let Token::Compare(op) = self.token {
                     self.advance()?;
-                    rest.push((op, self.operand()?));
+                    self.inner = 0;
+                    rest.push((op, self.sum(0)?.0));
                 }
                 Ok(ExprKind::Compare { quantifier, first: left, rest })
             }
             Token::Contains => {
                 self.advance()?;
-                Ok(ExprKind::Contains { quantifier, left, right: self.operand()? })
+                Ok(ExprKind::Contains { quantifier, left, right: self.right_entity()? })
             }
             Token::Matches => {
                 self.advance()?;
-                Ok(ExprKind::Matches { quantifier, left, right: self.operand()? })
+                Ok(ExprKind::Matches { quantifier, left, right: self.right_entity()? })
             }
             Token::In | Token::Not => {
-                self.advance()?;
-                if negated && !self.eat(&Token::In)? {
+                let negated = self.eat(&Token::Not)?;
+                if !self.eat(&Token::In)? {
                     return Err(self.unexpected());
                 }
                 Ok(ExprKind::In { quantifier, negated, left, set: self.set()? })
@@ -226,6 +240,11 @@ impl Parser<'_> {
             _ if quantifier.is_some() => Err(self.unexpected()),
             _ => Ok(ExprKind::Exists(left)),
         }
+    }
+
+    fn right_entity(&mut self) -> Result<Operand> {
+        self.inner = 0;
+        self.entity()
     }
 
     fn set(&mut self) -> Result<Vec<Element>> {
@@ -237,9 +256,9 @@ impl Parser<'_> {
         }
         let mut set = Vec::new();
         loop {
-            let first = self.operand()?;
+            let first = self.set_entity()?;
             set.push(if self.eat(&Token::DotDot)? {
-                Element::Range(first, self.operand()?)
+                Element::Range(first, self.set_entity()?)
             } else {
                 Element::One(first)
             });
@@ -256,14 +275,14 @@ impl Parser<'_> {
         Ok(set)
     }
 
-    fn operand(&mut self) -> Result<Operand> {
+    fn set_entity(&mut self) -> Result<Operand> {
         self.inner = 0;
-        self.binary(0)
+        self.signed()
     }
 
-    /// Operators that bind at least as tightly as `level`.
-    fn binary(&mut self, level: u8) -> Result<Operand> {
-        let mut left = self.signed()?;
+    /// Operators that bind at least as tightly as `level`, and whether there were none, nor braces or signs.
+    fn sum(&mut self, level: u8) -> Result<(Operand, bool)> {
+        let (mut left, mut is_entity) = self.term()?;
         while let Token::Binary(op) = self.token {
             let tightness = match op {
                 BinaryOp::And => 0,
@@ -275,34 +294,48 @@ impl Parser<'_> {
             }
             self.count()?;
             self.advance()?;
-            let right = self.binary(tightness.saturating_add(1))?;
+            let (right, _) = self.sum(tightness.saturating_add(1))?;
             let span = left.span.to(right.span);
             let (left_side, right) = (Box::new(left), Box::new(right));
             left = Operand { kind: OperandKind::Binary { op, left: left_side, right }, span };
+            is_entity = false;
         }
-        Ok(left)
+        Ok((left, is_entity))
     }
 
-    fn signed(&mut self) -> Result<Operand> {
+    fn term(&mut self) -> Result<(Operand, bool)> {
         let start = self.span;
         match self.token {
-            Token::Binary(BinaryOp::Subtract) => {
+            Token::OpenSet => {
                 self.count()?;
                 self.advance()?;
-                let inner = self.signed()?;
-                let span = start.to(inner.span);
-                Ok(Operand { kind: OperandKind::Negate(Box::new(inner)), span })
+                let (inner, _) = self.sum(0)?;
+                self.expect(&Token::CloseSet, "}", start)?;
+                Ok((inner, false))
             }
-            Token::Binary(BinaryOp::Add) => {
-                self.count()?;
-                self.advance()?;
-                self.signed()
-            }
-            _ => self.sliced(),
+            Token::Binary(BinaryOp::Subtract | BinaryOp::Add) => Ok((self.signed()?, false)),
+            _ => Ok((self.entity()?, true)),
         }
     }
 
-    fn sliced(&mut self) -> Result<Operand> {
+    /// An entity with at most one sign; `+` says nothing.
+    fn signed(&mut self) -> Result<Operand> {
+        let start = self.span;
+        let sign = match self.token {
+            Token::Binary(sign @ (BinaryOp::Subtract | BinaryOp::Add)) => sign,
+            _ => return self.entity(),
+        };
+        self.count()?;
+        self.advance()?;
+        let inner = self.entity()?;
+        if sign == BinaryOp::Add {
+            return Ok(inner);
+        }
+        let span = start.to(inner.span);
+        Ok(Operand { kind: OperandKind::Negate(Box::new(inner)), span })
+    }
+
+    fn entity(&mut self) -> Result<Operand> {
         let mut operand = self.primary()?;
         while let Token::Brackets(ranges) = &self.token {
             let ranges = ranges.clone();
@@ -337,17 +370,10 @@ impl Parser<'_> {
                 self.advance()?;
                 OperandKind::Text(text)
             }
-            Token::Char(byte) => {
-                let byte = *byte;
+            Token::Char(number) => {
+                let number = *number;
                 self.advance()?;
-                OperandKind::Char(byte)
-            }
-            Token::OpenSet => {
-                self.count()?;
-                self.advance()?;
-                let inner = self.binary(0)?;
-                self.expect(&Token::CloseSet, "}", start)?;
-                return Ok(inner);
+                OperandKind::Char(number)
             }
             _ => return Err(self.unexpected()),
         };
@@ -358,9 +384,12 @@ impl Parser<'_> {
         let opened = self.span;
         self.count()?;
         self.advance()?;
-        let mut arguments = vec![self.binary(0)?];
-        while self.eat(&Token::Comma)? {
-            arguments.push(self.binary(0)?);
+        let mut arguments = Vec::new();
+        if self.token != Token::Close {
+            arguments.push(self.sum(0)?.0);
+            while self.eat(&Token::Comma)? {
+                arguments.push(self.sum(0)?.0);
+            }
         }
         self.expect(&Token::Close, ")", opened)?;
         Ok(OperandKind::Call { name, arguments })

@@ -3,10 +3,14 @@
 use crate::ast::Span;
 use crate::error::{FilterError, FilterErrorKind};
 use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::ast::{AssertionKind, Ast, Flag, FlagsItemKind, GroupKind, Visitor, visit};
 use std::fmt::Write;
 
 /// Largest compiled pattern, and largest cache of its automaton, in bytes.
 const SIZE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// Deepest nesting of a pattern.
+const NEST_LIMIT: u32 = 100;
 
 /// Compiles the right side of `matches`: bytes, letters of both cases alike, as Wireshark has it. Bytes that
 /// are not UTF-8 stand for themselves.
@@ -18,14 +22,68 @@ pub(crate) fn compile(pattern: &[u8], span: Span) -> Result<Regex, FilterError> 
             let _ = write!(text, "\\x{byte:02x}");
         }
     }
+    let text = with_loose_ends(text);
     let built = RegexBuilder::new(&text)
         .unicode(false)
         .case_insensitive(true)
         .size_limit(SIZE_LIMIT)
         .dfa_size_limit(SIZE_LIMIT)
-        .nest_limit(100)
+        .nest_limit(NEST_LIMIT)
         .build();
     built.map_err(|error| explain(&error, &text, span))
+}
+
+/// Wireshark's `$` is true before a newline at the very end too. The pattern with `$` written so.
+fn with_loose_ends(pattern: String) -> String {
+    let mut found = Ends { places: Vec::new(), lines: false };
+    let parsed =
+        regex_syntax::ast::parse::ParserBuilder::new().nest_limit(NEST_LIMIT).build().parse(&pattern);
+    // What is wrong with a pattern is told when it is compiled.
+    let Ok(()) = parsed.map_err(|_| ()).and_then(|ast| visit(&ast, &mut found)) else { return pattern };
+    if found.lines || found.places.is_empty() {
+        return pattern;
+    }
+    let mut out = String::with_capacity(pattern.len());
+    let mut from = 0;
+    for at in found.places {
+        out.push_str(pattern.get(from..at).unwrap_or_default());
+        out.push_str(r"(?:\n?\z)");
+        from = at.saturating_add(1);
+    }
+    out.push_str(pattern.get(from..).unwrap_or_default());
+    out
+}
+
+/// Where `$` stands, and whether it is about lines somewhere.
+struct Ends {
+    places: Vec<usize>,
+    lines: bool,
+}
+
+impl Visitor for &mut Ends {
+    type Output = ();
+    type Err = ();
+
+    fn finish(self) -> Result<(), ()> {
+        Ok(())
+    }
+
+    fn visit_pre(&mut self, ast: &Ast) -> Result<(), ()> {
+        let flags = match ast {
+            Ast::Assertion(assertion) if assertion.kind == AssertionKind::EndLine => {
+                self.places.push(assertion.span.start.offset);
+                return Ok(());
+            }
+            Ast::Flags(set) => &set.flags,
+            Ast::Group(group) => match &group.kind {
+                GroupKind::NonCapturing(flags) => flags,
+                _ => return Ok(()),
+            },
+            _ => return Ok(()),
+        };
+        self.lines |= flags.items.iter().any(|item| item.kind == FlagsItemKind::Flag(Flag::MultiLine));
+        Ok(())
+    }
 }
 
 fn explain(error: &regex::Error, pattern: &str, span: Span) -> FilterError {

@@ -1,30 +1,17 @@
-//! Names looked up and types checked: from the tree to a test.
+//! Conditions with names looked up and types checked: from the tree to a test.
 
-use crate::ast::{
-    BinaryOp, CompareOp, Element, Expr, ExprKind, Operand, OperandKind, Quantifier, Range, Span,
-};
+use crate::ast::{CompareOp, Element, Expr, ExprKind, Operand as Tree, OperandKind, Quantifier};
 use crate::compiled::{Check, Constant, Member, Relation, Test, ValueTest};
-use crate::error::{FilterError, FilterErrorKind};
-use crate::literal::constant;
+use crate::error::FilterError;
+use crate::literal::{Wanted, constant};
+use crate::operand::{Kind, Typed, arithmetic, field, source, unsupported, wrong_type};
 use crate::pattern;
-use crate::source::{Class, Source};
+use crate::source::{Operand, Source};
+use crate::types::{Class, Use};
 use memchr::memmem::Finder;
-use trace_fields::{Field, Scope};
+use trace_fields::Field;
 
 type Result<T> = std::result::Result<T, FilterError>;
-
-/// Functions of Wireshark that are refused by name.
-const UNSUPPORTED_FUNCTIONS: &[&str] =
-    &["string", "max", "min", "abs", "vals", "dec", "hex", "bin", "oct", "float", "double"];
-
-fn wrong_type(span: Span, message: impl Into<String>) -> FilterError {
-    FilterError::new(FilterErrorKind::Type, span, message)
-}
-
-fn unsupported(span: Span, what: &str) -> FilterError {
-    let message = format!("Wireshark's {what} not supported yet");
-    FilterError::new(FilterErrorKind::Unsupported, span, message)
-}
 
 /// Checks a tree and makes a test of it.
 pub(crate) fn expression(expr: &Expr) -> Result<Test> {
@@ -36,246 +23,172 @@ pub(crate) fn expression(expr: &Expr) -> Result<Test> {
         ExprKind::Not(part) => Ok(Test::not(expression(part)?)),
         ExprKind::Exists(operand) => exists(operand),
         ExprKind::Compare { quantifier, first, rest } => {
+            // Before a chain, Wireshark forgets it.
+            let quantifier = quantifier.filter(|_| rest.len() == 1);
             let mut left = first;
             let mut parts = Vec::with_capacity(rest.len());
             for (op, right) in rest {
-                parts.push(compare(*quantifier, left, *op, right)?);
+                parts.push(compare(quantifier, left, *op, right)?);
                 left = right;
             }
             Ok(Test::and(parts))
         }
-        ExprKind::Contains { quantifier, left, right } => contains(*quantifier, left, right),
-        ExprKind::Matches { quantifier, left, right } => matches(*quantifier, left, right),
+        ExprKind::Contains { quantifier, left, right } => contains(is_all(*quantifier), left, right),
+        ExprKind::Matches { quantifier, left, right } => matches(is_all(*quantifier), left, right),
         ExprKind::In { quantifier, negated, left, set } => {
-            if *negated && quantifier.is_some() {
-                let error = unsupported(expr.span, "`any` and `all` before `not in` are");
-                return Err(error.with_help("write `not (all a in {…})` or `not a in {…}`"));
-            }
-            if *quantifier == Some(Quantifier::All) {
-                // There, `all` asks whether one element is equal to all values; later versions differ.
-                return Err(unsupported(expr.span, "`all` before `in` is"));
-            }
-            let test = within(left, set)?;
+            // Before `not in`, Wireshark forgets it.
+            let test = within(is_all(*quantifier) && !negated, left, set)?;
             Ok(if *negated { Test::not(test) } else { test })
         }
     }
 }
 
-fn value_test(test: ValueTest) -> Test {
-    Test::Value(Box::new(test))
+fn is_all(quantifier: Option<Quantifier>) -> bool {
+    quantifier == Some(Quantifier::All)
 }
 
-fn exists(operand: &Operand) -> Result<Test> {
-    match &operand.kind {
-        OperandKind::Call { .. } => {
+fn exists(operand: &Tree) -> Result<Test> {
+    match Kind::of(operand) {
+        Kind::Function => {
             Err(wrong_type(operand.span, "a function is no condition")
                 .label("compare its value with something"))
         }
-        OperandKind::Text(_) | OperandKind::Char(_) => {
+        Kind::Quoted => {
             Err(wrong_type(operand.span, "a string is no condition").label("a field or protocol expected"))
         }
-        _ => Ok(Test::Exists(source(operand)?)),
+        _ => Ok(Test::Exists(source(operand, None)?.value)),
     }
 }
 
-/// The field of this name. A dot in front says that it is one.
-fn field(word: &str) -> Option<&'static Field> {
-    Field::by_name(word.strip_prefix('.').unwrap_or(word))
+/// One side of a relation: what stands leftmost in it decides how the other side is read.
+struct Left<'a> {
+    source: Source,
+    class: Class,
+    /// A field, a slice or a function.
+    kind: Kind,
+    /// The field, to look its names of values up.
+    names: Option<&'static Field>,
+    tree: &'a Tree,
 }
 
-/// The field with the name nearest to this one, if any is near.
-pub(crate) fn nearest_field(name: &str) -> Option<&'static str> {
-    // A long word is no slip of the pen, and comparing it would take quadratic time.
-    const LONGEST: usize = 64;
-    if name.len() > LONGEST {
-        return None;
-    }
-    let lower = name.to_ascii_lowercase();
-    Field::all()
-        .iter()
-        .map(|field| (strsim::damerau_levenshtein(&lower, field.name), field.name))
-        .min()
-        .filter(|(distance, _)| *distance <= lower.len().div_ceil(3).min(4))
-        .map(|(_, name)| name)
+/// What the right side turned out to be.
+enum Right {
+    Source(Source),
+    Constant(Constant),
 }
 
-/// What names of fields begin with, each once, in the order of the fields.
-fn protocols() -> String {
-    let mut protocols: Vec<&str> = Vec::new();
-    for field in Field::all() {
-        let protocol = field.name.split('.').next().unwrap_or_default();
-        if !protocols.contains(&protocol) {
-            protocols.push(protocol);
-        }
-    }
-    match protocols.split_last() {
-        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
-        _ => protocols.concat(),
-    }
-}
-
-fn unknown_field(word: &str, span: Span) -> FilterError {
-    let error = FilterError::new(FilterErrorKind::UnknownName, span, format!("there is no field `{word}`"));
-    if let Some(name) = nearest_field(word) {
-        return error.with_help(format!("did you mean `{name}`?"));
-    }
-    let prefix = word.split('.').next().unwrap_or_default();
-    let children: Vec<&str> = Field::all()
-        .iter()
-        .map(|field| field.name)
-        .filter(|name| name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')))
-        .collect();
-    if children.is_empty() {
-        error.with_help(format!("fields begin with {}", protocols()))
-    } else {
-        error.with_help(format!("the fields of `{prefix}` are {}", children.join(", ")))
-    }
-}
-
-/// An operand that has to be made from a field.
-fn source(operand: &Operand) -> Result<Source> {
-    let span = operand.span;
-    match &operand.kind {
-        OperandKind::Word(word) => match field(word) {
-            Some(field) => Ok(Source::Field(field.id)),
-            None if word.starts_with(|first: char| first.is_ascii_digit() || first == ':') => {
-                Err(wrong_type(span, format!("`{word}` is no field"))
-                    .label("a field expected")
-                    .with_help("the field stands on the left side, the value on the right"))
-            }
-            None => Err(unknown_field(word, span)),
-        },
-        OperandKind::Text(_) | OperandKind::Char(_) => Err(wrong_type(span, "a string is no field")
-            .label("a field expected")
-            .with_help("the field stands on the left side, the value on the right")),
-        OperandKind::Slice { of, ranges } => slice(of, ranges, span),
-        OperandKind::Binary { op: BinaryOp::And, left, right } => masked(left, right),
-        OperandKind::Call { name, arguments } => call(name, arguments, span),
-        OperandKind::Layer { .. } => Err(unsupported(span, "layer operator (`field#2`) is")),
-        OperandKind::Negate(_) => Err(unsupported(span, "arithmetic (`-field`) is")),
-        OperandKind::Binary { op, .. } => Err(unsupported(span, &format!("arithmetic (`{}`) is", op.sign()))),
-    }
-}
-
-/// Whether the operand is made from a field; otherwise it is a literal, whose type the other side says.
-fn is_source(operand: &Operand) -> bool {
-    match &operand.kind {
-        OperandKind::Word(word) => word.starts_with('.') || field(word).is_some(),
-        OperandKind::Text(_) | OperandKind::Char(_) => false,
-        OperandKind::Negate(inner) => is_source(inner),
-        OperandKind::Slice { .. } | OperandKind::Layer { .. } | OperandKind::Call { .. } => true,
-        OperandKind::Binary { left, right, .. } => is_source(left) || is_source(right),
-    }
-}
-
-/// Refuses what depends on the length of a protocol. For Wireshark that is the length of its header or of
-/// all that it carries, as each dissector has it; for `contains` and `matches` it is always the latter.
-fn check_whole(source: &Source, span: Span) -> Result<()> {
-    let field = source.field();
-    let partial = field.scope == Scope::Snapshot && matches!(source, Source::Field(_));
-    if source.class() != Class::Protocol || !partial {
-        return Ok(());
-    }
-    let error = unsupported(span, &format!("slices, lengths and comparisons of `{}` are", field.name));
-    Err(error.with_help("`contains` and `matches` look into a protocol and all that it carries"))
-}
-
-fn slice(of: &Operand, ranges: &[Range], span: Span) -> Result<Source> {
-    let of = source(of)?;
-    check_whole(&of, span)?;
-    let class = of.class();
-    if !class.has_bytes() {
-        let message = format!("`{}` has no bytes to take a slice of", of.field().name);
-        return Err(wrong_type(span, message).label(format!("this is {}", with_article(class))));
-    }
-    for range in ranges {
-        let empty = match *range {
-            Range::Length(_, length) | Range::First(length) => length <= 0,
-            Range::Between(first, last) => (first < 0) == (last < 0) && last < first,
-            Range::At(_) | Range::From(_) => false,
+fn leftmost(mut tree: &Tree) -> &Tree {
+    loop {
+        tree = match &tree.kind {
+            OperandKind::Negate(inner) => inner,
+            OperandKind::Binary { left, .. } => left,
+            _ => return tree,
         };
-        if empty {
-            let message = format!("the range `{range}` is empty");
-            return Err(FilterError::new(FilterErrorKind::Value, span, message));
+    }
+}
+
+impl<'a> Left<'a> {
+    fn read(tree: &'a Tree, operator: Use, sign: &str) -> Result<Self> {
+        let Typed { value, class } = source(tree, None)?;
+        let first = leftmost(tree);
+        let kind = Kind::of(first);
+        // Wireshark lets slices pass.
+        if kind != Kind::Slice && !class.takes(operator) {
+            let message = format!("`{tree}` cannot be searched with `{sign}`");
+            return Err(wrong_type(tree.span, message)
+                .label(format!("this is {}; strings and bytes can", class.with_article())));
+        }
+        let names = match &first.kind {
+            OperandKind::Word(word) | OperandKind::Layer { field: word, .. } => field(word),
+            _ => None,
+        };
+        Ok(Self { source: value, class, kind, names, tree })
+    }
+
+    fn incompatible(&self, right: &Tree, class: Class) -> FilterError {
+        let message = format!("`{}` and `{right}` cannot be compared", self.tree);
+        wrong_type(right.span, message).label(format!(
+            "this is {}, the left side {}",
+            class.with_article(),
+            self.class.with_article()
+        ))
+    }
+
+    /// Compares bytes with bytes, whatever the sides were.
+    fn turn_into_bytes(&mut self, right: &Tree) -> Result<()> {
+        if matches!(self.class, Class::Bytes | Class::Ether) {
+            return Ok(());
+        }
+        if !self.class.has_bytes() {
+            return Err(self.incompatible(right, Class::Bytes));
+        }
+        if Kind::of(self.tree) == Kind::Arithmetic {
+            return Err(unsupported(self.tree.span, "comparison of arithmetic with a slice is"));
+        }
+        let source = std::mem::replace(&mut self.source, Source::field(trace_fields::FieldId::Frame));
+        self.source = source.into_bytes();
+        self.class = Class::Bytes;
+        Ok(())
+    }
+
+    /// The right side, of a type that goes with the left one.
+    fn right(&mut self, right: &Tree, operator: Use, partial: bool) -> Result<Right> {
+        let is_slice = self.kind == Kind::Slice;
+        let class = if is_slice { Class::Bytes } else { self.class };
+        let checked = |other: Class| {
+            if class.goes_with(other) && other.takes(operator) {
+                Ok(())
+            } else {
+                Err(self.incompatible(right, other))
+            }
+        };
+        match Kind::of(right) {
+            Kind::Word | Kind::Quoted => {
+                let what = self.tree.to_string();
+                let wanted = Wanted { class, what: &what, names: self.names, partial };
+                constant(right, wanted).map(Right::Constant)
+            }
+            Kind::Slice => {
+                let Typed { value, .. } = source(right, Some(class))?;
+                self.turn_into_bytes(right)?;
+                Ok(Right::Source(value))
+            }
+            Kind::Field | Kind::Function if is_slice => {
+                let Typed { value, class } = source(right, Some(Class::Bytes))?;
+                match class {
+                    Class::Bytes | Class::Ether => Ok(Right::Source(value)),
+                    _ if class.has_bytes() => Ok(Right::Source(value.into_bytes())),
+                    _ => Err(self.incompatible(right, class)),
+                }
+            }
+            Kind::Field | Kind::Function => {
+                let Typed { value, class: other } = source(right, Some(class))?;
+                checked(other)?;
+                Ok(Right::Source(value))
+            }
+            Kind::Arithmetic => {
+                let Typed { value, class: other } = arithmetic(right, Some(class))?;
+                checked(other)?;
+                Ok(match value {
+                    Operand::Source(source) => Right::Source(source),
+                    Operand::Constant(constant) => Right::Constant(constant),
+                })
+            }
         }
     }
-    Ok(Source::Slice(Box::new(of), ranges.into()))
 }
 
-fn masked(left: &Operand, right: &Operand) -> Result<Source> {
-    let of = source(left)?;
-    if is_source(right) {
-        return Err(unsupported(right.span, "`&` between two fields is"));
-    }
-    let class = of.class();
-    if matches!(class, Class::Ipv6 | Class::Ether | Class::Bytes) {
-        return Err(unsupported(left.span, &format!("`&` on a value of this type ({}) is", class.name())));
-    }
-    if !matches!(class, Class::Uint(_) | Class::Ipv4) {
-        let message = format!("`&` does not work on `{}`", of.field().name);
-        return Err(wrong_type(left.span, message).label(format!("this is {}", with_article(class))));
-    }
-    let mask = constant(right, class, of.field())?;
-    if matches!(mask, Constant::Ipv4 { mask, .. } if mask != u32::MAX) {
-        return Err(wrong_type(right.span, "a mask has no prefix length"));
-    }
-    Ok(Source::Masked(Box::new(of), mask))
-}
-
-fn call(name: &str, arguments: &[Operand], span: Span) -> Result<Source> {
-    const KNOWN: [&str; 4] = ["count", "len", "lower", "upper"];
-    if UNSUPPORTED_FUNCTIONS.contains(&name) {
-        return Err(unsupported(span, &format!("function `{name}` is")));
-    }
-    if !KNOWN.contains(&name) {
-        let message = format!("there is no function `{name}`");
-        let error = FilterError::new(FilterErrorKind::UnknownName, span, message);
-        let names = KNOWN.join(", ");
-        return Err(error.with_help(format!("the functions are {names}")));
-    }
-    let [argument] = arguments else {
-        let message = format!("`{name}` takes one argument, here are {}", arguments.len());
-        return Err(wrong_type(span, message));
-    };
-    let of = source(argument)?;
-    if name == "len" {
-        check_whole(&of, span)?;
-    }
-    match (name, &of) {
-        ("len", Source::Field(field)) => Ok(Source::Length(*field)),
-        ("count", Source::Field(field)) => Ok(Source::Count(*field)),
-        ("upper" | "lower", Source::Field(_)) if of.class() == Class::Text => {
-            Ok(Source::Case(Box::new(of), name == "upper"))
+fn test(all: bool, left: Left<'_>, relation: Relation, right: Right) -> Test {
+    let source = left.source;
+    match right {
+        Right::Source(right) => Test::Pair { all, left: source, relation, right },
+        Right::Constant(constant) => {
+            Test::Value(Box::new(ValueTest { all, check: Check::Compare(relation, constant), source }))
         }
-        ("upper" | "lower", _) => {
-            let message = format!("`{name}` takes a string field");
-            Err(wrong_type(argument.span, message).label(format!("this is {}", with_article(of.class()))))
-        }
-        _ => Err(wrong_type(argument.span, format!("`{name}` takes a field"))),
     }
 }
 
-fn with_article(class: Class) -> String {
-    let name = class.name();
-    let article = if name.starts_with(['u', 'I', 'E']) { "an" } else { "a" };
-    match class {
-        Class::Bytes => name.into(),
-        _ => format!("{article} {name}"),
-    }
-}
-
-fn incompatible(left: &Source, right: &Source, span: Span) -> FilterError {
-    let message = format!("`{}` and `{}` cannot be compared", left.field().name, right.field().name);
-    wrong_type(span, message).label(format!(
-        "this is {}, the left side {}",
-        with_article(right.class()),
-        with_article(left.class())
-    ))
-}
-
-fn compare(quantifier: Option<Quantifier>, left: &Operand, op: CompareOp, right: &Operand) -> Result<Test> {
-    let source = source(left)?;
-    check_whole(&source, left.span)?;
+fn compare(quantifier: Option<Quantifier>, left: &Tree, op: CompareOp, right: &Tree) -> Result<Test> {
     let (relation, all) = match op {
         CompareOp::AnyEqual => (Relation::Equal, false),
         CompareOp::AllEqual => (Relation::Equal, true),
@@ -288,92 +201,79 @@ fn compare(quantifier: Option<Quantifier>, left: &Operand, op: CompareOp, right:
     };
     // What stands in front wins over what the operator says.
     let all = quantifier.map_or(all, |quantifier| quantifier == Quantifier::All);
-    if is_source(right) {
-        let other = self::source(right)?;
-        check_whole(&other, right.span)?;
-        if !source.class().goes_with(other.class()) {
-            return Err(incompatible(&source, &other, right.span));
-        }
-        return Ok(Test::Pair { all, left: source, relation, right: other });
-    }
-    let constant = constant(right, source.class(), source.field())?;
-    Ok(value_test(ValueTest { all, check: Check::Compare(relation, constant), source }))
+    let mut left = Left::read(left, Use::Compare, op.sign())?;
+    let right = left.right(right, Use::Compare, false)?;
+    Ok(test(all, left, relation, right))
 }
 
-/// The left side of `contains` and `matches`: something with bytes, but for IP addresses.
-fn searched(left: &Operand, operator: &str) -> Result<Source> {
-    let source = source(left)?;
-    match source.class() {
-        Class::Text | Class::Bytes | Class::Protocol | Class::Ether => Ok(source),
-        class => {
-            let message = format!("`{}` cannot be searched with `{operator}`", source.field().name);
-            Err(wrong_type(left.span, message)
-                .label(format!("this is {}; strings and bytes can", with_article(class))))
+fn contains(all: bool, left: &Tree, right: &Tree) -> Result<Test> {
+    let mut left = Left::read(left, Use::Contains, "contains")?;
+    match left.right(right, Use::Contains, true)? {
+        Right::Constant(Constant::Text(needle) | Constant::Bytes(needle) | Constant::Protocol(needle)) => {
+            let check = Check::Contains(Box::new(Finder::new(&needle).into_owned()));
+            Ok(Test::Value(Box::new(ValueTest { all, check, source: left.source })))
         }
+        Right::Constant(_) => Err(wrong_type(right.span, "bytes or text expected")),
+        right @ Right::Source(_) => Ok(test(all, left, Relation::Contains, right)),
     }
 }
 
-fn contains(quantifier: Option<Quantifier>, left: &Operand, right: &Operand) -> Result<Test> {
-    let source = searched(left, "contains")?;
-    let all = quantifier == Some(Quantifier::All);
-    if is_source(right) {
-        let other = self::source(right)?;
-        if !source.class().goes_with(other.class()) {
-            return Err(incompatible(&source, &other, right.span));
-        }
-        return Ok(Test::Pair { all, left: source, relation: Relation::Contains, right: other });
-    }
-    let needle = match (source.class(), &right.kind) {
-        (Class::Ether, OperandKind::Text(_) | OperandKind::Char(_)) => {
-            let message = format!("`{}` contains bytes, no text", source.field().name);
-            return Err(wrong_type(right.span, message).with_help("bytes are written `02:00`"));
-        }
-        // Any bytes, not only a whole address.
-        (Class::Ether, _) => constant(right, Class::Bytes, source.field())?,
-        (class, _) => constant(right, class, source.field())?,
-    };
-    let Constant::Bytes(needle) = needle else {
-        return Err(wrong_type(right.span, "bytes or text expected"));
-    };
-    Ok(value_test(ValueTest {
-        all,
-        check: Check::Contains(Box::new(Finder::new(&needle).into_owned())),
-        source,
-    }))
-}
-
-fn matches(quantifier: Option<Quantifier>, left: &Operand, right: &Operand) -> Result<Test> {
-    let source = searched(left, "matches")?;
+fn matches(all: bool, left: &Tree, right: &Tree) -> Result<Test> {
+    let left = Left::read(left, Use::Matches, "matches")?;
     let OperandKind::Text(text) = &right.kind else {
         return Err(wrong_type(right.span, "`matches` needs a string on its right side")
             .label("a regular expression between double quotes expected"));
     };
-    Ok(value_test(ValueTest {
-        all: quantifier == Some(Quantifier::All),
-        check: Check::Matches(pattern::compile(text, right.span)?),
-        source,
-    }))
+    let check = Check::Matches(pattern::compile(text, right.span)?);
+    Ok(Test::Value(Box::new(ValueTest { all, check, source: left.source })))
 }
 
-fn within(left: &Operand, set: &[Element]) -> Result<Test> {
-    let source = source(left)?;
-    check_whole(&source, left.span)?;
-    if !matches!(source, Source::Field(_)) {
+/// Whether a value is equal to an element of the set. For `all`, Wireshark 4.0 asks whether there is one
+/// element that all values are equal to, or one range that all are in.
+fn within(all: bool, left: &Tree, set: &[Element]) -> Result<Test> {
+    if Kind::of(left) != Kind::Field {
+        source(left, None)?;
         return Err(wrong_type(left.span, "only a field can be looked for in a set"));
     }
-    let member = |operand: &Operand| {
-        if is_source(operand) {
-            return Err(unsupported(operand.span, "fields in a set are")
-                .with_help(format!("write `{left} == {operand}` beside it")));
+    let mut members = Vec::new();
+    let mut parts = Vec::new();
+    let read = |tree: &Tree| -> Result<(Source, Operand)> {
+        if Kind::of(tree) == Kind::Slice {
+            return Err(wrong_type(tree.span, "a slice cannot be in a set"));
         }
-        constant(operand, source.class(), source.field())
+        let mut left = Left::read(left, Use::Compare, "in")?;
+        let operand = match left.right(tree, Use::Compare, false)? {
+            Right::Source(source) => Operand::Source(source),
+            Right::Constant(constant) => Operand::Constant(constant),
+        };
+        Ok((left.source, operand))
     };
-    let members = set
-        .iter()
-        .map(|element| match element {
-            Element::One(one) => Ok(Member::One(member(one)?)),
-            Element::Range(first, last) => Ok(Member::Range(member(first)?, member(last)?)),
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(value_test(ValueTest { all: false, check: Check::In(members.into()), source }))
+    for element in set {
+        match element {
+            Element::One(one) => match read(one)? {
+                (_, Operand::Constant(constant)) => members.push(Member::One(constant)),
+                (left, Operand::Source(right)) => {
+                    parts.push(Test::Pair { all, left, relation: Relation::Equal, right });
+                }
+            },
+            Element::Range(first, last) => match (read(first)?, read(last)?) {
+                ((_, Operand::Constant(first)), (_, Operand::Constant(last))) => {
+                    members.push(Member::Range(first, last));
+                }
+                ((source, low), (_, high)) => parts.push(Test::Between { all, source, low, high }),
+            },
+        }
+    }
+    let source = || source(left, None).map(|typed| typed.value);
+    let value_test = |members: Vec<Member>, source: Source| {
+        Test::Value(Box::new(ValueTest { all, check: Check::In(members.into()), source }))
+    };
+    if all {
+        for member in members {
+            parts.push(value_test(vec![member], source()?));
+        }
+    } else if !members.is_empty() {
+        parts.push(value_test(members, source()?));
+    }
+    Ok(Test::or(parts))
 }

@@ -2,6 +2,7 @@
 
 use crate::ast::{BinaryOp, CompareOp, Quantifier, Range, Span};
 use crate::error::{FilterError, FilterErrorKind};
+use crate::{range, word};
 
 /// What stands at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +10,8 @@ pub(crate) enum Token {
     /// Anything without quotes that is no keyword.
     Word(String),
     Text(Vec<u8>),
-    Char(u8),
+    /// The number of a character constant.
+    Char(u32),
     Compare(CompareOp),
     Contains,
     Matches,
@@ -126,7 +128,7 @@ impl<'a> Lexer<'a> {
     /// The next token; at the end always [`Token::End`].
     pub(crate) fn next(&mut self) -> Result<(Token, Span)> {
         let rest = self.rest();
-        let blank = rest.len().saturating_sub(rest.trim_ascii_start().len());
+        let blank = rest.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n')).count();
         self.take(blank);
         let rest = self.rest();
         let Some(first) = rest.chars().next() else {
@@ -140,7 +142,7 @@ impl<'a> Lexer<'a> {
             '#' => return self.layer(),
             _ => {}
         }
-        if let Some(length) = word_length(rest) {
+        if let Some(length) = word::length(rest) {
             let word = rest.get(..length).unwrap_or_default();
             let span = self.take(length);
             let keyword = KEYWORDS.iter().find(|(keyword, _)| *keyword == word);
@@ -161,7 +163,7 @@ impl<'a> Lexer<'a> {
         };
         let inside = rest.get(1..end).unwrap_or_default();
         let span = self.take(end.saturating_add(1));
-        Ok((Token::Brackets(ranges(inside, span)?), span))
+        Ok((Token::Brackets(range::list(inside, span)?), span))
     }
 
     fn layer(&mut self) -> Result<(Token, Span)> {
@@ -176,9 +178,9 @@ impl<'a> Lexer<'a> {
         let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
         let number = self.rest().get(..digits).unwrap_or_default();
         let span = mark.to(self.take(digits));
-        match number.parse() {
-            Ok(number) => Ok((Token::Layer(vec![Range::At(number)]), span)),
-            Err(_) => Err(syntax(span, "`#` needs the number of a layer, as in `ip.src#2`")),
+        match range::read(number) {
+            Some(range) => Ok((Token::Layer(vec![range]), span)),
+            None => Err(syntax(span, "`#` needs the number of a layer, as in `ip.src#2`")),
         }
     }
 
@@ -214,9 +216,23 @@ impl<'a> Lexer<'a> {
 
     fn character(&mut self) -> Result<(Token, Span)> {
         let (inside, span) = self.quoted(1, b'\'')?;
+        // A character by its number in Unicode is that number, whatever bytes it would be in a string.
+        if inside.starts_with("\\u") || inside.starts_with("\\U") {
+            let bytes = unescape(inside, span)?;
+            let mut letters = std::str::from_utf8(&bytes).unwrap_or_default().chars();
+            if let (Some(letter), None) = (letters.next(), letters.next()) {
+                return Ok((Token::Char(u32::from(letter)), span));
+            }
+        }
         match unescape(inside, span)?.as_slice() {
-            [byte] => Ok((Token::Char(*byte), span)),
+            [byte] if inside.starts_with('\\') || (b' '..=b'~').contains(byte) => {
+                Ok((Token::Char(u32::from(*byte)), span))
+            }
             [] => Err(syntax(span, "a character constant is empty")),
+            [_] => {
+                Err(syntax(span, "a control character was not expected here")
+                    .with_help("write it as '\\x1b'"))
+            }
             _ => Err(syntax(span, "a character constant is one byte long")
                 .with_help("a string stands between double quotes")),
         }
@@ -239,106 +255,6 @@ fn unexpected_sign(sign: char, span: Span) -> FilterError {
         '“' | '”' | '„' | '’' | '‘' => error.with_help("strings stand between straight quotes"),
         _ => error,
     }
-}
-
-/// Length of the word that the text begins with.
-fn word_length(text: &str) -> Option<usize> {
-    address_length(text).or_else(|| name_length(text)).filter(|length| *length > 0)
-}
-
-/// Bytes of `0800:45`, of IPv6 addresses with their prefix length, of Ethernet addresses: hexadecimal digits
-/// with colons.
-fn address_length(text: &str) -> Option<usize> {
-    let run = text.bytes().take_while(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')).count();
-    let run = text.get(..run)?;
-    let run = run.find("..").and_then(|end| run.get(..end)).unwrap_or(run);
-    let run = run.trim_end_matches('.');
-    let behind = text.as_bytes().get(run.len());
-    let goes_on = behind.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    if !run.contains(':') || goes_on {
-        return None;
-    }
-    Some(run.len().saturating_add(prefix_length(text.get(run.len()..)?)))
-}
-
-/// Length of `/24`.
-fn prefix_length(text: &str) -> usize {
-    let digits = text.bytes().skip(1).take_while(u8::is_ascii_digit).count();
-    if text.starts_with('/') && digits > 0 { digits.saturating_add(1) } else { 0 }
-}
-
-/// Names, numbers, IPv4 addresses with their prefix length, and bytes joined by `-` or `.`.
-fn name_length(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let is_letter = |at: usize| {
-        let byte = bytes.get(at);
-        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-    };
-    // A dot in front says that what follows is a field.
-    let mut at = usize::from(bytes.first() == Some(&b'.'));
-    if !is_letter(at) {
-        return None;
-    }
-    loop {
-        let next = at.saturating_add(1);
-        let joins = matches!(bytes.get(at), Some(b'-' | b'.')) && is_letter(next);
-        if !is_letter(at) && !joins {
-            break;
-        }
-        at = next;
-    }
-    let parts = text.get(..at)?.split('.');
-    let is_ipv4 = parts.clone().count() == 4
-        && parts.into_iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
-    if is_ipv4 {
-        at = at.saturating_add(prefix_length(text.get(at..)?));
-    }
-    Some(at)
-}
-
-/// The ranges between brackets.
-fn ranges(text: &str, span: Span) -> Result<Vec<Range>> {
-    text.split(',')
-        .map(|range| {
-            one_range(range.trim_ascii()).ok_or_else(|| {
-                syntax(span, format!("`{}` is no range", range.trim_ascii().escape_debug()))
-                    .with_help("ranges are `n`, `n:length`, `first-last`, `:length` and `n:`")
-            })
-        })
-        .collect()
-}
-
-fn one_range(text: &str) -> Option<Range> {
-    if let Some((at, length)) = text.split_once(':') {
-        return Some(match (at.trim_ascii(), length.trim_ascii()) {
-            ("", length) => Range::First(number(length)?),
-            (at, "") => Range::From(number(at)?),
-            (at, length) => Range::Length(number(at)?, number(length)?),
-        });
-    }
-    // The first character can be a sign.
-    if let Some(dash) = text.bytes().skip(1).position(|byte| byte == b'-') {
-        let (first, last) = text.split_at_checked(dash.saturating_add(1))?;
-        return Some(Range::Between(number(first)?, number(last.get(1..)?)?));
-    }
-    Some(Range::At(number(text)?))
-}
-
-fn number(text: &str) -> Option<i32> {
-    let text = text.trim_ascii();
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text),
-    };
-    let value = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
-        Some(digits) => i32::from_str_radix(digits, 16).ok()?,
-        None => digits.parse().ok()?,
-    };
-    // No second sign.
-    if value < 0 || !digits.starts_with(|first: char| first.is_ascii_digit()) {
-        return None;
-    }
-    Some(if negative { value.checked_neg()? } else { value })
 }
 
 /// Resolves the escapes of C: named ones, octal, hexadecimal and Unicode.
@@ -382,7 +298,9 @@ fn unescape(text: &str, span: Span) -> Result<Vec<u8>> {
         let number = digits.get(..count).unwrap_or_default();
         let value = u32::from_str_radix(number, radix).map_err(|_| bad())?;
         if matches!(letter, 'u' | 'U') {
-            let character = char::from_u32(value).filter(|_| count == most).ok_or_else(bad)?;
+            // Characters that could stand for themselves have no such name, as in C.
+            let nameable = value >= 0xa0 || matches!(value, 0x24 | 0x40 | 0x60);
+            let character = char::from_u32(value).filter(|_| count == most && nameable).ok_or_else(bad)?;
             out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         } else {
             out.push(u8::try_from(value).map_err(|_| bad())?);

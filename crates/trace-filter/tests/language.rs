@@ -42,7 +42,7 @@ fn printed_form_shows_the_tree() {
         ("a == ff:ff", "a == ff:ff"),
         ("a == 02-00-00", "a == 02-00-00"),
         ("a[0:4]", "a[0:4]"),
-        ("a[ 0 , 1-2, :3, 4: , -1][0]", "a[0,1-2,:3,4:,-1][0]"),
+        ("a[ 0 , 1-2,:3,4:, -1][0]", "a[0,1-2,:3,4:,-1][0]"),
         ("a#2 == 1", "a#[2] == 1"),
         ("a#[-1] == 1", "a#[-1] == 1"),
         ("len(a) == 1", "len(a) == 1"),
@@ -50,7 +50,15 @@ fn printed_form_shows_the_tree() {
         ("a & 1 == 1", "a & 1 == 1"),
         ("a + 1 * 2 & 3", "{a + {1 * 2}} & 3"),
         ("a == -1", "a == -1"),
-        ("a == - -1", "a == -{-1}"),
+        ("a == 1 - -1", "a == 1 - {-1}"),
+        ("a == + 1", "a == 1"),
+        ("-a == -1", "-a == -1"),
+        ("a == -b[0]", "a == -b[0]"),
+        ("a in {-1, +2 .. -b}", "a in {-1, 2 .. -b}"),
+        ("a == {b} & {{1 + 2}}", "a == b & {1 + 2}"),
+        ("max() == 1", "max() == 1"),
+        ("abs(-a + 1) == 1", "abs({-a} + 1) == 1"),
+        ("a == '\\u20ac'", "a == '\\U000020ac'"),
         ("{a + 1} * 2 == 4", "{a + 1} * 2 == 4"),
         (".ip", ".ip"),
         ("  a\t==\n1  ", "a == 1"),
@@ -84,7 +92,7 @@ fn long_and_deep_expressions() {
     limit(&format!("{}ip", many("not ")));
     limit(&many("!"));
     limit(&many("("));
-    limit(&format!("ip.len == {}1", many("- ")));
+    limit(&format!("ip.len == {}1{}", many("{"), many("}")));
     limit(&format!("ip.len {} == 1", many("& 1 ")));
     limit(&format!("frame{}", many("[0:1]")));
     limit(&format!("{}ip.len{} == 1", many("len("), many(")")));
@@ -104,7 +112,7 @@ fn a_pattern_that_grows_is_refused() {
     limit(r#"frame matches "(((a{100}){100}){100}){100}""#);
 }
 
-fn operand() -> impl Strategy<Value = Operand> {
+fn entity() -> impl Strategy<Value = Operand> + Clone {
     let word = prop_oneof![
         "[a-z]{1,3}(\\.[a-z0-9_]{1,4}){0,2}".prop_filter("no keyword", |word| parse(word)
             .is_ok_and(|tree| tree.is_some_and(|tree| matches!(tree.kind, ExprKind::Exists(_))))),
@@ -118,33 +126,46 @@ fn operand() -> impl Strategy<Value = Operand> {
         word.prop_map(OperandKind::Word),
         proptest::collection::vec(any::<u8>(), 0..6).prop_map(OperandKind::Text),
         any::<String>().prop_map(|text| OperandKind::Text(text.into_bytes())),
-        any::<u8>().prop_map(OperandKind::Char),
+        any::<u8>().prop_map(|byte| OperandKind::Char(u32::from(byte))),
+        (0x100_u32..0xd800).prop_map(OperandKind::Char),
         ("[a-z]{2}\\.[a-z]{2}", ranges()).prop_map(|(field, ranges)| OperandKind::Layer { field, ranges }),
     ]
     .prop_map(located);
     leaf.prop_recursive(3, 8, 2, |inner| {
-        let ops = prop_oneof![
-            Just(BinaryOp::And),
-            Just(BinaryOp::Add),
-            Just(BinaryOp::Subtract),
-            Just(BinaryOp::Multiply),
-            Just(BinaryOp::Divide),
-            Just(BinaryOp::Remainder),
-        ];
         prop_oneof![
             (inner.clone(), ranges())
                 .prop_map(|(of, ranges)| OperandKind::Slice { of: Box::new(of), ranges }),
-            ("[a-z]{4}", proptest::collection::vec(inner.clone(), 1..3))
+            ("[a-z]{4}", proptest::collection::vec(sum(inner), 0..3))
                 .prop_map(|(name, arguments)| OperandKind::Call { name, arguments }),
-            inner.clone().prop_map(|inner| OperandKind::Negate(Box::new(inner))),
-            (ops, inner.clone(), inner).prop_map(|(op, left, right)| OperandKind::Binary {
-                op,
-                left: Box::new(left),
-                right: Box::new(right),
-            }),
         ]
         .prop_map(located)
     })
+}
+
+/// An entity, perhaps with a sign.
+fn signed(
+    entity: impl Strategy<Value = Operand> + Clone + 'static,
+) -> impl Strategy<Value = Operand> + Clone {
+    let negative = entity.clone().prop_map(|inner| located(OperandKind::Negate(Box::new(inner))));
+    prop_oneof![3 => entity, 1 => negative].boxed()
+}
+
+/// Arithmetic of entities.
+fn sum(entity: impl Strategy<Value = Operand> + Clone + 'static) -> impl Strategy<Value = Operand> + Clone {
+    let ops = prop_oneof![
+        Just(BinaryOp::And),
+        Just(BinaryOp::Add),
+        Just(BinaryOp::Subtract),
+        Just(BinaryOp::Multiply),
+        Just(BinaryOp::Divide),
+        Just(BinaryOp::Remainder),
+    ];
+    let terms = signed(entity).prop_recursive(2, 4, 2, move |inner| {
+        (ops.clone(), inner.clone(), inner).prop_map(|(op, left, right)| {
+            located(OperandKind::Binary { op, left: Box::new(left), right: Box::new(right) })
+        })
+    });
+    terms.boxed()
 }
 
 fn located(kind: OperandKind) -> Operand {
@@ -154,9 +175,10 @@ fn located(kind: OperandKind) -> Operand {
 fn ranges() -> impl Strategy<Value = Vec<Range>> {
     let range = prop_oneof![
         (-99..99_i32).prop_map(Range::At),
-        (-99..99_i32, 0..99_i32).prop_map(|(at, length)| Range::Length(at, length)),
-        (-99..99_i32, -99..99_i32).prop_map(|(first, last)| Range::Between(first, last)),
-        (0..99_i32).prop_map(Range::First),
+        (-99..99_i32, 1..99_i32).prop_map(|(at, length)| Range::Length(at, length)),
+        (0..99_i32, 1..99_i32).prop_map(|(first, more)| Range::Between(first, first + more)),
+        (2..99_i32).prop_map(|first| Range::Between(-first, -1)),
+        (1..99_i32).prop_map(Range::First),
         (-99..99_i32).prop_map(Range::From),
     ];
     proptest::collection::vec(range, 1..3)
@@ -175,18 +197,18 @@ fn expression() -> impl Strategy<Value = Expr> {
         Just(CompareOp::GreaterOrEqual),
     ];
     let element = prop_oneof![
-        operand().prop_map(Element::One),
-        (operand(), operand()).prop_map(|(first, last)| Element::Range(first, last)),
+        signed(entity()).prop_map(Element::One),
+        (signed(entity()), signed(entity())).prop_map(|(first, last)| Element::Range(first, last)),
     ];
     let relation = prop_oneof![
-        operand().prop_map(ExprKind::Exists),
-        (quantifier.clone(), operand(), proptest::collection::vec((ops, operand()), 1..3))
+        sum(entity()).prop_map(ExprKind::Exists),
+        (quantifier.clone(), sum(entity()), proptest::collection::vec((ops, sum(entity())), 1..3))
             .prop_map(|(quantifier, first, rest)| ExprKind::Compare { quantifier, first, rest }),
-        (quantifier.clone(), operand(), operand())
+        (quantifier.clone(), entity(), entity())
             .prop_map(|(quantifier, left, right)| { ExprKind::Contains { quantifier, left, right } }),
-        (quantifier.clone(), operand(), operand())
+        (quantifier.clone(), entity(), entity())
             .prop_map(|(quantifier, left, right)| { ExprKind::Matches { quantifier, left, right } }),
-        (quantifier, any::<bool>(), operand(), proptest::collection::vec(element, 1..3))
+        (quantifier, any::<bool>(), entity(), proptest::collection::vec(element, 1..3))
             .prop_map(|(quantifier, negated, left, set)| ExprKind::In { quantifier, negated, left, set }),
     ];
     let leaf = relation.prop_map(|kind| Expr { kind, span: Span::default() });

@@ -1,16 +1,14 @@
-//! Every expression lets the same packets pass as `tshark -Y` does, and both refuse the same ones.
+//! Every expression lets the same packets pass as tshark's display filter does, and both refuse the same ones.
+
+mod parity;
 
 #[path = "../../trace-fields/tests/packets/mod.rs"]
 mod packets;
 
-use capture_file::{Item, Reader};
-use packets::{has_tshark, pcap, tshark};
-use std::fmt::Write;
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use trace_fields::Subject;
-use trace_filter::{Filter, Scratch};
+use packets::{has_tshark, pcap};
+use parity::expressions::{Composer, Known};
+use parity::{Answer, Dice, agree, captures, differences};
+use std::path::{Path, PathBuf};
 
 /// Expressions that both have to take, or both refuse.
 const SAME: &str = include_str!("expressions/same.txt");
@@ -20,88 +18,99 @@ const REFUSED: &str = include_str!("expressions/refused.txt");
 const TAKEN: &str = include_str!("expressions/taken.txt");
 
 /// One expression a line; lines that begin with `//` are remarks.
-fn expressions(text: &str) -> Vec<&str> {
-    text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("//")).collect()
+fn expressions(text: &str) -> Vec<String> {
+    text.lines()
+        .filter(|line| !line.trim().is_empty() && !line.starts_with("//"))
+        .map(str::to_owned)
+        .collect()
 }
 
-/// Numbers of the packets that pass, or the complaint.
-fn theirs(file: &Path, expression: &str) -> Result<String, String> {
-    let output = tshark(file, &["-Y", expression, "-T", "fields", "-e", "frame.number"])?;
-    Ok(output.lines().collect::<Vec<_>>().join(" "))
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
 }
 
-fn ours(capture: &[u8], expression: &str) -> Result<String, String> {
-    let filter = Filter::compile(expression).map_err(|error| error.render(false))?;
-    let mut scratch = Scratch::default();
-    let mut reader = Reader::new(capture).unwrap();
-    let mut passed = Vec::new();
-    while let Some(item) = reader.next_item().unwrap() {
-        if let Item::Packet(packet) = item
-            && filter.matches(&mut scratch, &Subject::new(&packet))
-        {
-            passed.push(packet.number.to_string());
-        }
-    }
-    Ok(passed.join(" "))
-}
-
-/// Runs `check` on every expression with both answers, two at a time, and fails with all that it says.
-fn compare(
-    test: &str,
-    text: &'static str,
-    check: fn(&Result<String, String>, &Result<String, String>) -> bool,
-) {
-    if !has_tshark(test) {
-        return;
-    }
+/// Packets of every kind that is decoded.
+fn all_kinds(folder: &Path) -> PathBuf {
     let captured: Vec<_> =
         packets::packets().into_iter().map(|(_, bytes)| (bytes.clone(), bytes.len())).collect();
-    let capture = pcap(&captured);
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("packets.pcap");
-    std::fs::write(&file, &capture).unwrap();
+    write(folder, "kinds.pcap", &pcap(&captured))
+}
 
-    // Starting tshark takes most of the time: without the variable, every fourth expression has to do.
-    let all = std::env::var_os("MTRACE_TEST_REQUIRE_TSHARK").is_some();
-    let step = if all || expressions(text).len() < 20 { 1 } else { 4 };
-    let expressions: Vec<_> = expressions(text).into_iter().step_by(step).collect();
-    assert!(!expressions.is_empty());
-    let next = AtomicUsize::new(0);
-    let report = Mutex::new(String::new());
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some(expression) = expressions.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let theirs = theirs(&file, expression);
-                    let ours = ours(&capture, expression);
-                    if !check(&theirs, &ours) {
-                        let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
-                        let _ = writeln!(report, "{expression}\n  tshark: {theirs:?}\n  here:   {ours:?}");
-                    }
-                }
-            });
+fn check(captures: &[PathBuf], expressions: &[String], wanted: fn(&Answer, &Answer) -> bool) {
+    let mut found = Vec::new();
+    for capture in captures {
+        for difference in differences(capture, expressions, wanted) {
+            found.push(format!("{}: {difference}", capture.display()));
         }
-    });
-    let report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
-    assert!(report.is_empty(), "of {} expressions:\n{report}", expressions.len());
+    }
+    let shown = found.iter().take(60).map(String::as_str).collect::<String>();
+    assert!(found.is_empty(), "{} differences:\n{shown}", found.len());
 }
 
 #[test]
 fn same_packets_and_same_refusals() {
-    assert!(expressions(SAME).len() >= 60);
-    compare("same_packets_and_same_refusals", SAME, |theirs, ours| match (theirs, ours) {
-        (Ok(theirs), Ok(ours)) => theirs == ours,
-        (Err(_), Err(_)) => true,
-        _ => false,
-    });
+    if !has_tshark("same_packets_and_same_refusals") {
+        return;
+    }
+    let expressions = expressions(SAME);
+    assert!(expressions.len() >= 300);
+    let folder = tempfile::tempdir().unwrap();
+    // Wireshark puts fragments together, of one packet and of several; this does not.
+    let (fragments, mut files): (Vec<_>, Vec<_>) =
+        captures::fixtures().into_iter().partition(|path| path.to_string_lossy().contains("fragments-"));
+    files.push(all_kinds(folder.path()));
+    files.push(write(folder.path(), "ethernet.pcap", &captures::ethernet(4_000)));
+    files.push(write(folder.path(), "traces.pcap", &captures::traces(2_000)));
+    check(&files, &expressions, agree);
+    let inside = |expression: &String| expression.contains("udp") || expression.contains("contains");
+    let others: Vec<_> = expressions.into_iter().filter(|expression| !inside(expression)).collect();
+    check(&fragments, &others, agree);
 }
 
 #[test]
 fn what_only_wireshark_takes_is_refused() {
-    compare("what_only_wireshark_takes_is_refused", REFUSED, |theirs, ours| theirs.is_ok() && ours.is_err());
+    if !has_tshark("what_only_wireshark_takes_is_refused") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let files = [all_kinds(folder.path())];
+    check(&files, &expressions(REFUSED), |theirs, ours| theirs.is_ok() && ours.is_err());
 }
 
 #[test]
 fn what_only_we_take() {
-    compare("what_only_we_take", TAKEN, |theirs, ours| theirs.is_err() && ours.is_ok());
+    if !has_tshark("what_only_we_take") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let files = [all_kinds(folder.path())];
+    check(&files, &expressions(TAKEN), |theirs, ours| theirs.is_err() && ours.is_ok());
+}
+
+/// Expressions made up by chance. `MTRACE_TEST_EXPRESSIONS` says how many, `MTRACE_TEST_SEED` which ones.
+#[test]
+fn random_expressions() {
+    if !has_tshark("random_expressions") {
+        return;
+    }
+    let asked = |name: &str, default: usize| {
+        std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
+    };
+    let count = asked("MTRACE_TEST_EXPRESSIONS", 2_000);
+    let seed = u64::try_from(asked("MTRACE_TEST_SEED", 1)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        all_kinds(folder.path()),
+        write(folder.path(), "ethernet.pcap", &captures::ethernet(300)),
+        write(folder.path(), "traces.pcap", &captures::traces(300)),
+    ];
+    for file in files {
+        let known = Known::of(&std::fs::read(&file).unwrap());
+        let dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let mut composer = Composer { known: &known, dice };
+        let expressions: Vec<_> = (0..count).map(|_| composer.expression(2)).collect();
+        check(&[file], &expressions, agree);
+    }
 }
