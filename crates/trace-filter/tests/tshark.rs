@@ -9,6 +9,8 @@ use packets::{has_tshark, pcap};
 use parity::expressions::{Composer, Known};
 use parity::{Answer, Dice, agree, captures, differences};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Expressions that both have to take, or both refuse.
 const SAME: &str = include_str!("expressions/same.txt");
@@ -38,13 +40,22 @@ fn all_kinds(folder: &Path) -> PathBuf {
     write(folder, "kinds.pcap", &pcap(&captured))
 }
 
+/// Asks of all captures, two at a time: most of the time is tshark's start.
 fn check(captures: &[PathBuf], expressions: &[String], wanted: fn(&Answer, &Answer) -> bool) {
-    let mut found = Vec::new();
-    for capture in captures {
-        for difference in differences(capture, expressions, wanted) {
-            found.push(format!("{}: {difference}", capture.display()));
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(capture) = captures.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let differences = differences(capture, expressions, wanted).into_iter();
+                    let told = differences.map(|difference| format!("{}: {difference}", capture.display()));
+                    found.lock().unwrap().extend(told);
+                }
+            });
         }
-    }
+    });
+    let found = found.into_inner().unwrap();
     let shown = found.iter().take(60).map(String::as_str).collect::<String>();
     assert!(found.is_empty(), "{} differences:\n{shown}", found.len());
 }

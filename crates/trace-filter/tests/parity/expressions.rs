@@ -35,6 +35,10 @@ fn literal(value: &Value<'_>) -> String {
     }
 }
 
+/// Fields that Wireshark has twice, with different types: there the literal decides which of the two is meant.
+const TWICE: [&str; 4] =
+    ["vxlan.flags", "icmpv6.opt.linkaddr", "icmpv6.opt.src_linkaddr", "icmpv6.opt.target_linkaddr"];
+
 impl Known {
     /// Looks through a capture.
     pub(crate) fn of(capture: &[u8]) -> Self {
@@ -57,6 +61,7 @@ impl Known {
         });
         let fields = Field::all()
             .iter()
+            .filter(|field| !TWICE.contains(&field.name))
             .filter_map(|field| Some((field, values.remove(field.name)?.into_iter().collect())))
             .collect();
         Self { fields }
@@ -106,14 +111,29 @@ pub(crate) struct Composer<'a> {
 }
 
 impl Composer<'_> {
-    /// An expression of several conditions.
+    /// An expression of several conditions that Wireshark 4.0 can be asked: with a field in some layers and
+    /// again in all, it would take the layers for both.
     pub(crate) fn expression(&mut self, depth: usize) -> String {
+        loop {
+            let expression = self.conditions(depth);
+            let mut layered = expression.match_indices('#').map(|(end, _)| {
+                let start = expression[..end]
+                    .rfind(|letter: char| !letter.is_alphanumeric() && !"._".contains(letter));
+                &expression[start.map_or(0, |start| start + 1)..end]
+            });
+            if layered.all(|field| expression.matches(field).count() == 1) {
+                return expression;
+            }
+        }
+    }
+
+    fn conditions(&mut self, depth: usize) -> String {
         match self.dice.next(if depth == 0 { 1 } else { 6 }) {
             0..=2 => self.relation(),
-            3 => format!("not ({})", self.expression(depth - 1)),
+            3 => format!("not ({})", self.conditions(depth - 1)),
             4 => {
                 let op = self.dice.pick(&["and", "or", "&&", "||"]);
-                format!("({}) {op} {}", self.expression(depth - 1), self.expression(depth - 1))
+                format!("({}) {op} {}", self.conditions(depth - 1), self.conditions(depth - 1))
             }
             _ => {
                 let op = self.dice.pick(&["and", "or"]);

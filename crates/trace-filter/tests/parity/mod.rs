@@ -1,5 +1,7 @@
 //! The same filters asked of the same capture, in tshark and here.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 pub(crate) mod captures;
 pub(crate) mod expressions;
 
@@ -43,8 +45,24 @@ impl Dice {
     }
 }
 
-/// What tshark answers, all expressions in one run: each is the filter of a listener in Lua.
+/// The complaint where tshark itself fell over an expression: 4.0 has faults.
+const CRASH: &str = "tshark ended";
+
+/// What tshark answers. Where it ends before it has answered all, the halves are asked.
 pub(crate) fn theirs(capture: &Path, expressions: &[String]) -> Vec<Answer> {
+    match (run(capture, expressions), expressions) {
+        (Some(answers), _) => answers,
+        (None, []) => Vec::new(),
+        (None, [_]) => vec![Err(CRASH.to_owned())],
+        (None, _) => {
+            let (first, second) = expressions.split_at(expressions.len() / 2);
+            [theirs(capture, first), theirs(capture, second)].concat()
+        }
+    }
+}
+
+/// All expressions in one run of tshark: each is the filter of a listener in Lua.
+fn run(capture: &Path, expressions: &[String]) -> Option<Vec<Answer>> {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("home");
     std::fs::create_dir(&home).unwrap();
@@ -68,7 +86,6 @@ pub(crate) fn theirs(capture: &Path, expressions: &[String]) -> Vec<Answer> {
         command.uid(NOBODY).gid(NOBODY);
     }
     let output = command.output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
     let mut answers = vec![None; expressions.len()];
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let Some((number, answer)) = line.split_once('\t') else { continue };
@@ -78,9 +95,9 @@ pub(crate) fn theirs(capture: &Path, expressions: &[String]) -> Vec<Answer> {
             None => Ok(answer.split_whitespace().map(|number| number.parse().unwrap()).collect()),
         });
     }
-    let missing = answers.iter().filter(|answer| answer.is_none()).count();
-    assert!(missing == 0, "tshark gave {missing} answers of {} too few: {errors}", expressions.len());
-    answers.into_iter().flatten().collect()
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!errors.contains("Lua Error"), "{errors}");
+    answers.into_iter().collect()
 }
 
 fn version() -> String {
@@ -174,6 +191,7 @@ pub(crate) fn agree(theirs: &Answer, ours: &Answer) -> bool {
     match (theirs, ours) {
         (Ok(theirs), Ok(ours)) => theirs == ours,
         (Err(_), Err(_)) => true,
+        (Err(error), Ok(_)) => error == CRASH,
         _ => false,
     }
 }
