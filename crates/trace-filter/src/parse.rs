@@ -321,9 +321,8 @@ impl Parser<'_> {
     /// An entity with at most one sign; `+` says nothing.
     fn signed(&mut self) -> Result<Operand> {
         let start = self.span;
-        let sign = match self.token {
-            Token::Binary(sign @ (BinaryOp::Subtract | BinaryOp::Add)) => sign,
-            _ => return self.entity(),
+        let Token::Binary(sign @ (BinaryOp::Subtract | BinaryOp::Add)) = self.token else {
+            return self.entity();
         };
         self.count()?;
         self.advance()?;
