@@ -13,7 +13,7 @@ impl FieldId {
             Self::Eth => 14,
             Self::Vlan | Self::Ieee8021ad | Self::Mpls => 4,
             Self::Pppoes => 6,
-            Self::Arp => at(4).saturating_add(at(5)).saturating_mul(2).saturating_add(8),
+            Self::Arp => at(4).saturating_add(at(5)).saturating_mul(2).saturating_add(8).min(bytes.len()),
             Self::Ip => (at(0) & 0x0f).saturating_mul(4),
             Self::Ipv6 => 40,
             Self::Ipv6Hopopts | Self::Ipv6Routing | Self::Ipv6Dstopts => {

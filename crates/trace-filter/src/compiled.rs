@@ -166,7 +166,11 @@ impl Check {
             Self::Compare(relation, constant) => relation.holds(all, constant.compare(value)),
             Self::Contains(finder) if finder.needle().is_empty() => contains_nothing(value),
             Self::Contains(finder) => finder.find(value.searched()).is_some(),
-            Self::Matches(regex) => regex.is_match(value.searched()),
+            // Where there are no bytes, not even the empty pattern matches; of an empty text it does.
+            Self::Matches(regex) => {
+                let bytes = value.searched();
+                (!bytes.is_empty() || matches!(value, Item::Text(_))) && regex.is_match(bytes)
+            }
             Self::In(members) => members.iter().any(|member| match member {
                 Member::One(constant) => Relation::Equal.holds(all, constant.compare(value)),
                 Member::Range(first, last) => {
