@@ -16,10 +16,7 @@ impl FieldId {
             Self::Arp => at(4).saturating_add(at(5)).saturating_mul(2).saturating_add(8).min(bytes.len()),
             Self::Ip => (at(0) & 0x0f).saturating_mul(4),
             Self::Ipv6 => 40,
-            Self::Ipv6Hopopts | Self::Ipv6Routing | Self::Ipv6Dstopts => {
-                at(1).saturating_add(1).saturating_mul(8)
-            }
-            Self::Ah => at(1).saturating_add(2).saturating_mul(4),
+            Self::Ipv6Hopopts | Self::Ipv6Dstopts => at(1).saturating_add(1).saturating_mul(8),
             Self::Ipv6Fraghdr | Self::Udp | Self::Udplite | Self::Vxlan => 8,
             _ => bytes.len(),
         }
