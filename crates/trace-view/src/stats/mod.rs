@@ -31,6 +31,8 @@ mod key;
 mod plan;
 mod quantity;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use interval::Interval;
