@@ -103,7 +103,7 @@ pub(super) fn follows_from_events(trace: &Trace<'_>, scratch: &mut Vec<u8>) -> b
         return false;
     }
     let events = trace.events_in_wire_order().map(|event| Event {
-        offset: 0,
+        is_read: false,
         payload: if event.kind == Kind::Unknown { event.payload } else { &[] },
         ..event
     });
