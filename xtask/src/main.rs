@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod deny;
 mod fixtures;
+mod fuzz;
 mod generate;
 mod run;
 mod spec;
@@ -39,6 +40,8 @@ enum Task {
     Synth(synth::Args),
     /// Measure the tool against its peers on the same captures, in one run
     Bench(bench::Args),
+    /// Feed the fuzz targets with bytes that nobody has thought of; needs a C++ compiler
+    Fuzz(fuzz::Args),
     /// Everything that has to hold before a change goes in; .ci/run calls it
     Ci,
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Test { args } => test::run(&root, &args),
         Task::Synth(args) => synth::run(&args),
         Task::Bench(args) => bench::bench(&root, &args),
+        Task::Fuzz(args) => fuzz::run(&root, &args),
         Task::Ci => ci::run(&root),
     };
     match done {

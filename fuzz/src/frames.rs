@@ -1,0 +1,76 @@
+//! The payload of packets: frames of every revision.
+
+use crate::assert_harmless;
+use mbuf_trace::write::convert;
+use mbuf_trace::{Certainty, Detector, Encoding, Trace};
+use std::ops::ControlFlow;
+use std::sync::LazyLock;
+use trace_fields::{Field, PacketView, Scratch, Subject};
+use trace_view::timeline::{Options, Timeline};
+
+/// Every revision, by the first byte of an input.
+pub(crate) static ENCODINGS: LazyLock<Vec<Encoding>> =
+    LazyLock::new(|| ["1", "1le", "2", "3", "4"].iter().filter_map(|name| name.parse().ok()).collect());
+
+/// The first byte says which revision the rest is, or that it has to be found out; the second how much was captured.
+fn split(data: &[u8]) -> Option<(Option<Encoding>, &[u8], usize)> {
+    let (&[choice, cut], frame) = data.split_first_chunk()?;
+    let encoding = ENCODINGS.get(usize::from(choice % 8)).copied();
+    Some((encoding, frame, frame.len() + usize::from(cut)))
+}
+
+/// Reading, and all that is shown of it, whatever it is.
+pub(crate) fn payload(data: &[u8]) {
+    let Some((encoding, frame, original_len)) = split(data) else { return };
+    let Ok((trace, certainty)) = Detector::new(encoding).read(frame, original_len) else { return };
+    let oldest_first: Vec<_> = trace.events().map(|event| event.wire_index).collect();
+    let mut in_wire_order: Vec<_> = trace.events_in_wire_order().map(|event| event.wire_index).collect();
+    let mut sorted = oldest_first.clone();
+    sorted.sort_unstable();
+    in_wire_order.sort_unstable();
+    assert_eq!(sorted, in_wire_order, "both orders have the same events");
+    for fault in trace.faults() {
+        assert_harmless(fault.to_string().as_bytes());
+    }
+    let subject = Subject::new(PacketView::of_bytes(frame)).with_trace(&trace, certainty);
+    let mut scratch = Scratch::default();
+    for field in Field::all() {
+        let mut values = 0_usize;
+        let _ = subject.visit(field.id, &mut scratch, &mut |value| {
+            assert_harmless(field.show(value).to_string().as_bytes());
+            values += 1;
+            ControlFlow::Continue(())
+        });
+        assert!(values <= 100 * (frame.len() + 100), "{} has {values} values", field.name);
+    }
+    show(&trace, certainty, frame);
+}
+
+fn show(trace: &Trace<'_>, certainty: Certainty, frame: &[u8]) {
+    let mut shown = Vec::new();
+    let mut timeline = Timeline::new(Options::default());
+    let written = timeline.write(&mut shown, &PacketView::of_bytes(frame), Some((trace, certainty)));
+    assert!(written.is_ok());
+    assert_harmless(&shown);
+}
+
+/// A trace becomes one of every other revision, which is sound where it was, and to its own comes back as it is.
+pub(crate) fn revisions(data: &[u8]) {
+    let Some((encoding, frame, _)) = split(data) else { return };
+    let encoding = encoding.unwrap_or(ENCODINGS[3]);
+    let trace = Trace::parse(frame, frame.len(), encoding);
+    let is_sound = trace.faults().next().is_none();
+    for to in ENCODINGS.iter().copied() {
+        let mut converted = b"before".to_vec();
+        if convert(&trace, to, &mut converted).is_err() {
+            assert_eq!(converted, b"before", "a failed conversion leaves nothing behind");
+            continue;
+        }
+        let converted = converted.strip_prefix(b"before").expect("what was there stays");
+        let again = Trace::parse(converted, converted.len(), to);
+        assert!(!is_sound || !again.is_malformed(), "{to}: {:?}", again.faults().next());
+        if is_sound && to == encoding {
+            assert_eq!(converted, frame, "to its own revision");
+        }
+    }
+}
