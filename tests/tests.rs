@@ -10,6 +10,7 @@ mod dissector;
 mod docs;
 mod drops;
 mod filter;
+mod follow;
 mod info;
 mod live;
 mod output;

@@ -1,6 +1,7 @@
 //! Opening what is to be read: a file or standard input, a capture or NDJSON.
 
 use crate::failure::Failure;
+use crate::follow::Follow;
 use crate::messages::Name;
 use crate::progress::Progress;
 use capture_file::{Reader, Source};
@@ -17,8 +18,8 @@ pub(crate) type Input = Reader<Box<dyn Read>>;
 const FIRST: usize = 16;
 
 /// Opens a capture, or NDJSON as the capture that it was; `-` is standard input. With `progress`, a bar shows
-/// how far the reading is.
-pub(crate) fn open(path: &Path, progress: bool) -> Result<Input, Failure> {
+/// how far the reading is. With `follow`, the end of a file is not the end.
+pub(crate) fn open(path: &Path, progress: bool, follow: bool) -> Result<Input, Failure> {
     let failed = |source| Failure::Input { path: path.to_path_buf(), source };
     let no_capture = |source| Failure::NoCapture { path: path.to_path_buf(), source };
     let file = file(path)?;
@@ -26,7 +27,10 @@ pub(crate) fn open(path: &Path, progress: bool) -> Result<Input, Failure> {
     if metadata.is_dir() {
         return Err(failed(io::ErrorKind::IsADirectory.into()));
     }
-    let bytes: Box<dyn Read> = Box::new(Progress::new(file, &metadata, progress));
+    let bytes: Box<dyn Read> = match follow && metadata.is_file() {
+        true => Box::new(Follow::new(file, path)),
+        false => Box::new(Progress::new(file, &metadata, progress)),
+    };
     let mut source = Source::new(bytes).map_err(no_capture)?;
     let is_ndjson = ndjson::is_recognised(source.peek(FIRST).map_err(no_capture)?);
     if !is_ndjson {

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod failure;
+mod follow;
 mod input;
 mod look;
 mod messages;

@@ -6,6 +6,7 @@ use crate::failure::{Failure, Status};
 use crate::input::{self, Input};
 use crate::messages::{self, Limited, Name};
 use crate::selection::Range;
+use crate::signals;
 use capture_file::{Container, Format, Item, LinkType, Packet, ReadError};
 use mbuf_trace::{Certainty, Detector, Encoding, Fault, Trace};
 use std::path::{Path, PathBuf};
@@ -189,6 +190,8 @@ pub(crate) struct Reading {
     pub(crate) snapshot_link: SnapshotLink,
     /// Whether the reading goes on behind damage.
     salvage: bool,
+    /// Whether the end of a file is not the end.
+    follow: bool,
     /// Whether a bar may show how far the reading is.
     pub(crate) progress: bool,
 }
@@ -211,12 +214,16 @@ impl Reading {
             link_type: LinkType(select.linktype),
             snapshot_link: select.snapshot_link.into(),
             salvage: select.salvage,
+            follow: select.follow,
             progress: false,
         })
     }
 
     /// Reads the files one after another. A file that cannot be read is told, and the next one read.
     pub(crate) fn run(&self, files: &[PathBuf], sink: &mut dyn Sink) -> Result<Status, Failure> {
+        if self.follow && files.len() > 1 {
+            return Err(Failure::Usage("--follow takes one file: the first one has no end".to_owned()));
+        }
         let mut status = Status::Done;
         for path in files {
             match self.file(path, sink) {
@@ -251,7 +258,7 @@ impl Reading {
     }
 
     fn open(&self, path: &Path) -> Result<Input, Failure> {
-        let mut input = input::open(path, self.progress)?;
+        let mut input = input::open(path, self.progress, self.follow)?;
         if self.salvage {
             input.expect_damage();
         }
@@ -316,6 +323,8 @@ impl FileReader<'_> {
             let item = match next {
                 Ok(Some(item)) => item,
                 Ok(None) => break,
+                // The rest of it had not been written yet.
+                Err(damage) if signals::has_stopped() && damage.is_cut_off() => break,
                 Err(damage) => match self.salvage(damage, sink)? {
                     true => continue,
                     false => break,

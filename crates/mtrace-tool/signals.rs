@@ -5,10 +5,28 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// The output that is being written and has not got its name yet.
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Whether the first signal ends the waiting at the end of a file, and not the program.
+static STOPS_AT_FIRST: AtomicBool = AtomicBool::new(false);
+
+/// Whether that signal has come.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// From now on the first signal only stops the waiting for more input, so that what was read is finished: who
+/// follows a file has no other way to end. The second one ends the program.
+pub(crate) fn stop_at_first() {
+    STOPS_AT_FIRST.store(true, Ordering::Relaxed);
+}
+
+/// Whether a signal has stopped the waiting for more input.
+pub(crate) fn has_stopped() -> bool {
+    STOPPED.load(Ordering::Relaxed)
+}
 
 /// Ends the program on SIGINT and SIGTERM with status 128 + the signal's number, and removes an unfinished
 /// output before. SIGHUP is left alone: nohup(1) has it ignored, and a handler would undo that.
@@ -16,7 +34,10 @@ pub(crate) fn watch() -> Result<(), Failure> {
     let mut signals = Signals::new([SIGINT, SIGTERM])
         .map_err(|error| Failure::Usage(format!("cannot watch for signals: {error}")))?;
     std::thread::spawn(move || {
-        if let Some(signal) = signals.forever().next() {
+        for signal in signals.forever() {
+            if STOPS_AT_FIRST.load(Ordering::Relaxed) && !STOPPED.swap(true, Ordering::Relaxed) {
+                continue;
+            }
             // Held until the end, so that no file gets its name meanwhile.
             let unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(path) = unfinished.as_deref() {

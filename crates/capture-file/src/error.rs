@@ -109,6 +109,12 @@ pub struct ReadError {
 }
 
 impl ReadError {
+    /// Whether the input ended within an item: it is still being written, or was cut off.
+    #[must_use]
+    pub const fn is_cut_off(&self) -> bool {
+        matches!(self.kind, ReadErrorKind::CutOff { .. })
+    }
+
     /// Whether there are bytes behind the damage that [`Reader::salvage`](crate::Reader::salvage) could look into: the
     /// input neither ended nor failed.
     #[must_use]

@@ -24,6 +24,9 @@ pub(crate) struct SelectArgs {
     /// Behind damage, find the next packets that make sense and go on there
     #[arg(long)]
     pub(crate) salvage: bool,
+    /// At the end of a file, wait for more, until Ctrl-C or until it is another file
+    #[arg(long, conflicts_with = "last")]
+    pub(crate) follow: bool,
     /// Link type that carries mbuf_trace
     #[arg(long, value_name = "N", default_value_t = mbuf_trace::LINK_TYPE)]
     pub(crate) linktype: u16,
