@@ -144,6 +144,23 @@ fn bad_ndjson_is_told_with_its_line() {
 }
 
 #[test]
+fn ndjson_of_two_captures_is_refused_at_the_second() {
+    let json = convert(&fixture_bytes("ping-rev3.pcap"), &["--to", "ndjson"]);
+    let lines = json.iter().filter(|byte| **byte == b'\n').count();
+    let ran = run_with_input(&["print", "-e", "frame.number"], &json.repeat(2));
+    assert_eq!((ran.code, ran.text().lines().count()), (1, lines));
+    let message = format!("line {}: a second `container`", lines + 1);
+    assert!(ran.stderr.contains(&message), "{}", ran.stderr);
+}
+
+#[test]
+fn ndjson_without_its_events_is_refused() {
+    let line = r#"{"schema":"mbuf_trace/1","packet":1,"time":"2026-01-01T00:00:00Z","revision":3}"#;
+    let ran = run_with_input(&["print"], line.as_bytes());
+    assert!(ran.stderr.contains("line 1: `events` is missing"), "{}", ran.stderr);
+}
+
+#[test]
 fn compressed_ndjson_is_read_as_any_capture() {
     let folder = folder();
     for (name, end) in [("ping-rev3.pcap", "gz"), ("ping-rev4.pcapng", "zst"), ("ping-rev4.pcapng", "lz4")] {

@@ -94,11 +94,11 @@ impl EventLine<'_> {
     }
 }
 
-/// Passes the events of a line on, one at a time, in the line's order.
+/// Passes the events of a line on, one at a time, in the line's order; false where the line has no list of them.
 pub(super) fn each_event<E: fmt::Display>(
     line: &[u8],
     each: impl FnMut(&EventLine<'_>) -> Result<(), E>,
-) -> Result<(), serde_json::Error> {
+) -> Result<bool, serde_json::Error> {
     serde_json::Deserializer::from_slice(line).deserialize_map(EventsOf(each))
 }
 
@@ -114,13 +114,13 @@ enum Member {
 }
 
 impl<'de, F: FnMut(&EventLine<'_>) -> Result<(), E>, E: fmt::Display> Visitor<'de> for EventsOf<F> {
-    type Value = ();
+    type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<bool, A::Error> {
         let mut met = false;
         while let Some(member) = map.next_key()? {
             match member {
@@ -132,7 +132,7 @@ impl<'de, F: FnMut(&EventLine<'_>) -> Result<(), E>, E: fmt::Display> Visitor<'d
                 }
             }
         }
-        Ok(())
+        Ok(met)
     }
 }
 

@@ -67,6 +67,8 @@ enum Kinds {
     TimeRange,
     #[error("`packet` is missing")]
     NoPacket,
+    #[error("a second `container`: another capture begins here, and one input is one capture")]
+    SecondContainer,
     #[error("`before` and `after` are blocks of a pcapng, and this is a pcap")]
     Blocks,
     #[error("the packet is longer than a capture can hold")]
@@ -139,6 +141,9 @@ impl<R: BufRead> Capture<R> {
 
     /// File header and leading blocks, of the first line that has them.
     fn container(&mut self, line: &Line<'_>) -> Result<(), Kinds> {
+        if line.container.is_some() && self.format.is_some() {
+            return Err(Kinds::SecondContainer);
+        }
         match line.container.as_ref().map(|container| (container.0.format.as_str(), &container.0)) {
             Some(("pcap", container)) => {
                 let header = container.header.as_ref().ok_or(Kinds::Missing("header"))?;
@@ -257,7 +262,9 @@ fn packet_bytes<'a>(line: &'a Line<'_>, text: &[u8]) -> Result<Cow<'a, [u8]>, Ki
         lost: line.lost.0,
     };
     let mut frame = Frame::new(Encoding { revision, byte_order }, header)?;
-    each_event(text, |event| Ok::<_, Kinds>(frame.push(&to_event(event)?)?))?;
+    if !each_event(text, |event| Ok::<_, Kinds>(frame.push(&to_event(event)?)?))? {
+        return Err(Kinds::Missing("events"));
+    }
     Ok(Cow::Owned(frame.finish(oldest_first)?))
 }
 
