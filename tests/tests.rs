@@ -9,6 +9,7 @@ mod diff;
 mod dissector;
 mod docs;
 mod drops;
+mod export;
 mod filter;
 mod follow;
 mod info;

@@ -1,0 +1,241 @@
+//! `convert --to`, `flamegraph` and `graph`: what comes out is read by the programs that it is for.
+
+use crate::support::{fixtures, folder, listing, run};
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+use std::process::Command;
+
+/// Whether a program is there. Without it a test is skipped, and says so, unless `variable` is set to 1.
+fn is_there(program: &str, version: &str, variable: &str) -> bool {
+    if Command::new(program).arg(version).output().is_ok_and(|output| output.status.success()) {
+        return true;
+    }
+    let required = std::env::var_os(variable).is_some_and(|value| value == "1");
+    assert!(!required, "{program} is missing, and {variable}=1 forbids that");
+    eprintln!("*** {program} is not here: a test of the exports is SKIPPED ***");
+    false
+}
+
+/// Standard output of a program that has to succeed.
+fn read(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).env("TZ", "UTC").output().expect("the program runs");
+    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Converts a fixture into a file of this name; what was said on standard error.
+fn convert(folder: &Path, fixture: &str, arguments: &[&str], name: &str) -> (String, String) {
+    let out = folder.join(name).to_str().unwrap().to_owned();
+    let input = format!("fixtures/{fixture}");
+    let ran = run(&[&["convert", &input, "-o", &out, "--force"], arguments].concat());
+    assert!(ran.code < 2, "{fixture} {arguments:?}: {}", ran.stderr);
+    (out, ran.stderr)
+}
+
+/// The packets of each trace, a snapshot twice counted once: link type and bytes in hexadecimal.
+fn snapshots(fixture: &str) -> BTreeMap<u64, Vec<(u64, String)>> {
+    let ran = run(&["convert", "--to", "ndjson", &format!("fixtures/{fixture}")]);
+    let mut packets = BTreeMap::new();
+    for line in ran.text().lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let mut seen = HashSet::new();
+        for event in line["events"].as_array().into_iter().flatten().filter(|event| event["kind"] == "data") {
+            let snapshot =
+                (event["link_type"].as_u64().unwrap(), event["bytes"].as_str().unwrap().to_owned());
+            if !snapshot.1.is_empty() && seen.insert(snapshot.clone()) {
+                packets.entry(line["packet"].as_u64().unwrap()).or_insert_with(Vec::new).push(snapshot);
+            }
+        }
+    }
+    packets
+}
+
+#[test]
+fn wireshark_reads_each_snapshot_as_a_packet() {
+    if !is_there("tshark", "--version", "MTRACE_TEST_REQUIRE_TSHARK") {
+        return;
+    }
+    let folder = folder();
+    for name in fixtures().iter().filter(|name| !name.contains("other-link-type")) {
+        let (out, _) = convert(folder.path(), name, &["--to", "ethernet"], "x.pcapng");
+        let fields = ["frame.packet_id", "frame.encap_type", "frame.cap_len", "frame.interface_name"];
+        let fields: Vec<&str> = fields.iter().flat_map(|field| ["-e", *field]).collect();
+        let shown = read("tshark", &[&["-n", "-r", &out, "-T", "fields"], &fields[..]].concat());
+        let mut found: Vec<(u64, u64, usize)> = Vec::new();
+        for line in shown.lines() {
+            let cells: Vec<&str> = line.split('\t').collect();
+            // Wireshark's own numbers of Ethernet and raw IP.
+            let link = match cells[1] {
+                "1" => 1,
+                "7" => 101,
+                other => panic!("{name}: {other}"),
+            };
+            let id = cells[0].trim_start_matches("0x");
+            let id = if cells[0].starts_with("0x") { u64::from_str_radix(id, 16) } else { id.parse() };
+            assert!(!cells[3].is_empty(), "{name}: no interface");
+            found.push((id.unwrap(), link, cells[2].parse().unwrap()));
+        }
+        let expected: Vec<(u64, u64, usize)> = snapshots(name)
+            .into_iter()
+            .flat_map(|(packet, all)| all.into_iter().map(move |(link, hex)| (packet, link, hex.len() / 2)))
+            .collect();
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn wireshark_finds_the_addresses_that_our_fields_have() {
+    if !is_there("tshark", "--version", "MTRACE_TEST_REQUIRE_TSHARK") {
+        return;
+    }
+    let folder = folder();
+    for name in ["nat-rev4.pcapng", "tcp-rev3.pcap", "ipv6-rev2.pcap"] {
+        let (out, _) = convert(folder.path(), name, &["--to", "ethernet"], "x.pcapng");
+        for field in ["ip.src", "ip.ttl", "tcp.flags", "udp.dstport", "ipv6.dst"] {
+            let shown = read("tshark", &["-n", "-r", &out, "-T", "fields", "-e", field]);
+            let theirs: Vec<&str> = shown.lines().filter(|line| !line.is_empty()).collect();
+            let ours = run(&["print", "-e", field, &format!("fixtures/{name}")]);
+            let ours: Vec<&str> = ours
+                .text()
+                .lines()
+                .flat_map(|line| line.split(','))
+                .filter(|value| !value.is_empty())
+                .collect();
+            assert_eq!(theirs, ours, "{name}: {field}");
+        }
+    }
+    let (out, _) = convert(folder.path(), "nat-rev4.pcapng", &["--to", "ethernet"], "x.pcapng");
+    let comments = read("tshark", &["-r", &out, "-T", "fields", "-e", "frame.comment", "-c", "1"]);
+    assert!(comments.starts_with("trace of packet 1, step 3 of 19"), "{comments}");
+    assert!(comments.contains("+ether_input(em0)  /usr/src/sys/net/if_ethersubr.c:817"), "{comments}");
+    let times = read("tshark", &["-r", &out, "-T", "fields", "-e", "frame.time_epoch", "-c", "2"]);
+    assert_eq!(times, "1768378300.250001817\n1768378300.250003017\n", "the times of the events");
+    let names = read("tshark", &["-r", &out, "-T", "fields", "-e", "frame.interface_name", "-Y", "eth"]);
+    assert!(names.contains("em0") && names.contains("em1"), "{names}");
+}
+
+#[test]
+fn one_packet_a_trace_with_primary() {
+    let folder = folder();
+    let (out, _) = convert(folder.path(), "nat-rev3.pcap", &["--to", "ethernet", "--primary"], "x.pcapng");
+    let info = run(&["info", "--json", "--linktype", "1", &out]);
+    let info: serde_json::Value = serde_json::from_slice(&info.stdout).unwrap();
+    assert_eq!(info["packets"], 4);
+}
+
+#[test]
+fn a_pcap_has_the_ethernet_snapshots_and_tells_of_the_others() {
+    let folder = folder();
+    let (out, said) = convert(folder.path(), "tcp-rev3.pcap", &["--to", "ethernet"], "x.pcap");
+    assert!(said.contains("begin with no Ethernet header and are left out"), "{said}");
+    let all: Vec<(u64, String)> = snapshots("tcp-rev3.pcap").into_values().flatten().collect();
+    let ethernet = all.iter().filter(|(link, _)| *link == 1).count();
+    if is_there("tcpdump", "--version", "MTRACE_TEST_REQUIRE_TCPDUMP") {
+        assert_eq!(read("tcpdump", &["-n", "-r", &out]).lines().count(), ethernet);
+    }
+    let mixed = run(&["convert", "fixtures/tcp-rev3.pcap", "--to", "mixed", "-o", "x.pcap"]);
+    assert_eq!(mixed.code, 2, "{}", mixed.stderr);
+}
+
+#[test]
+fn mixed_has_the_traces_as_they_were() {
+    let folder = folder();
+    for name in ["nat-rev3.pcap", "mixed.pcapng", "two-revisions.pcapng"] {
+        let (out, _) = convert(folder.path(), name, &["--to", "mixed"], "x.pcapng");
+        let arguments = ["print", "-e", "mbuf_trace.path", "-e", "mbuf_trace.revision", "-f", "mbuf_trace"];
+        let before = run(&[&arguments[..], &[&format!("fixtures/{name}")]].concat());
+        let after = run(&[&arguments[..], &[&out]].concat());
+        assert_eq!(before.text(), after.text(), "{name}");
+    }
+}
+
+#[test]
+fn graphviz_reads_the_graph() {
+    if !is_there("dot", "-V", "MTRACE_TEST_REQUIRE_GRAPHVIZ") {
+        return;
+    }
+    let folder = folder();
+    for name in fixtures().iter().filter(|name| !name.contains("other-link-type")) {
+        let (out, _) = convert(folder.path(), name, &[], "x.dot");
+        let svg = read("dot", &["-Tsvg", &out]);
+        assert!(svg.contains("</svg>"), "{name}");
+    }
+}
+
+#[test]
+fn what_each_format_looks_like() {
+    for (format, fixture) in [
+        ("folded", "nat-rev3.pcap"),
+        ("dot", "drop-rev4.pcap"),
+        ("csv", "ping-rev4.pcap"),
+        ("speedscope", "vnet-rev4.pcap"),
+        ("chrome", "vnet-rev4.pcap"),
+        ("chrome", "ping-rev3.pcap"),
+    ] {
+        let ran = run(&["convert", &format!("fixtures/{fixture}"), "--to", format, "--first", "2"]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{format}");
+        insta::assert_snapshot!(format!("{format}_{fixture}"), ran.text());
+    }
+}
+
+#[test]
+fn options_that_mean_nothing_are_refused() {
+    let input = "fixtures/nat-rev3.pcap";
+    for arguments in [
+        &["--to", "csv", "--revision", "4"][..],
+        &["--to", "csv", "--primary"],
+        &["--to", "dot", "--weight", "time"],
+        &["-o", "picture.svg"],
+    ] {
+        let ran = run(&[&["convert", input], arguments].concat());
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn outputs_are_whole_or_not_there() {
+    let folder = folder();
+    let out = folder.path().join("x.svg").to_str().unwrap().to_owned();
+    let missing = run(&["flamegraph", "fixtures/none.pcap", "-o", &out]);
+    assert_eq!(missing.code, 3, "{}", missing.stderr);
+    assert_eq!(listing(folder.path()), Vec::<String>::new());
+    for command in ["flamegraph", "graph"] {
+        let ran = run(&[command, "-f", "udp", "fixtures/nat-rev3.pcap", "-o", &out, "--force"]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{command}");
+        let svg = std::fs::read_to_string(&out).unwrap();
+        assert!(svg.starts_with("<?xml") && svg.ends_with("</svg>\n"), "{command}");
+        assert!(svg.contains(">ip_tryforward</text>"), "{command}");
+    }
+    assert_eq!(run(&["graph", "fixtures/nat-rev3.pcap", "-o", &out]).code, 2, "no file is replaced unasked");
+}
+
+#[test]
+fn time_needs_a_clock() {
+    let ran = run(&["convert", "--to", "folded", "--weight", "time", "fixtures/nat-rev3.pcap"]);
+    assert_eq!((ran.code, ran.text()), (1, ""));
+    assert!(ran.stderr.contains("4 traces are left out"), "{}", ran.stderr);
+    let ran = run(&["convert", "--to", "folded", "--weight", "time", "fixtures/nat-rev4.pcap"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(ran.text().contains("ether_input;ip_input;pf_test "), "{}", ran.text());
+}
+
+/// The pictures of the documentation. `UPDATE_DOCS=1` draws them anew.
+#[test]
+fn the_pictures_of_the_documentation_are_what_the_tool_draws() {
+    for (command, fixture, name) in
+        [("flamegraph", "nat-rev4.pcap", "flamegraph.svg"), ("graph", "drop-rev4.pcap", "graph.svg")]
+    {
+        let ran = run(&[command, &format!("fixtures/{fixture}")]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{command}");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images").join(name);
+        if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &ran.stdout).unwrap();
+        }
+        let there = std::fs::read(&path).unwrap_or_default();
+        assert!(
+            there == ran.stdout,
+            "docs/images/{name} is not what the tool draws; UPDATE_DOCS=1 draws it anew"
+        );
+    }
+}
