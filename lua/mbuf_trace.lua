@@ -64,27 +64,44 @@ local RECORDS = {
   [1] = {
   },
   [2] = {
-    [0x0001] = { name = "data", kind = "data", content = "ethernet" }, -- Bytes of the packet, as Ethernet
-    [0x0002] = { name = "static", kind = "static", content = "string" }, -- String that lives in the kernel
-    [0x0003] = { name = "dynamic", kind = "dynamic", content = "string" }, -- String that was copied
+    -- Bytes of the packet, as Ethernet.
+    [0x0001] = { name = "data", kind = "data", content = "ethernet" },
+    -- String that lives in the kernel.
+    [0x0002] = { name = "static", kind = "static", content = "string" },
+    -- String that was copied.
+    [0x0003] = { name = "dynamic", kind = "dynamic", content = "string" },
   },
   [3] = {
-    [0x0000] = { name = "data", kind = "data", content = "ethernet" }, -- Bytes of the packet, as Ethernet
-    [0x0001] = { name = "string", kind = "string", content = "string" }, -- String
+    -- Bytes of the packet, as Ethernet.
+    [0x0000] = { name = "data", kind = "data", content = "ethernet" },
+    -- String.
+    [0x0001] = { name = "string", kind = "string", content = "string" },
   },
   [4] = {
-    [0x0000] = { name = "plain_data", kind = "data", content = "ethernet" }, -- Bytes of the packet, as in revision 3
-    [0x0001] = { name = "plain_string", kind = "string", content = "string" }, -- String, as in revision 3
-    [0x0100] = { name = "frame_header", kind = nil, content = "frame_header" }, -- First record of the frame, once; not an event
-    [0x0101] = { name = "start", kind = "start", content = "start" }, -- Tracing begins
-    [0x0102] = { name = "static", kind = "static", content = "text" }, -- String that lives in the kernel, no NUL
-    [0x0103] = { name = "dynamic", kind = "dynamic", content = "text" }, -- String that was copied, no NUL
-    [0x0104] = { name = "position", kind = "position", content = nil }, -- The packet passed here
-    [0x0105] = { name = "function", kind = "function", content = "text" }, -- The packet is in this function; the body is its arguments, which may be empty
-    [0x0106] = { name = "enter", kind = "enter", content = "text" }, -- This function begins; the body is its arguments, which may be empty
-    [0x0107] = { name = "leave", kind = "leave", content = "text" }, -- This function ends; the body is its arguments, which may be empty
-    [0x0108] = { name = "data", kind = "data", content = "snapshot" }, -- Bytes of the packet
-    [0x0109] = { name = "drop", kind = "drop", content = "drop" }, -- The packet is dropped
+    -- Bytes of the packet, as in revision 3.
+    [0x0000] = { name = "plain_data", kind = "data", content = "ethernet" },
+    -- String, as in revision 3.
+    [0x0001] = { name = "plain_string", kind = "string", content = "string" },
+    -- First record of the frame, once; not an event.
+    [0x0100] = { name = "frame_header", kind = nil, content = "frame_header" },
+    -- Tracing begins.
+    [0x0101] = { name = "start", kind = "start", content = "start" },
+    -- String that lives in the kernel, no NUL.
+    [0x0102] = { name = "static", kind = "static", content = "text" },
+    -- String that was copied, no NUL.
+    [0x0103] = { name = "dynamic", kind = "dynamic", content = "text" },
+    -- The packet passed here.
+    [0x0104] = { name = "position", kind = "position", content = nil },
+    -- The packet is in this function; the body is its arguments, which may be empty.
+    [0x0105] = { name = "function", kind = "function", content = "text" },
+    -- This function begins; the body is its arguments, which may be empty.
+    [0x0106] = { name = "enter", kind = "enter", content = "text" },
+    -- This function ends; the body is its arguments, which may be empty.
+    [0x0107] = { name = "leave", kind = "leave", content = "text" },
+    -- Bytes of the packet.
+    [0x0108] = { name = "data", kind = "data", content = "snapshot" },
+    -- The packet is dropped.
+    [0x0109] = { name = "drop", kind = "drop", content = "drop" },
   },
 }
 -- Those that are snapshots.
@@ -202,7 +219,8 @@ local FAULTS = {
   },
   length_wrapped = {
     severity = "malformed",
-    doc = "A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; what lies behind it is not read",
+    doc = "A record's length seems to have wrapped at 65,536, as a large TSO snapshot makes it; what lies "
+      .. "behind it is not read",
   },
   records_uncounted = {
     severity = "malformed",
@@ -254,42 +272,78 @@ local PROTOCOL_DOC = "mbuf_trace packet trace"
 
 -- Display fields with one value in a packet.
 local field = {
-  revision = ProtoField.uint8("mbuf_trace.revision", "Revision", base.DEC, nil, nil, "Revision of the record format, 1 to 4"),
-  revision_guessed = ProtoField.bool("mbuf_trace.revision_guessed", "Revision guessed", base.NONE, nil, nil, "Whether the revision is a guess: nothing in the frame or before it made it certain"),
-  order = ProtoField.string("mbuf_trace.order", "Order", base.NONE, "How the records lie on the wire: newest_first or oldest_first"),
-  count = ProtoField.uint16("mbuf_trace.count", "Count", base.DEC, nil, nil, "Records that the frame announces"),
-  path = ProtoField.string("mbuf_trace.path", "Path", base.NONE, "Functions that handled the packet (events enter and function), oldest first, joined by ' > '"),
-  last_function = ProtoField.string("mbuf_trace.last_function", "Last function", base.NONE, "Function of the newest event that has one: where the packet's way ended"),
-  fault = ProtoField.string("mbuf_trace.fault", "Fault", base.NONE, "Name of each fault found in the frame, as the specification lists them"),
-  flags = ProtoField.uint16("mbuf_trace.flags", "Flags", base.HEX, nil, nil, "Flags of the frame header"),
-  incomplete = ProtoField.bool("mbuf_trace.incomplete", "Incomplete", base.NONE, nil, nil, "Whether the trace is known to lack events"),
-  packet_id = ProtoField.uint64("mbuf_trace.packet_id", "Packet id", base.DEC, nil, nil, "Identity of this packet's trace; absent where it is unknown"),
-  parent_id = ProtoField.uint64("mbuf_trace.parent_id", "Parent id", base.DEC, nil, nil, "The trace that this packet was copied, split or fragmented from; absent where there is none"),
-  lost = ProtoField.uint32("mbuf_trace.lost", "Lost", base.DEC, nil, nil, "Events that could not be recorded"),
+  revision = ProtoField.uint8("mbuf_trace.revision", "Revision", base.DEC, nil, nil,
+    "Revision of the record format, 1 to 4"),
+  revision_guessed = ProtoField.bool("mbuf_trace.revision_guessed", "Revision guessed", base.NONE, nil, nil,
+    "Whether the revision is a guess: nothing in the frame or before it made it certain"),
+  order = ProtoField.string("mbuf_trace.order", "Order", base.NONE,
+    "How the records lie on the wire: newest_first or oldest_first"),
+  count = ProtoField.uint16("mbuf_trace.count", "Count", base.DEC, nil, nil,
+    "Records that the frame announces"),
+  path = ProtoField.string("mbuf_trace.path", "Path", base.NONE,
+    "Functions that handled the packet (events enter and function), oldest first, joined by ' > '"),
+  last_function = ProtoField.string("mbuf_trace.last_function", "Last function", base.NONE,
+    "Function of the newest event that has one: where the packet's way ended"),
+  fault = ProtoField.string("mbuf_trace.fault", "Fault", base.NONE,
+    "Name of each fault found in the frame, as the specification lists them"),
+  flags = ProtoField.uint16("mbuf_trace.flags", "Flags", base.HEX, nil, nil,
+    "Flags of the frame header"),
+  incomplete = ProtoField.bool("mbuf_trace.incomplete", "Incomplete", base.NONE, nil, nil,
+    "Whether the trace is known to lack events"),
+  packet_id = ProtoField.uint64("mbuf_trace.packet_id", "Packet id", base.DEC, nil, nil,
+    "Identity of this packet's trace; absent where it is unknown"),
+  parent_id = ProtoField.uint64("mbuf_trace.parent_id", "Parent id", base.DEC, nil, nil,
+    "The trace that this packet was copied, split or fragmented from; absent where there is none"),
+  lost = ProtoField.uint32("mbuf_trace.lost", "Lost", base.DEC, nil, nil,
+    "Events that could not be recorded"),
 
   -- Display fields with a value for each event that has one.
-  step = ProtoField.uint32("mbuf_trace.step", "Step", base.DEC, nil, nil, "Number of the event, from 1, oldest first"),
-  wire_index = ProtoField.uint32("mbuf_trace.wire_index", "Wire index", base.DEC, nil, nil, "Place of the event's record in the frame, from 0, as it was captured"),
-  kind = ProtoField.string("mbuf_trace.kind", "Kind", base.NONE, "What the event is: data, string, static, dynamic, position, function, enter, leave, start, drop or unknown"),
-  record_type = ProtoField.uint16("mbuf_trace.record_type", "Record type", base.HEX, nil, nil, "Type of the record"),
-  length = ProtoField.uint16("mbuf_trace.length", "Length", base.DEC, nil, nil, "Length of the record's payload in bytes, as the record says it"),
-  data = ProtoField.string("mbuf_trace.data", "Data", base.NONE, "The whole text of the event: position, sign, function and arguments, or free text"),
-  text = ProtoField.string("mbuf_trace.text", "Text", base.NONE, "The text of the event without its position"),
-  file = ProtoField.string("mbuf_trace.file", "File", base.NONE, "Source file that recorded the event"),
-  line = ProtoField.uint32("mbuf_trace.line", "Line", base.DEC, nil, nil, "Line in the source file"),
-  func = ProtoField.string("mbuf_trace.function", "Function", base.NONE, "Function that recorded the event"),
-  args = ProtoField.string("mbuf_trace.args", "Args", base.NONE, "Arguments of the function as text"),
-  age = ProtoField.uint64("mbuf_trace.age", "Age", base.DEC, nil, nil, "Nanoseconds before the packet's capture time; absent where it is unknown"),
-  thread = ProtoField.uint32("mbuf_trace.thread", "Thread", base.DEC, nil, nil, "Thread that recorded the event; absent where it is unknown"),
-  vnet = ProtoField.uint32("mbuf_trace.vnet", "Vnet", base.DEC, nil, nil, "Virtual network stack; 0 is the default one, or unknown"),
-  cpu = ProtoField.uint16("mbuf_trace.cpu", "Cpu", base.DEC, nil, nil, "CPU that recorded the event; absent where it is unknown"),
-  event_flags = ProtoField.uint16("mbuf_trace.event_flags", "Event flags", base.HEX, nil, nil, "Flags of the event header; none are defined yet"),
-  origin = ProtoField.uint16("mbuf_trace.origin", "Origin", base.DEC, ORIGIN, nil, "What switched tracing on for this packet"),
-  errno = ProtoField.uint16("mbuf_trace.errno", "Errno", base.DEC, nil, nil, "Error number that goes with the drop; absent where it is 0"),
-  bytes = ProtoField.bytes("mbuf_trace.bytes", "Bytes", base.NONE, "Bytes of a snapshot, or of a record that could not be read"),
-  link_type = ProtoField.uint16("mbuf_trace.link_type", "Link type", base.DEC, nil, nil, "Link type of a snapshot: 1 is Ethernet, 101 raw IP"),
-  packet_length = ProtoField.uint32("mbuf_trace.packet_length", "Packet length", base.DEC, nil, nil, "Length of the whole packet (m_pkthdr.len) at the moment of a snapshot"),
-  snapshot_changed = ProtoField.bool("mbuf_trace.snapshot.changed", "Snapshot changed", base.NONE, nil, nil, "Whether a snapshot differs from the one before it in the same trace; absent on the first"),
+  step = ProtoField.uint32("mbuf_trace.step", "Step", base.DEC, nil, nil,
+    "Number of the event, from 1, oldest first"),
+  wire_index = ProtoField.uint32("mbuf_trace.wire_index", "Wire index", base.DEC, nil, nil,
+    "Place of the event's record in the frame, from 0, as it was captured"),
+  kind = ProtoField.string("mbuf_trace.kind", "Kind", base.NONE,
+    "What the event is: data, string, static, dynamic, position, function, enter, leave, start, drop or "
+      .. "unknown"),
+  record_type = ProtoField.uint16("mbuf_trace.record_type", "Record type", base.HEX, nil, nil,
+    "Type of the record"),
+  length = ProtoField.uint16("mbuf_trace.length", "Length", base.DEC, nil, nil,
+    "Length of the record's payload in bytes, as the record says it"),
+  data = ProtoField.string("mbuf_trace.data", "Data", base.NONE,
+    "The whole text of the event: position, sign, function and arguments, or free text"),
+  text = ProtoField.string("mbuf_trace.text", "Text", base.NONE,
+    "The text of the event without its position"),
+  file = ProtoField.string("mbuf_trace.file", "File", base.NONE,
+    "Source file that recorded the event"),
+  line = ProtoField.uint32("mbuf_trace.line", "Line", base.DEC, nil, nil,
+    "Line in the source file"),
+  func = ProtoField.string("mbuf_trace.function", "Function", base.NONE,
+    "Function that recorded the event"),
+  args = ProtoField.string("mbuf_trace.args", "Args", base.NONE,
+    "Arguments of the function as text"),
+  age = ProtoField.uint64("mbuf_trace.age", "Age", base.DEC, nil, nil,
+    "Nanoseconds before the packet's capture time; absent where it is unknown"),
+  thread = ProtoField.uint32("mbuf_trace.thread", "Thread", base.DEC, nil, nil,
+    "Thread that recorded the event; absent where it is unknown"),
+  vnet = ProtoField.uint32("mbuf_trace.vnet", "Vnet", base.DEC, nil, nil,
+    "Virtual network stack; 0 is the default one, or unknown"),
+  cpu = ProtoField.uint16("mbuf_trace.cpu", "Cpu", base.DEC, nil, nil,
+    "CPU that recorded the event; absent where it is unknown"),
+  event_flags = ProtoField.uint16("mbuf_trace.event_flags", "Event flags", base.HEX, nil, nil,
+    "Flags of the event header; none are defined yet"),
+  origin = ProtoField.uint16("mbuf_trace.origin", "Origin", base.DEC, ORIGIN, nil,
+    "What switched tracing on for this packet"),
+  errno = ProtoField.uint16("mbuf_trace.errno", "Errno", base.DEC, nil, nil,
+    "Error number that goes with the drop; absent where it is 0"),
+  bytes = ProtoField.bytes("mbuf_trace.bytes", "Bytes", base.NONE,
+    "Bytes of a snapshot, or of a record that could not be read"),
+  link_type = ProtoField.uint16("mbuf_trace.link_type", "Link type", base.DEC, nil, nil,
+    "Link type of a snapshot: 1 is Ethernet, 101 raw IP"),
+  packet_length = ProtoField.uint32("mbuf_trace.packet_length", "Packet length", base.DEC, nil, nil,
+    "Length of the whole packet (m_pkthdr.len) at the moment of a snapshot"),
+  snapshot_changed = ProtoField.bool("mbuf_trace.snapshot.changed", "Snapshot changed", base.NONE, nil, nil,
+    "Whether a snapshot differs from the one before it in the same trace; absent on the first, and where "
+      .. "the capture cut off what would tell"),
 }
 
 local FIELD_LIST = {
@@ -1453,7 +1507,11 @@ end
 ----------------------------------------------------------------------------------------------------------
 -- Preferences: -o mbuf_trace.order:wire, or Edit > Preferences > Protocols > MBUF_TRACE.
 
-local mbuf_trace = Proto("mbuf_trace", PROTOCOL_DOC)
+-- A protocol of this name that has no dissector is in the way, too.
+local name_is_free, mbuf_trace = pcall(Proto, "mbuf_trace", PROTOCOL_DOC)
+if not name_is_free then
+  return
+end
 
 -- What an enumerated preference takes: for each word its name, how it is shown, and its number.
 local function choices(words)
@@ -1594,41 +1652,53 @@ local function links_agree(frame, one, other)
   return none_says_it or both_say_it and one.link == other.link or link_of(frame, one) == link_of(frame, other)
 end
 
--- Finds out how the snapshots of a frame compare, oldest first: whether each has changed since the one
--- before it, and which earlier one it is identical to (`same_as`).
-local function compare_snapshots(frame, snapshots)
-  if #snapshots == 2 then
-    local before, event = snapshots[1], snapshots[2]
-    local is_same = before.bytes_length == event.bytes_length and bytes_of(frame, before) == bytes_of(frame, event)
-      and links_agree(frame, event, before)
-    event.before, event.changed, event.same_as = before, not is_same, is_same and before or nil
-    return
+-- Whether two snapshots are the same, in their bytes and in what these begin with. Nil where they agree as far as
+-- the capture kept both.
+local function are_same(frame, one, other)
+  if one.bytes_length + one.missing ~= other.bytes_length + other.missing then
+    return false
   end
-  local by_bytes, before, before_bytes = {}, nil, nil
-  for place = 1, #snapshots do
-    local event = snapshots[place]
-    local bytes = bytes_of(frame, event)
-    local is_same = before and bytes == before_bytes and links_agree(frame, event, before)
+  local raw, common = frame.raw, min(one.bytes_length, other.bytes_length)
+  if sub(raw, one.bytes_at + 1, one.bytes_at + common) ~= sub(raw, other.bytes_at + 1, other.bytes_at + common) then
+    return false
+  elseif one.missing > 0 or other.missing > 0 then
+    return nil
+  end
+  return links_agree(frame, one, other)
+end
+
+-- Finds out how the snapshots of a frame compare, oldest first: whether each has changed since the one `before` it,
+-- and which earlier one it is identical to (`same_as`).
+local function compare_snapshots(frame, snapshots)
+  -- Of three and more, the first of each sort, by their bytes.
+  local firsts = #snapshots > 2 and {}
+  for place, event in ipairs(snapshots) do
+    local before = snapshots[place - 1]
+    local same
     if before then
-      event.before, event.changed = before, not is_same
+      same = are_same(frame, event, before)
+      event.before = before
+      if same ~= nil then
+        event.changed = not same
+      end
     end
-    if is_same then
+    if same then
       event.same_as = before.same_as or before
-    elseif place > 2 then
+    elseif firsts and event.missing == 0 then
+      local bytes = bytes_of(frame, event)
+      local alike = firsts[bytes] or {}
+      firsts[bytes] = alike
       -- Several with the same bytes and other links are rare, and few are enough.
-      for _, other in ipairs(by_bytes[bytes] or {}) do
+      for _, other in ipairs(alike) do
         if links_agree(frame, event, other) then
           event.same_as = other
           break
         end
       end
+      if not event.same_as then
+        alike[#alike + 1] = event
+      end
     end
-    if not event.same_as and #snapshots > 2 then
-      local alike = by_bytes[bytes] or {}
-      by_bytes[bytes] = alike
-      alike[#alike + 1] = event
-    end
-    before, before_bytes = event, bytes
   end
 end
 
@@ -1921,7 +1991,8 @@ of_event("link_type", function(node, tvb, event, frame)
     return
   end
   local link, told = link_of(frame, event), event.packet_length_at
-  local range = told and tvb:range(told + SNAPSHOT.link_type - SNAPSHOT.packet_length, 2) or tvb:range(event.bytes_at, 0)
+  local range = told and tvb:range(told + SNAPSHOT.link_type - SNAPSHOT.packet_length, 2)
+    or tvb:range(event.bytes_at, 0)
   local item = node:add(field.link_type, range, link):append_text(format(" (%s)", link_name(link)))
   if not told then
     item:set_generated()
@@ -2115,21 +2186,23 @@ end
 -- Opens a source position. Gives nil, or why it could not.
 local function open_source(path, line)
   if not is_harmless_path(path) then
-    return format("%s:%d is no absolute path of letters, digits and . _ / + - only, and is not opened", display(path), line)
+    return format("%s:%d is no absolute path of letters, digits and . _ / + - only, and is not opened",
+      display(path), line)
   end
   local target = local_path(path)
-  local function fill(template, quote)
-    local filled = string.gsub(template, "{(%a+)}", {
-      path = quote and "'" .. string.gsub(target, "'", "'\\''") .. "'" or target,
-      line = format("%d", line),
-    })
-    return filled
+  -- The source root can have any characters: a URL has them in hexadecimal, a shell in quotes.
+  local function fill(template, safe_path)
+    return (string.gsub(template, "{(%a+)}", { path = safe_path, line = format("%d", line) }))
   end
   if prefs.editor ~= "" then
     -- In the background: Wireshark waits for what it starts.
-    os.execute(fill(prefs.editor, true) .. " &")
+    local quoted = "'" .. string.gsub(target, "'", "'\\''") .. "'"
+    os.execute(fill(prefs.editor, quoted) .. " &")
   else
-    browser_open_url(fill(prefs.url_template, false))
+    local encoded = string.gsub(target, "[^A-Za-z0-9._/+~:-]", function(letter)
+      return format("%%%02X", byte(letter))
+    end)
+    browser_open_url(fill(prefs.url_template, encoded))
   end
 end
 

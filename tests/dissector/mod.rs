@@ -185,6 +185,33 @@ fn loads_twice() {
     assert!(text.contains("ARP"), "{text}");
 }
 
+/// What has taken a name before: the protocol's, its description, or a field's.
+#[test]
+fn leaves_a_name_that_is_taken() {
+    let Some(shell) = is_here() else { return };
+    let folder = folder();
+    shell.share(folder.path());
+    let table = [
+        ("Proto('mbuf_trace', 'x')", false),
+        ("Proto('other', 'mbuf_trace packet trace')", false),
+        ("Proto('other', 'x').fields = { ProtoField.uint32('mbuf_trace.data', 'x') }", true),
+        (
+            "local other = Proto('other', 'x')\n\
+             function other.dissector() end\n\
+             DissectorTable.get('wtap_encap'):add(wtap.USER0, other)",
+            true,
+        ),
+    ];
+    for (other, loads) in table {
+        let script = folder.path().join("other.lua");
+        std::fs::write(&script, other).expect("a file");
+        let option = format!("lua_script:{}", script.display());
+        let text =
+            shell.read_with(&[&option, tshark::SCRIPT], Path::new("fixtures/ping-rev3.pcap"), &["-c", "1"]);
+        assert_eq!(text.contains("ARP"), loads, "{other}: {text}");
+    }
+}
+
 #[test]
 fn statistics() {
     let Some(shell) = is_here() else { return };

@@ -53,13 +53,19 @@ impl Shell {
 
     /// What `tshark -r file arguments` prints. Nothing may go wrong, and no word about Lua on standard error.
     pub(crate) fn read(&self, file: &Path, arguments: &[&str]) -> String {
+        self.read_with(&[SCRIPT], file, arguments)
+    }
+
+    /// The same with these scripts.
+    pub(crate) fn read_with(&self, scripts: &[&str], file: &Path, arguments: &[&str]) -> String {
         let mut command = Command::new("tshark");
         command.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
         command.env("HOME", &self.home).env("TZ", "UTC").env("LC_ALL", "C.UTF-8");
         for variable in ["XDG_CONFIG_HOME", "WIRESHARK_CONFIG_DIR", "WIRESHARK_PLUGIN_DIR"] {
             command.env_remove(variable);
         }
-        command.args(["-X", SCRIPT, "-n", "-r"]).arg(file).args(arguments);
+        command.args(scripts.iter().flat_map(|script| ["-X", *script]));
+        command.args(["-n", "-r"]).arg(file).args(arguments);
         if self.as_nobody {
             command.uid(NOBODY).gid(NOBODY);
         }

@@ -54,6 +54,25 @@ impl<'a> Snapshot<'a> {
         self.bytes.len().saturating_add(self.missing)
     }
 
+    /// Length of the whole packet in bytes, as far as the record tells it.
+    #[must_use]
+    pub fn whole_len(&self) -> usize {
+        let told = self.packet_length.and_then(|length| usize::try_from(length).ok());
+        told.unwrap_or_default().max(self.recorded_len())
+    }
+
+    /// Whether these bytes are those of another snapshot. None where they agree as far as the capture kept both.
+    #[must_use]
+    pub fn has_bytes_of(&self, other: &Snapshot<'_>) -> Option<bool> {
+        let common = self.bytes.len().min(other.bytes.len());
+        if self.recorded_len() != other.recorded_len()
+            || self.bytes.get(..common) != other.bytes.get(..common)
+        {
+            return Some(false);
+        }
+        (self.missing == 0 && other.missing == 0).then_some(true)
+    }
+
     /// The link type of what the bytes begin with: where revisions 1 to 3 say Ethernet and
     /// [`link`](Self::link) finds IP, that of raw IP.
     #[must_use]

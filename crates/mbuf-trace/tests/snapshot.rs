@@ -1,6 +1,6 @@
 //! What snapshots of revisions 1 to 3 begin with, also where the capture cut them.
 
-use mbuf_trace::{Encoding, Link, Revision, Trace};
+use mbuf_trace::{Encoding, Link, Revision, Snapshot, Trace};
 
 /// An IPv4 header of 20 bytes with this total length, and its checksum.
 fn ipv4(total: u16, checksum: u16) -> Vec<u8> {
@@ -63,5 +63,23 @@ fn a_cut_snapshot_begins_with_what_it_began_with() {
                 assert_eq!(link_of(revision, &packet, kept), Some(expected), "{name}, {revision:?}, {kept}");
             }
         }
+    }
+}
+
+/// What the capture cut off could be what tells two snapshots apart.
+#[test]
+fn cut_snapshots_may_have_the_same_bytes() {
+    let snapshot = |bytes: &'static [u8], missing| Snapshot { missing, ..Snapshot::ethernet(bytes) };
+    for (one, other, same) in [
+        (snapshot(b"abcd", 0), snapshot(b"abcd", 0), Some(true)),
+        (snapshot(b"abcd", 0), snapshot(b"abce", 0), Some(false)),
+        (snapshot(b"abcd", 0), snapshot(b"ab", 2), None),
+        (snapshot(b"abcd", 2), snapshot(b"abcd", 2), None),
+        (snapshot(b"abcd", 0), snapshot(b"ab", 3), Some(false)),
+        (snapshot(b"abcd", 0), snapshot(b"ax", 2), Some(false)),
+        (snapshot(b"abcd", 0), snapshot(b"", 4), None),
+    ] {
+        assert_eq!(one.has_bytes_of(&other), same, "{one:?} {other:?}");
+        assert_eq!(other.has_bytes_of(&one), same, "{other:?} {one:?}");
     }
 }

@@ -75,7 +75,7 @@ pub enum FieldId {
     MbufTraceLinkType,
     /// `mbuf_trace.packet_length`: Length of the whole packet (m_pkthdr.len) at the moment of a snapshot.
     MbufTracePacketLength,
-    /// `mbuf_trace.snapshot.changed`: Whether a snapshot differs from the one before it in the same trace; absent on the first.
+    /// `mbuf_trace.snapshot.changed`: Whether a snapshot differs from the one before it in the same trace; absent on the first, and where the capture cut off what would tell.
     MbufTraceSnapshotChanged,
     /// `frame`: The captured packet.
     Frame,
@@ -1009,7 +1009,7 @@ pub(crate) static FIELDS: [Field; 263] = [
         revisions: &[],
         codes: None,
         names: &[],
-        doc: "Whether a snapshot differs from the one before it in the same trace; absent on the first",
+        doc: "Whether a snapshot differs from the one before it in the same trace; absent on the first, and where the capture cut off what would tell",
     },
     Field {
         id: FieldId::Frame,

@@ -9,7 +9,17 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 #[derive(Debug, Clone, Copy)]
 pub struct Summary<'a> {
     bytes: &'a [u8],
+    length: usize,
     link: Link,
+}
+
+impl Summary<'_> {
+    /// The same of a packet of `length` bytes, of which only some are there.
+    #[must_use]
+    pub const fn of_length(mut self, length: usize) -> Self {
+        self.length = length;
+        self
+    }
 }
 
 /// What these bytes are as a packet: `10.0.0.1 → 10.0.0.2 ICMP echo request`,
@@ -20,14 +30,14 @@ pub struct Summary<'a> {
 /// [`SnapshotLink::of`](crate::SnapshotLink::of).
 #[must_use]
 pub fn summary(bytes: &[u8], link: Link) -> Summary<'_> {
-    Summary { bytes, link }
+    Summary { bytes, length: bytes.len(), link }
 }
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut network = None;
         let mut last = None;
-        for layer in Layers::new(self.bytes, self.bytes.len(), self.link) {
+        for layer in Layers::new(self.bytes, self.length, self.link) {
             match layer.protocol {
                 Protocol::Ipv4 | Protocol::Ipv6 => network = Some(layer),
                 _ => {}
@@ -121,7 +131,7 @@ fn ip(f: &mut fmt::Formatter<'_>, network: Layer<'_>, last: Layer<'_>) -> fmt::R
         }
     }
     match last.protocol {
-        Protocol::Tcp => tcp(f, last.bytes),
+        Protocol::Tcp => tcp(f, last.bytes, last.length),
         Protocol::Udp => match be16(last.bytes, 4).and_then(|length| length.checked_sub(8)) {
             Some(length) => write!(f, "UDP, {length} bytes"),
             None => f.write_str("UDP"),
@@ -156,7 +166,8 @@ fn network_only(
     }
 }
 
-fn tcp(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+/// `length` is that of header and payload before the packet was cut.
+fn tcp(f: &mut fmt::Formatter<'_>, bytes: &[u8], length: usize) -> fmt::Result {
     f.write_str("TCP")?;
     let Some(flags) = be16(bytes, 12) else {
         return Ok(());
@@ -181,7 +192,7 @@ fn tcp(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     }
     f.write_str("]")?;
     let header = usize::from(flags >> 12).saturating_mul(4);
-    match bytes.len().checked_sub(header) {
+    match length.checked_sub(header) {
         Some(length) if length > 0 && header >= 20 => write!(f, ", {length} bytes"),
         _ => Ok(()),
     }

@@ -62,9 +62,9 @@ pub(crate) fn visit_events(
         let value = match field {
             FieldId::MbufTraceStep => Some(Value::Uint(step)),
             FieldId::MbufTraceSnapshotChanged => event.snapshot.and_then(|snapshot| {
-                let same =
-                    |old: Snapshot<'_>| old.bytes == snapshot.bytes && link.of(&old) == link.of(&snapshot);
-                before.replace(snapshot).map(|old| Value::Bool(!same(old)))
+                let old = before.replace(snapshot)?;
+                let same = snapshot.has_bytes_of(&old)? && link.of(&old) == link.of(&snapshot);
+                Some(Value::Bool(!same))
             }),
             FieldId::MbufTraceLinkType => {
                 event.snapshot.map(|snapshot| Value::Uint(link.of(&snapshot).link_type().into()))

@@ -239,3 +239,15 @@ proptest! {
         }
     }
 }
+
+/// Of a packet that was cut, the headers tell how much it carried.
+#[test]
+fn a_summary_tells_the_length_that_the_packet_had() {
+    let mut segment = vec![0x45, 0, 0, 140, 0, 1, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+    segment.extend([0, 80, 0, 81, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x18, 255, 255, 0, 0, 0, 0]);
+    let cut = summary(&segment, Link::Ip);
+    assert_eq!(cut.to_string(), "10.0.0.1:80 → 10.0.0.2:81 TCP [PSH, ACK]");
+    assert!(cut.of_length(140).to_string().ends_with("[PSH, ACK], 100 bytes"));
+    // Padding behind the packet is none of its payload.
+    assert!(cut.of_length(1000).to_string().ends_with("[PSH, ACK], 100 bytes"));
+}

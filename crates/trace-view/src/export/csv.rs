@@ -100,7 +100,10 @@ impl<W: Write> Csv<W> {
         row.number(link.map(|(_, link)| u64::from(link_number(link))));
         row.number(event.snapshot.map(|snapshot| snapshot.bytes.len() as u64));
         row.number(event.snapshot.and_then(|snapshot| snapshot.packet_length).map(u64::from));
-        row.shown(link.map(|(snapshot, link)| summary(snapshot.bytes, link)).as_ref());
+        row.shown(
+            link.map(|(snapshot, link)| summary(snapshot.bytes, link).of_length(snapshot.whole_len()))
+                .as_ref(),
+        );
         self.writer.write_record(row.cells()).map_err(io::Error::from)
     }
 }

@@ -11,7 +11,9 @@ pub(super) const LONGEST: usize = 200;
 pub(super) fn packet(trace: &Trace<'_>, link: SnapshotLink) -> String {
     let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot);
     match snapshots.find(|snapshot| !snapshot.bytes.is_empty()) {
-        Some(snapshot) => summary(snapshot.bytes, link.of(&snapshot)).to_string(),
+        Some(snapshot) => {
+            summary(snapshot.bytes, link.of(&snapshot)).of_length(snapshot.whole_len()).to_string()
+        }
         None => "no snapshot".to_owned(),
     }
 }

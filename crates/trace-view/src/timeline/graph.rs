@@ -153,7 +153,8 @@ impl<'s, 'a, W: Write> Graph<'s, 'a, W> {
                 words(event, &mut self.buffer, &mut said);
                 if let Some(snapshot) = snapshot.filter(|_| before.is_none()) {
                     let packet = self.snapshots.packet(&snapshot);
-                    let _ = write!(said, ": {}", summary(packet.bytes, packet.link));
+                    let summary = summary(packet.bytes, packet.link).of_length(snapshot.whole_len());
+                    let _ = write!(said, ": {summary}");
                 }
             }
         }

@@ -130,7 +130,8 @@ impl Serialize for Step<'_, '_> {
         if let Some(now) = event.snapshot {
             let packet = self.snapshots.packet(&now);
             map.serialize_entry("length", &now.bytes.len())?;
-            map.serialize_entry("summary", &summary(packet.bytes, packet.link).to_string())?;
+            let summary = summary(packet.bytes, packet.link).of_length(now.whole_len());
+            map.serialize_entry("summary", &summary.to_string())?;
             if let Some(step) = self.snapshots.earlier(event) {
                 map.serialize_entry("same_as_step", &step)?;
             }

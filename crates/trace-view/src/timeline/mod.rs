@@ -182,7 +182,9 @@ impl Timeline {
         let time = packet.time.map_or_else(|| "no time".to_owned(), |time| time.to_string());
         let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot);
         let said = match snapshots.find(|snapshot| !snapshot.bytes.is_empty()) {
-            Some(snapshot) => summary(snapshot.bytes, self.options.snapshot_link.of(&snapshot)).to_string(),
+            Some(snapshot) => summary(snapshot.bytes, self.options.snapshot_link.of(&snapshot))
+                .of_length(snapshot.whole_len())
+                .to_string(),
             None => "no snapshot".to_owned(),
         };
         let place = context.map(|context| context.all().to_string()).unwrap_or_default();
@@ -265,5 +267,5 @@ fn about(trace: &Trace<'_>, certainty: Certainty, clock: &Clock) -> String {
 fn said(trace: &Trace<'_>, options: &Options) -> Option<String> {
     let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot);
     let newest = snapshots.find(|snapshot| !snapshot.bytes.is_empty())?;
-    Some(summary(newest.bytes, options.snapshot_link.of(&newest)).to_string())
+    Some(summary(newest.bytes, options.snapshot_link.of(&newest)).of_length(newest.whole_len()).to_string())
 }

@@ -239,7 +239,7 @@ impl<'s, 'a> Steps<'s, 'a> {
     /// A line that says what the packet is, unless that has been said last.
     fn packet(&mut self, out: &mut impl Write, snapshot: &Snapshot<'a>, indent: usize) -> io::Result<()> {
         let packet = self.snapshots.packet(snapshot);
-        let is = summary(packet.bytes, packet.link).to_string();
+        let is = summary(packet.bytes, packet.link).of_length(snapshot.whole_len()).to_string();
         if is == self.said {
             return Ok(());
         }

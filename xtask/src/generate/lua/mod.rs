@@ -6,6 +6,9 @@ use crate::spec::{Base, Codes, Field, FieldType, Flags, Layout, LayoutField, Rec
 use anyhow::{Context, Result};
 use std::fmt::{self, Write};
 
+/// The longest line, in bytes.
+const LINE: usize = 120;
+
 /// The dissector.
 pub(super) const PATH: &str = "lua/mbuf_trace.lua";
 
@@ -98,10 +101,10 @@ fn records(out: &mut String, spec: &Spec) -> Result<()> {
             let content = record.content.as_deref().map_or("nil".into(), quote);
             writeln!(
                 out,
-                "    [{:#06x}] = {{ name = {}, kind = {kind}, content = {content} }}, -- {}",
+                "    -- {}.\n    [{:#06x}] = {{ name = {}, kind = {kind}, content = {content} }},",
+                record.doc,
                 record.code,
-                quote(&record.name),
-                record.doc
+                quote(&record.name)
             )?;
         }
         out.push_str("  },\n");
@@ -141,7 +144,12 @@ fn layout_table(out: &mut String, name: &str, layout: &Layout) -> fmt::Result {
     let mut at = 0;
     for field in &layout.fields {
         let Some(width) = field.width() else { break };
-        writeln!(out, "  {} = {at}, -- {}", field.name, field.doc)?;
+        let line = format!("  {} = {at}, -- {}", field.name, field.doc);
+        if line.len() <= LINE {
+            writeln!(out, "{line}")?;
+        } else {
+            writeln!(out, "  -- {}\n  {} = {at},", field.doc, field.name)?;
+        }
         if let Some(value) = field.value {
             writeln!(out, "  {}_value = {value:#x},", field.name)?;
         }
@@ -188,7 +196,7 @@ fn faults(out: &mut String, spec: &Spec) -> fmt::Result {
             "  {} = {{\n    severity = {},\n    doc = {},\n  }},",
             fault.name,
             quote(severity),
-            quote(&fault.doc)
+            paragraph(&fault.doc)
         )?;
     }
     out.push_str("}\n\n");
@@ -241,11 +249,13 @@ fn label(spec: &Spec, field: &Field) -> String {
 
 /// A constructor of Wireshark's `ProtoField`.
 fn proto_field(spec: &Spec, field: &Field) -> String {
-    let (name, label, doc) = (quote(&field.name), quote(&label(spec, field)), quote(&field.doc));
+    let (name, label, doc) = (quote(&field.name), quote(&label(spec, field)), paragraph(&field.doc));
     let constructor = match field.ty {
-        FieldType::Boolean => return format!("ProtoField.bool({name}, {label}, base.NONE, nil, nil, {doc})"),
-        FieldType::String => return format!("ProtoField.string({name}, {label}, base.NONE, {doc})"),
-        FieldType::Bytes => return format!("ProtoField.bytes({name}, {label}, base.NONE, {doc})"),
+        FieldType::Boolean => {
+            return format!("ProtoField.bool({name}, {label}, base.NONE, nil, nil,\n    {doc})");
+        }
+        FieldType::String => return format!("ProtoField.string({name}, {label}, base.NONE,\n    {doc})"),
+        FieldType::Bytes => return format!("ProtoField.bytes({name}, {label}, base.NONE,\n    {doc})"),
         FieldType::Uint8 => "uint8",
         FieldType::Uint16 => "uint16",
         FieldType::Uint24 => "uint24",
@@ -260,7 +270,20 @@ fn proto_field(spec: &Spec, field: &Field) -> String {
     };
     let base = if field.base == Base::Hex { "base.HEX" } else { "base.DEC" };
     let codes = field.codes.as_deref().map_or("nil".into(), str::to_ascii_uppercase);
-    format!("ProtoField.{constructor}({name}, {label}, {base}, {codes}, nil, {doc})")
+    format!("ProtoField.{constructor}({name}, {label}, {base}, {codes}, nil,\n    {doc})")
+}
+
+/// A string as Lua writes it, a long one on several lines.
+fn paragraph(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() <= LINE - 20 => line.push_str(word),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let lines: Vec<String> = lines.iter().map(|line| quote(line)).collect();
+    lines.join("\n      .. ")
 }
 
 /// A string as Lua writes it; the specification has printable characters only.

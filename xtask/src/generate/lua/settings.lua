@@ -1,7 +1,11 @@
 ----------------------------------------------------------------------------------------------------------
 -- Preferences: -o mbuf_trace.order:wire, or Edit > Preferences > Protocols > MBUF_TRACE.
 
-local mbuf_trace = Proto("mbuf_trace", PROTOCOL_DOC)
+-- A protocol of this name that has no dissector is in the way, too.
+local name_is_free, mbuf_trace = pcall(Proto, "mbuf_trace", PROTOCOL_DOC)
+if not name_is_free then
+  return
+end
 
 -- What an enumerated preference takes: for each word its name, how it is shown, and its number.
 local function choices(words)

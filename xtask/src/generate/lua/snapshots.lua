@@ -57,41 +57,53 @@ local function links_agree(frame, one, other)
   return none_says_it or both_say_it and one.link == other.link or link_of(frame, one) == link_of(frame, other)
 end
 
--- Finds out how the snapshots of a frame compare, oldest first: whether each has changed since the one
--- before it, and which earlier one it is identical to (`same_as`).
-local function compare_snapshots(frame, snapshots)
-  if #snapshots == 2 then
-    local before, event = snapshots[1], snapshots[2]
-    local is_same = before.bytes_length == event.bytes_length and bytes_of(frame, before) == bytes_of(frame, event)
-      and links_agree(frame, event, before)
-    event.before, event.changed, event.same_as = before, not is_same, is_same and before or nil
-    return
+-- Whether two snapshots are the same, in their bytes and in what these begin with. Nil where they agree as far as
+-- the capture kept both.
+local function are_same(frame, one, other)
+  if one.bytes_length + one.missing ~= other.bytes_length + other.missing then
+    return false
   end
-  local by_bytes, before, before_bytes = {}, nil, nil
-  for place = 1, #snapshots do
-    local event = snapshots[place]
-    local bytes = bytes_of(frame, event)
-    local is_same = before and bytes == before_bytes and links_agree(frame, event, before)
+  local raw, common = frame.raw, min(one.bytes_length, other.bytes_length)
+  if sub(raw, one.bytes_at + 1, one.bytes_at + common) ~= sub(raw, other.bytes_at + 1, other.bytes_at + common) then
+    return false
+  elseif one.missing > 0 or other.missing > 0 then
+    return nil
+  end
+  return links_agree(frame, one, other)
+end
+
+-- Finds out how the snapshots of a frame compare, oldest first: whether each has changed since the one `before` it,
+-- and which earlier one it is identical to (`same_as`).
+local function compare_snapshots(frame, snapshots)
+  -- Of three and more, the first of each sort, by their bytes.
+  local firsts = #snapshots > 2 and {}
+  for place, event in ipairs(snapshots) do
+    local before = snapshots[place - 1]
+    local same
     if before then
-      event.before, event.changed = before, not is_same
+      same = are_same(frame, event, before)
+      event.before = before
+      if same ~= nil then
+        event.changed = not same
+      end
     end
-    if is_same then
+    if same then
       event.same_as = before.same_as or before
-    elseif place > 2 then
+    elseif firsts and event.missing == 0 then
+      local bytes = bytes_of(frame, event)
+      local alike = firsts[bytes] or {}
+      firsts[bytes] = alike
       -- Several with the same bytes and other links are rare, and few are enough.
-      for _, other in ipairs(by_bytes[bytes] or {}) do
+      for _, other in ipairs(alike) do
         if links_agree(frame, event, other) then
           event.same_as = other
           break
         end
       end
+      if not event.same_as then
+        alike[#alike + 1] = event
+      end
     end
-    if not event.same_as and #snapshots > 2 then
-      local alike = by_bytes[bytes] or {}
-      by_bytes[bytes] = alike
-      alike[#alike + 1] = event
-    end
-    before, before_bytes = event, bytes
   end
 end
 

@@ -18,21 +18,23 @@ end
 -- Opens a source position. Gives nil, or why it could not.
 local function open_source(path, line)
   if not is_harmless_path(path) then
-    return format("%s:%d is no absolute path of letters, digits and . _ / + - only, and is not opened", display(path), line)
+    return format("%s:%d is no absolute path of letters, digits and . _ / + - only, and is not opened",
+      display(path), line)
   end
   local target = local_path(path)
-  local function fill(template, quote)
-    local filled = string.gsub(template, "{(%a+)}", {
-      path = quote and "'" .. string.gsub(target, "'", "'\\''") .. "'" or target,
-      line = format("%d", line),
-    })
-    return filled
+  -- The source root can have any characters: a URL has them in hexadecimal, a shell in quotes.
+  local function fill(template, safe_path)
+    return (string.gsub(template, "{(%a+)}", { path = safe_path, line = format("%d", line) }))
   end
   if prefs.editor ~= "" then
     -- In the background: Wireshark waits for what it starts.
-    os.execute(fill(prefs.editor, true) .. " &")
+    local quoted = "'" .. string.gsub(target, "'", "'\\''") .. "'"
+    os.execute(fill(prefs.editor, quoted) .. " &")
   else
-    browser_open_url(fill(prefs.url_template, false))
+    local encoded = string.gsub(target, "[^A-Za-z0-9._/+~:-]", function(letter)
+      return format("%%%02X", byte(letter))
+    end)
+    browser_open_url(fill(prefs.url_template, encoded))
   end
 end
 

@@ -174,7 +174,8 @@ of_event("link_type", function(node, tvb, event, frame)
     return
   end
   local link, told = link_of(frame, event), event.packet_length_at
-  local range = told and tvb:range(told + SNAPSHOT.link_type - SNAPSHOT.packet_length, 2) or tvb:range(event.bytes_at, 0)
+  local range = told and tvb:range(told + SNAPSHOT.link_type - SNAPSHOT.packet_length, 2)
+    or tvb:range(event.bytes_at, 0)
   local item = node:add(field.link_type, range, link):append_text(format(" (%s)", link_name(link)))
   if not told then
     item:set_generated()
