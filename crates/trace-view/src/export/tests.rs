@@ -87,11 +87,15 @@ fn frame(encoding: &str, events: &[Drawn]) -> Vec<u8> {
     out
 }
 
+/// An export into memory, and how it is begun.
+type Exporter = Box<dyn Export<Vec<u8>>>;
+type Begin = Box<dyn FnOnce(Vec<u8>) -> Exporter>;
+
 /// What an export makes of these frames.
 fn export(
     encoding: &str,
     frames: &[Vec<u8>],
-    begin: impl FnOnce(Vec<u8>) -> Box<dyn Export<Vec<u8>>>,
+    begin: impl FnOnce(Vec<u8>) -> Exporter,
 ) -> (Vec<u8>, Vec<Remark>) {
     let encoding: Encoding = encoding.parse().unwrap();
     let mut export = begin(Vec::new());
@@ -248,7 +252,7 @@ fn check_all(encoding: &str, frames: &[Vec<u8>]) {
     let encoding_of = encoding.parse::<Encoding>().unwrap();
     let counts: Vec<usize> =
         frames.iter().map(|frame| Trace::parse(frame, frame.len(), encoding_of).event_count()).collect();
-    let run = |begin: Box<dyn FnOnce(Vec<u8>) -> Box<dyn Export<Vec<u8>>>>| export(encoding, frames, begin).0;
+    let run = |begin: Begin| export(encoding, frames, begin).0;
     let profiles = check_speedscope(&run(Box::new(|out| Box::new(Speedscope::new(out, LINK)))));
     assert_eq!(profiles, counts.iter().filter(|count| **count > 0).count());
     assert_eq!(check_chrome(&run(Box::new(|out| Box::new(Chrome::new(out, LINK))))), frames.len());
@@ -334,7 +338,7 @@ fn the_order_of_the_packets_makes_no_difference() {
         .map(|at| functions(&[format!("+a{}", at % 3), format!("b{}", at % 5), "c".to_owned()]))
         .collect();
     let backwards: Vec<Vec<u8>> = frames.iter().rev().cloned().collect();
-    let begins: [fn(Vec<u8>) -> Box<dyn Export<Vec<u8>>>; 4] = [
+    let begins: [fn(Vec<u8>) -> Exporter; 4] = [
         |out| Box::new(Folded::new(out, tree(Weight::Count, Stacks::Calls))),
         |out| Box::new(Flamegraph::new(out, tree(Weight::Count, Stacks::Path), String::new())),
         |out| Box::new(Dot::new(out)),
