@@ -102,7 +102,9 @@ fn compression_is_recognised_by_content_and_asked_for_by_name() {
 
 #[test]
 fn a_file_in_place_of_the_expression_is_told() {
-    for arguments in [&["filter", "fixtures/ping-rev3.pcap", "icmp"][..], &["filter", "fixtures/ping-rev3.pcap"]] {
+    for arguments in
+        [&["filter", "fixtures/ping-rev3.pcap", "icmp"][..], &["filter", "fixtures/ping-rev3.pcap"]]
+    {
         let ran = run(arguments);
         assert_eq!(ran.code, 2);
         assert!(ran.stderr.contains("mtrace-tool filter EXPR fixtures/ping-rev3.pcap"), "{}", ran.stderr);

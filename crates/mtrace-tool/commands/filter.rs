@@ -2,8 +2,8 @@
 
 use crate::args::{FilterArgs, Target as Kind};
 use crate::failure::{Failure, Status};
-use crate::output::{Content, Output, Target};
 use crate::messages::{self, Name};
+use crate::output::{Content, Output, Target};
 use crate::pipeline::{FileReport, Reading, Seen, Sink};
 use capture_file::{Container, Format, Item, Packet};
 use std::io::Write;
@@ -34,7 +34,9 @@ fn check_order(args: &FilterArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let name = Name(first);
-    Err(Failure::Usage(format!("{name} is a file; the expression comes first: mtrace-tool filter EXPR {name}")))
+    Err(Failure::Usage(format!(
+        "{name} is a file; the expression comes first: mtrace-tool filter EXPR {name}"
+    )))
 }
 
 struct FilterSink {

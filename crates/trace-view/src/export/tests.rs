@@ -242,9 +242,12 @@ fn check_packets(file: &[u8]) -> usize {
         packets.push((packet.packet_id(), packet.link_type, packet.data.to_vec()));
     }
     let all = packets.len();
+    // Two traces may have the same snapshot; one trace, which only a pcapng's packets name, has it once.
+    packets.retain(|(trace, ..)| trace.is_some());
     packets.sort();
-    packets.dedup();
-    assert_eq!(packets.len(), all, "a snapshot twice");
+    let mut once = packets.clone();
+    once.dedup();
+    assert_eq!(packets, once, "a snapshot twice");
     all
 }
 
