@@ -233,7 +233,9 @@ fn lengths(line: &Line<'_>, data: &[u8]) -> Result<(u32, u32), Kinds> {
     let captured = u32::try_from(data.len()).map_err(|_| Kinds::Length)?;
     let said = line.captured_len.map_or(captured, |length| length.0);
     let original = line.original_len.map_or(said, |length| length.0);
-    let original = original.checked_add(captured).and_then(|sum| sum.checked_sub(said));
+    // The sum may be more than a length can be.
+    let sum = u64::from(original).saturating_add(u64::from(captured));
+    let original = sum.checked_sub(u64::from(said)).and_then(|original| u32::try_from(original).ok());
     Ok((captured, original.ok_or(Kinds::Length)?))
 }
 
