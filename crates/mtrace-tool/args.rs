@@ -81,7 +81,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct FieldsArgs {
-    /// Only fields whose name or meaning contains this
+    /// Only fields whose name or meaning contains this; of a whole name, its values' names, too
     #[arg(value_name = "PATTERN")]
     pub(crate) pattern: Option<String>,
 }

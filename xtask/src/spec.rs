@@ -242,7 +242,17 @@ pub(crate) enum Scope {
 pub(crate) struct WiresharkFields {
     #[serde(rename = "field")]
     pub(crate) fields: Vec<Field>,
+    pub(crate) absent: Vec<Absent>,
     pub(crate) names: Vec<ValueNames>,
+}
+
+/// Fields of Wireshark's that are refused by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Absent {
+    pub(crate) names: Vec<String>,
+    pub(crate) reason: String,
+    pub(crate) instead: Option<String>,
 }
 
 /// Names of a field's values.
@@ -277,7 +287,8 @@ fn check(spec: &Spec, wireshark: &WiresharkFields) -> Result<()> {
     distinct("fault", spec.faults.iter().map(|fault| fault.name.as_str()))?;
     let fields = || spec.fields.iter().chain(&wireshark.fields);
     let names = distinct("table of names", wireshark.names.iter().map(|names| names.name.as_str()))?;
-    distinct("field", fields().map(|field| field.name.as_str()))?;
+    let absent = wireshark.absent.iter().flat_map(|absent| &absent.names);
+    distinct("field", fields().map(|field| &field.name).chain(absent).map(String::as_str))?;
     let types = spec.records.iter().map(|record| (record.revision, record.code));
     distinct("record type (revision, code)", types)?;
 

@@ -1,24 +1,47 @@
-//! `fields`: the fields that filters and `print -e` know.
+//! `fields`: the fields that filters and `print -e` know, and those of Wireshark's that they do not.
 
 use crate::args::FieldsArgs;
 use crate::failure::{Failure, Status};
 use crate::output::{Content, Target};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
-use trace_fields::Field;
+use trace_fields::{Absent, Field};
 
 pub(crate) fn run(args: &FieldsArgs) -> Result<Status, Failure> {
     let mut out = Target::check(Path::new("-"), false, Content::Text, &[])?.open(None)?;
-    let pattern = args.pattern.as_deref().unwrap_or_default().to_lowercase();
+    let found = list(&mut out, args.pattern.as_deref().unwrap_or_default().trim());
+    let found = found.map_err(|error| Failure::output(out.path(), error))?;
+    out.finish()?;
+    Ok(if found { Status::Done } else { Status::Faults })
+}
+
+/// Writes the fields that the pattern finds, and says whether there are any.
+fn list(out: &mut impl Write, pattern: &str) -> io::Result<bool> {
+    let lower = pattern.to_lowercase();
     let mut found = false;
     for field in Field::all() {
-        if !field.name.contains(&pattern) && !field.doc.to_lowercase().contains(&pattern) {
+        if !field.name.contains(&lower) && !field.doc.to_lowercase().contains(&lower) {
             continue;
         }
         found = true;
-        writeln!(out, "{:<34} {:<26} {}", field.name, field.ty.name(), field.doc)
-            .map_err(|error| Failure::output(out.path(), error))?;
+        writeln!(out, "{:<34} {:<26} {}", field.name, field.ty.name(), field.doc)?;
+        if field.name == lower {
+            for (value, name) in field.names {
+                writeln!(out, "{value:>40} = \"{name}\"")?;
+            }
+        }
     }
-    out.finish()?;
-    Ok(if found { Status::Done } else { Status::Faults })
+    if !lower.is_empty() {
+        let above = Absent::by_name(&lower);
+        for absent in Absent::all() {
+            if absent.name.starts_with(&lower) || above == Some(absent) {
+                write!(out, "{:<34} not available: {}", absent.name, absent.reason)?;
+                match absent.instead {
+                    Some(instead) => writeln!(out, "; instead: {instead}")?,
+                    None => writeln!(out)?,
+                }
+            }
+        }
+    }
+    Ok(found)
 }

@@ -1,5 +1,6 @@
 // Generated from format-spec/ by `cargo xtask generate`; do not edit.
 
+use crate::absent::Absent;
 use crate::registry::{Base, Field, FieldType, Scope};
 use mbuf_trace::Kind;
 
@@ -3974,6 +3975,1081 @@ pub(crate) static FIELDS: [Field; 263] = [
         codes: None,
         names: &[],
         doc: "Length of a chunk, in bytes",
+    },
+];
+
+/// Fields of Wireshark's that are refused by name.
+pub(crate) static ABSENT: [Absent; 239] = [
+    Absent {
+        name: "tcp.seq",
+        reason: "it counts from the start of the connection, which other packets tell",
+        instead: Some("tcp.seq_raw"),
+    },
+    Absent {
+        name: "tcp.ack",
+        reason: "it counts from the start of the connection, which other packets tell",
+        instead: Some("tcp.ack_raw, or tcp.flags.ack for the flag"),
+    },
+    Absent {
+        name: "tcp.nxtseq",
+        reason: "it is reckoned from numbers of the connection, which other packets tell",
+        instead: Some("tcp.seq_raw and tcp.len"),
+    },
+    Absent {
+        name: "tcp.window_size",
+        reason: "the scale stands in the first packets of the connection",
+        instead: Some("tcp.window_size_value, tcp.options.wscale.shift"),
+    },
+    Absent {
+        name: "tcp.window_size_scalefactor",
+        reason: "the scale stands in the first packets of the connection",
+        instead: Some("tcp.window_size_value, tcp.options.wscale.shift"),
+    },
+    Absent {
+        name: "tcp.stream",
+        reason: "connections are numbered over all packets of a capture",
+        instead: Some("addresses and ports"),
+    },
+    Absent {
+        name: "udp.stream",
+        reason: "connections are numbered over all packets of a capture",
+        instead: Some("addresses and ports"),
+    },
+    Absent { name: "tcp.analysis", reason: "it follows a connection over several packets", instead: None },
+    Absent {
+        name: "tcp.completeness",
+        reason: "it follows a connection over several packets",
+        instead: None,
+    },
+    Absent { name: "tcp.connection", reason: "it follows a connection over several packets", instead: None },
+    Absent {
+        name: "tcp.time_relative",
+        reason: "it follows a connection over several packets",
+        instead: Some("frame.time_relative, frame.time_delta"),
+    },
+    Absent {
+        name: "tcp.time_delta",
+        reason: "it follows a connection over several packets",
+        instead: Some("frame.time_relative, frame.time_delta"),
+    },
+    Absent {
+        name: "udp.time_relative",
+        reason: "it follows a connection over several packets",
+        instead: Some("frame.time_relative, frame.time_delta"),
+    },
+    Absent {
+        name: "udp.time_delta",
+        reason: "it follows a connection over several packets",
+        instead: Some("frame.time_relative, frame.time_delta"),
+    },
+    Absent {
+        name: "tcp.segment",
+        reason: "streams are not reassembled",
+        instead: Some("tcp.payload, udp.payload"),
+    },
+    Absent {
+        name: "tcp.segments",
+        reason: "streams are not reassembled",
+        instead: Some("tcp.payload, udp.payload"),
+    },
+    Absent {
+        name: "tcp.reassembled_in",
+        reason: "streams are not reassembled",
+        instead: Some("tcp.payload, udp.payload"),
+    },
+    Absent {
+        name: "tcp.reassembled",
+        reason: "streams are not reassembled",
+        instead: Some("tcp.payload, udp.payload"),
+    },
+    Absent {
+        name: "tcp.segment_data",
+        reason: "streams are not reassembled",
+        instead: Some("tcp.payload, udp.payload"),
+    },
+    Absent {
+        name: "tcp.pdu",
+        reason: "streams are not reassembled",
+        instead: Some("tcp.payload, udp.payload"),
+    },
+    Absent {
+        name: "udp.pdu",
+        reason: "streams are not reassembled",
+        instead: Some("tcp.payload, udp.payload"),
+    },
+    Absent {
+        name: "ip.fragment",
+        reason: "fragments are not reassembled",
+        instead: Some("ip.flags.mf, ip.frag_offset, ipv6.fraghdr"),
+    },
+    Absent {
+        name: "ip.fragments",
+        reason: "fragments are not reassembled",
+        instead: Some("ip.flags.mf, ip.frag_offset, ipv6.fraghdr"),
+    },
+    Absent {
+        name: "ip.reassembled_in",
+        reason: "fragments are not reassembled",
+        instead: Some("ip.flags.mf, ip.frag_offset, ipv6.fraghdr"),
+    },
+    Absent {
+        name: "ip.reassembled",
+        reason: "fragments are not reassembled",
+        instead: Some("ip.flags.mf, ip.frag_offset, ipv6.fraghdr"),
+    },
+    Absent {
+        name: "ipv6.fragment",
+        reason: "fragments are not reassembled",
+        instead: Some("ip.flags.mf, ip.frag_offset, ipv6.fraghdr"),
+    },
+    Absent {
+        name: "ipv6.fragments",
+        reason: "fragments are not reassembled",
+        instead: Some("ip.flags.mf, ip.frag_offset, ipv6.fraghdr"),
+    },
+    Absent {
+        name: "ipv6.reassembled",
+        reason: "fragments are not reassembled",
+        instead: Some("ip.flags.mf, ip.frag_offset, ipv6.fraghdr"),
+    },
+    Absent {
+        name: "tcp.flags.str",
+        reason: "flags have no text",
+        instead: Some("tcp.flags and tcp.flags.syn, tcp.flags.ack, …"),
+    },
+    Absent {
+        name: "tcp.options.mss",
+        reason: "options are no protocols here",
+        instead: Some("tcp.option_kind, tcp.options.mss_val, tcp.options.wscale.shift and the like"),
+    },
+    Absent {
+        name: "tcp.options.wscale",
+        reason: "options are no protocols here",
+        instead: Some("tcp.option_kind, tcp.options.mss_val, tcp.options.wscale.shift and the like"),
+    },
+    Absent {
+        name: "tcp.options.timestamp",
+        reason: "options are no protocols here",
+        instead: Some("tcp.option_kind, tcp.options.mss_val, tcp.options.wscale.shift and the like"),
+    },
+    Absent {
+        name: "tcp.options.sack",
+        reason: "options are no protocols here",
+        instead: Some("tcp.option_kind, tcp.options.mss_val, tcp.options.wscale.shift and the like"),
+    },
+    Absent {
+        name: "tcp.options.sack_perm",
+        reason: "options are no protocols here",
+        instead: Some("tcp.option_kind, tcp.options.mss_val, tcp.options.wscale.shift and the like"),
+    },
+    Absent {
+        name: "tcp.options.sack_le",
+        reason: "blocks are only counted",
+        instead: Some("tcp.options.sack.count"),
+    },
+    Absent {
+        name: "tcp.options.sack_re",
+        reason: "blocks are only counted",
+        instead: Some("tcp.options.sack.count"),
+    },
+    Absent { name: "ip.checksum.status", reason: "checksums are not verified", instead: None },
+    Absent { name: "tcp.checksum.status", reason: "checksums are not verified", instead: None },
+    Absent { name: "udp.checksum.status", reason: "checksums are not verified", instead: None },
+    Absent { name: "icmp.checksum.status", reason: "checksums are not verified", instead: None },
+    Absent { name: "icmpv6.checksum.status", reason: "checksums are not verified", instead: None },
+    Absent { name: "sctp.checksum.status", reason: "checksums are not verified", instead: None },
+    Absent { name: "ip.checksum_calculated", reason: "checksums are not verified", instead: None },
+    Absent { name: "tcp.checksum_calculated", reason: "checksums are not verified", instead: None },
+    Absent { name: "udp.checksum_calculated", reason: "checksums are not verified", instead: None },
+    Absent {
+        name: "ip.host",
+        reason: "addresses are not looked up",
+        instead: Some("ip.addr, ip.src, ip.dst"),
+    },
+    Absent {
+        name: "ip.src_host",
+        reason: "addresses are not looked up",
+        instead: Some("ip.addr, ip.src, ip.dst"),
+    },
+    Absent {
+        name: "ip.dst_host",
+        reason: "addresses are not looked up",
+        instead: Some("ip.addr, ip.src, ip.dst"),
+    },
+    Absent {
+        name: "ipv6.host",
+        reason: "addresses are not looked up",
+        instead: Some("ipv6.addr, ipv6.src, ipv6.dst"),
+    },
+    Absent {
+        name: "ipv6.src_host",
+        reason: "addresses are not looked up",
+        instead: Some("ipv6.addr, ipv6.src, ipv6.dst"),
+    },
+    Absent {
+        name: "ipv6.dst_host",
+        reason: "addresses are not looked up",
+        instead: Some("ipv6.addr, ipv6.src, ipv6.dst"),
+    },
+    Absent {
+        name: "eth.addr_resolved",
+        reason: "addresses are not looked up",
+        instead: Some("eth.addr, eth.src and eth.dst, with a slice for the maker: eth.src[0:3]"),
+    },
+    Absent {
+        name: "eth.src_resolved",
+        reason: "addresses are not looked up",
+        instead: Some("eth.addr, eth.src and eth.dst, with a slice for the maker: eth.src[0:3]"),
+    },
+    Absent {
+        name: "eth.dst_resolved",
+        reason: "addresses are not looked up",
+        instead: Some("eth.addr, eth.src and eth.dst, with a slice for the maker: eth.src[0:3]"),
+    },
+    Absent {
+        name: "eth.addr.oui",
+        reason: "addresses are not looked up",
+        instead: Some("eth.addr, eth.src and eth.dst, with a slice for the maker: eth.src[0:3]"),
+    },
+    Absent {
+        name: "eth.addr.oui_resolved",
+        reason: "addresses are not looked up",
+        instead: Some("eth.addr, eth.src and eth.dst, with a slice for the maker: eth.src[0:3]"),
+    },
+    Absent {
+        name: "eth.src.oui",
+        reason: "addresses are not looked up",
+        instead: Some("eth.addr, eth.src and eth.dst, with a slice for the maker: eth.src[0:3]"),
+    },
+    Absent {
+        name: "eth.src.oui_resolved",
+        reason: "addresses are not looked up",
+        instead: Some("eth.addr, eth.src and eth.dst, with a slice for the maker: eth.src[0:3]"),
+    },
+    Absent {
+        name: "eth.dst.oui",
+        reason: "addresses are not looked up",
+        instead: Some("eth.addr, eth.src and eth.dst, with a slice for the maker: eth.src[0:3]"),
+    },
+    Absent {
+        name: "eth.dst.oui_resolved",
+        reason: "addresses are not looked up",
+        instead: Some("eth.addr, eth.src and eth.dst, with a slice for the maker: eth.src[0:3]"),
+    },
+    Absent {
+        name: "ip.geoip",
+        reason: "addresses are not looked up",
+        instead: Some("ip.addr with a prefix: ip.addr == 192.0.2.0/24"),
+    },
+    Absent {
+        name: "ipv6.geoip",
+        reason: "addresses are not looked up",
+        instead: Some("ip.addr with a prefix: ip.addr == 192.0.2.0/24"),
+    },
+    Absent {
+        name: "ip.tos",
+        reason: "Wireshark itself has it only with a preference",
+        instead: Some("ip.dsfield"),
+    },
+    Absent {
+        name: "ip.opt",
+        reason: "options of IPv4 headers are not decoded",
+        instead: Some("ip.hdr_len > 20"),
+    },
+    Absent {
+        name: "ip.rec_rt",
+        reason: "options of IPv4 headers are not decoded",
+        instead: Some("ip.hdr_len > 20"),
+    },
+    Absent {
+        name: "ip.src_rt",
+        reason: "options of IPv4 headers are not decoded",
+        instead: Some("ip.hdr_len > 20"),
+    },
+    Absent {
+        name: "ip.cur_rt",
+        reason: "options of IPv4 headers are not decoded",
+        instead: Some("ip.hdr_len > 20"),
+    },
+    Absent {
+        name: "ip.empty_rt",
+        reason: "options of IPv4 headers are not decoded",
+        instead: Some("ip.hdr_len > 20"),
+    },
+    Absent {
+        name: "ipv6.opt",
+        reason: "options of IPv6 headers are not decoded",
+        instead: Some("ipv6.hopopts, ipv6.dstopts"),
+    },
+    Absent {
+        name: "eth.padding",
+        reason: "what follows the packet in a frame is not decoded",
+        instead: None,
+    },
+    Absent {
+        name: "eth.trailer",
+        reason: "what follows the packet in a frame is not decoded",
+        instead: None,
+    },
+    Absent { name: "eth.fcs", reason: "what follows the packet in a frame is not decoded", instead: None },
+    Absent {
+        name: "vlan.trailer",
+        reason: "what follows the packet in a frame is not decoded",
+        instead: None,
+    },
+    Absent {
+        name: "vlan.cfi",
+        reason: "Wireshark itself has it only with a preference",
+        instead: Some("vlan.dei"),
+    },
+    Absent {
+        name: "icmp.resp_in",
+        reason: "it connects a request with its answer, which is another packet",
+        instead: Some("icmp.ident and icmp.seq"),
+    },
+    Absent {
+        name: "icmp.resp_to",
+        reason: "it connects a request with its answer, which is another packet",
+        instead: Some("icmp.ident and icmp.seq"),
+    },
+    Absent {
+        name: "icmp.resptime",
+        reason: "it connects a request with its answer, which is another packet",
+        instead: Some("icmp.ident and icmp.seq"),
+    },
+    Absent {
+        name: "icmp.no_resp",
+        reason: "it connects a request with its answer, which is another packet",
+        instead: Some("icmp.ident and icmp.seq"),
+    },
+    Absent { name: "arp.duplicate-address-detected", reason: "it is told from other packets", instead: None },
+    Absent { name: "arp.duplicate-address-frame", reason: "it is told from other packets", instead: None },
+    Absent {
+        name: "frame.time_delta_displayed",
+        reason: "it depends on what is displayed",
+        instead: Some("frame.time_delta"),
+    },
+    Absent {
+        name: "frame.protocols",
+        reason: "protocols are no text here",
+        instead: Some("the protocols by name: ip and tcp"),
+    },
+    Absent { name: "frame.marked", reason: "it is a state of Wireshark's window", instead: None },
+    Absent { name: "frame.ignored", reason: "it is a state of Wireshark's window", instead: None },
+    Absent { name: "frame.ref_time", reason: "it is a state of Wireshark's window", instead: None },
+    Absent { name: "frame.coloring_rule", reason: "it is a state of Wireshark's window", instead: None },
+    Absent { name: "frame.encap_type", reason: "it is not read", instead: None },
+    Absent { name: "frame.file_off", reason: "it is not read", instead: None },
+    Absent { name: "frame.md5_hash", reason: "it is not read", instead: None },
+    Absent { name: "frame.offset_shift", reason: "it is not read", instead: None },
+    Absent { name: "frame.section_number", reason: "it is not read", instead: None },
+    Absent { name: "frame.link_nr", reason: "it is not read", instead: None },
+    Absent { name: "frame.p2p_dir", reason: "it is not read", instead: None },
+    Absent { name: "frame.interface_queue", reason: "it is not read", instead: None },
+    Absent { name: "frame.packet_flags", reason: "it is not read", instead: None },
+    Absent { name: "frame.verdict", reason: "it is not read", instead: None },
+    Absent { name: "frame.drop_count", reason: "it is not read", instead: None },
+    Absent { name: "frame.cb_pen", reason: "it is not read", instead: None },
+    Absent { name: "frame.bblog", reason: "it is not read", instead: None },
+    Absent {
+        name: "_ws",
+        reason: "it is what Wireshark says of a packet, not what stands in it",
+        instead: Some("mbuf_trace.fault for damaged traces"),
+    },
+    Absent {
+        name: "geneve",
+        reason: "it is looked through, but has no fields here",
+        instead: Some("fields of what it carries"),
+    },
+    Absent {
+        name: "llc",
+        reason: "it is looked through, but has no fields here",
+        instead: Some("fields of what it carries"),
+    },
+    Absent {
+        name: "data",
+        reason: "what no dissector takes differs from one Wireshark to the next",
+        instead: Some("tcp.payload, udp.payload, or frame contains …"),
+    },
+    Absent {
+        name: "ajp13",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "amqp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "aodv",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "bacapp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "bacnet",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "bfd",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "bgp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "bootparams",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "capwap",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "carp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "cdp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "cflow",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "chap",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "cip",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "coap",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "dccp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "dcerpc",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "dhcp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "dhcpfo",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "dhcpv6",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "diameter",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "dlsw",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "dns",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "dtls",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "eap",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "eapol",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "eigrp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "enip",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "esio",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "ftp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "ftp-data",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "git",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "glusterfs",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "gopher",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "gquic",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "gtp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "h225",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "h245",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "hip",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "hsrp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "http",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "http2",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "http3",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "icap",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "imap",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "imf",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "ipcomp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "ipcp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "ipx",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "irc",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "isakmp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "iscsi",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "isis",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "isl",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "json",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "l2tp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "lacp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "lcp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "ldap",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "lldp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "llmnr",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "loop",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "mbtcp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "mdns",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "memcache",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "mipv6",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "mount",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "mptcp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "mqtt",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "mysql",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "nbdgm",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "nbns",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "nbss",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "netbios",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "nfs",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "ntp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "nvme",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "openvpn",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "ospf",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "pap",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "pflog",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "pgsql",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "pim",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "pop",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "portmap",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "pppoed",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "pptp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "ptp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "quic",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "radius",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "rdp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "rip",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "ripng",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "rpc",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "rsvp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "rsync",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "rtcp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "rtp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "rtps",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "rtsp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "rx",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "sdp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "ses",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "sip",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "slow",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "smb",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "smb2",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "smtp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "snmp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "socks",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "srvloc",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "ssh",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "stp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "stun",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "syslog",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "tacacs",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "tacplus",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "tds",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "telnet",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "teredo",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "tftp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "tls",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "tpkt",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "turnchannel",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "uftp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "vnc",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "vrrp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "wg",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "who",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "whois",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "wlan",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "wol",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "x11",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "xdmcp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "xml",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
+    },
+    Absent {
+        name: "xmpp",
+        reason: "Wireshark knows the protocol, this tool does not decode it",
+        instead: Some("ports, and tcp.payload or udp.payload"),
     },
 ];
 

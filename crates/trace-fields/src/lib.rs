@@ -53,6 +53,7 @@
     )
 )]
 
+mod absent;
 mod distinct;
 mod extent;
 mod generated;
@@ -66,6 +67,7 @@ mod summary;
 mod trace_values;
 mod value;
 
+pub use absent::Absent;
 pub use distinct::Scratch;
 pub use generated::FieldId;
 pub use header::{Header, cut_packet_headers, packet_headers};

@@ -5,11 +5,11 @@ mod packets;
 
 use capture_file::{Item, Reader};
 use packets::{has_tshark, tshark};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::process::Command;
-use trace_fields::{Base, Field, FieldType, Scope, Scratch, Subject};
+use trace_fields::{Absent, Base, Field, FieldType, Scope, Scratch, Subject};
 
 #[test]
 fn as_tshark_has_them() {
@@ -146,5 +146,21 @@ fn names_of_values_as_in_wireshark() {
             let first = theirs.clone().find(|(_, known)| known.eq_ignore_ascii_case(name));
             assert_eq!(first.map(|(value, _)| value), Some(value), "{}: {name}", field.name);
         }
+    }
+}
+
+#[test]
+fn absent_ones_are_in_wireshark() {
+    if !has_tshark("absent_ones_are_in_wireshark") {
+        return;
+    }
+    let lines = glossary("fields");
+    let theirs: BTreeSet<&str> = lines.iter().filter_map(|line| line.get(2)).map(String::as_str).collect();
+    for absent in Absent::all() {
+        let below = format!("{}.", absent.name);
+        let is_there = theirs.contains(absent.name)
+            || theirs.range(&*below..).next().is_some_and(|name| name.starts_with(&below));
+        assert!(is_there, "{} is unknown to tshark, too", absent.name);
+        assert!(Field::by_name(absent.name).is_none(), "{} is there", absent.name);
     }
 }

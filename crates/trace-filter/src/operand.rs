@@ -6,7 +6,7 @@ use crate::literal::{Wanted, constant};
 use crate::number::Operation;
 use crate::source::{Operand, Source};
 use crate::types::{Class, Use};
-use trace_fields::Field;
+use trace_fields::{Absent, Field};
 
 type Result<T> = std::result::Result<T, FilterError>;
 
@@ -64,20 +64,50 @@ pub(crate) fn field(word: &str) -> Option<&'static Field> {
     Field::by_name(word.strip_prefix('.').unwrap_or(word))
 }
 
-/// The field with the name nearest to this one, if any is near.
-pub(crate) fn nearest_field(name: &str) -> Option<&'static str> {
+/// The names most like this one, the nearest first, if any is near.
+fn near_fields(name: &str) -> Vec<&'static str> {
     // A long word is no slip of the pen, and comparing it would take quadratic time.
     const LONGEST: usize = 64;
+    const MOST: usize = 3;
     if name.len() > LONGEST {
-        return None;
+        return Vec::new();
     }
     let lower = name.to_ascii_lowercase();
-    Field::all()
+    let farthest = lower.len().div_ceil(3).min(4);
+    let mut near: Vec<_> = Field::all()
         .iter()
         .map(|field| (strsim::damerau_levenshtein(&lower, field.name), field.name))
-        .min()
-        .filter(|(distance, _)| *distance <= lower.len().div_ceil(3).min(4))
+        .filter(|(distance, _)| *distance <= farthest)
+        .collect();
+    near.sort_unstable();
+    // Others are worth a word only where they are as near.
+    let nearest = near.first().map(|(distance, _)| *distance);
+    near.into_iter()
+        .filter(|(distance, _)| Some(*distance) == nearest)
+        .take(MOST)
         .map(|(_, name)| name)
+        .collect()
+}
+
+/// The field with the name nearest to this one, if any is near.
+pub(crate) fn nearest_field(name: &str) -> Option<&'static str> {
+    near_fields(name).first().copied()
+}
+
+/// Fields of the same protocol as this name, those first that have most letters in common with it.
+fn related_fields(name: &str) -> Vec<&'static str> {
+    const MOST: usize = 5;
+    // Enough of a name to compare.
+    let name: String = name.to_ascii_lowercase().chars().take(64).collect();
+    let Some((protocol, _)) = name.split_once('.') else { return Vec::new() };
+    let mut related: Vec<_> = Field::all()
+        .iter()
+        .map(|field| field.name)
+        .filter(|field| field.strip_prefix(protocol).is_some_and(|rest| rest.starts_with('.')))
+        .map(|field| (strsim::jaro_winkler(&name, field), field))
+        .collect();
+    related.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    related.into_iter().take(MOST).map(|(_, field)| field).collect()
 }
 
 /// What names of fields begin with, each once, in the order of the fields.
@@ -95,24 +125,36 @@ fn protocols() -> String {
     }
 }
 
+/// `a`, `b` or `c`.
+fn alternatives(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => format!("`{name}`"),
+        [others @ .., last] => {
+            let others: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
+            format!("{} or `{last}`", others.join(", "))
+        }
+    }
+}
+
 pub(crate) fn unknown_field(word: &str, span: Span) -> FilterError {
-    if word.starts_with("_ws.") {
-        return unsupported(span, "own fields (`_ws.…`) are");
+    let word = word.strip_prefix('.').unwrap_or(word);
+    if let Some(absent) = Absent::by_name(word) {
+        let message = format!("`{word}` is not available: {}", absent.reason);
+        let error = FilterError::new(FilterErrorKind::Unsupported, span, message);
+        return match absent.instead {
+            Some(instead) => error.with_help(format!("instead: {instead}")),
+            None => error,
+        };
     }
     let error = FilterError::new(FilterErrorKind::UnknownName, span, format!("there is no field `{word}`"));
-    if let Some(name) = nearest_field(word) {
-        return error.with_help(format!("did you mean `{name}`?"));
+    let near = near_fields(word);
+    if !near.is_empty() {
+        return error.with_help(format!("did you mean {}?", alternatives(&near)));
     }
-    let prefix = word.split('.').next().unwrap_or_default();
-    let children: Vec<&str> = Field::all()
-        .iter()
-        .map(|field| field.name)
-        .filter(|name| name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')))
-        .collect();
-    if children.is_empty() {
-        error.with_help(format!("fields begin with {}", protocols()))
-    } else {
-        error.with_help(format!("the fields of `{prefix}` are {}", children.join(", ")))
+    match related_fields(word) {
+        related if related.is_empty() => error.with_help(format!("fields begin with {}", protocols())),
+        related => error.with_help(format!("fields like it are {}", related.join(", "))),
     }
 }
 

@@ -38,6 +38,10 @@ fn messages() {
         "IP",
         "ip.foo",
         "http.host",
+        "tcp.seq == 1",
+        "not tcp.analysis.retransmission",
+        "ip.geoip.country == \"NZ\"",
+        "no.such",
         "foo(ip.src) == 1",
         // Types.
         "10 < tcp.port",
@@ -114,6 +118,27 @@ fn messages() {
         shown.push_str(&format!("{:?}\n{}\n\n", error.kind(), error.render(false)));
     }
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn absent_fields_are_refused_with_their_reason() {
+    for absent in trace_fields::Absent::all() {
+        for expression in [absent.name.to_owned(), format!("{}.below == 1", absent.name)] {
+            let error = Filter::compile(&expression).unwrap_err();
+            assert_eq!(error.kind(), FilterErrorKind::Unsupported, "{expression}");
+            assert!(error.to_string().ends_with(absent.reason), "{error}");
+            assert_eq!(error.help().len(), usize::from(absent.instead.is_some()), "{expression}");
+        }
+    }
+}
+
+#[test]
+fn few_names_are_suggested() {
+    for protocol in ["ip", "tcp", "mbuf_trace", "icmpv6"] {
+        let error = Filter::compile(&format!("{protocol}.{}", "quite_unlike_any_name")).unwrap_err();
+        let help = error.help().concat();
+        assert!(help.matches(protocol).count() <= 6 && help.len() < 200, "{help}");
+    }
 }
 
 #[test]

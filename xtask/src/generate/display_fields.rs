@@ -7,7 +7,7 @@ use std::fmt::Write;
 pub(super) fn rust(spec: &Spec, wireshark: &WiresharkFields) -> String {
     let fields: Vec<&Field> = spec.fields.iter().chain(&wireshark.fields).collect();
     let mut out = format!(
-        "// {NOTICE}\n\nuse crate::registry::{{Base, Field, FieldType, Scope}};\nuse mbuf_trace::Kind;\n\n\
+        "// {NOTICE}\n\nuse crate::absent::Absent;\nuse crate::registry::{{Base, Field, FieldType, Scope}};\nuse mbuf_trace::Kind;\n\n\
          /// A display field.\n#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]\n\
          #[non_exhaustive]\npub enum FieldId {{\n"
     );
@@ -42,6 +42,18 @@ pub(super) fn rust(spec: &Spec, wireshark: &WiresharkFields) -> String {
             field.codes,
             field.doc
         );
+    }
+    out.push_str("];\n");
+    let count: usize = wireshark.absent.iter().map(|absent| absent.names.len()).sum();
+    let _ = writeln!(
+        out,
+        "\n/// Fields of Wireshark's that are refused by name.\npub(crate) static ABSENT: [Absent; {count}] = ["
+    );
+    for absent in &wireshark.absent {
+        for name in &absent.names {
+            let (reason, instead) = (&absent.reason, &absent.instead);
+            let _ = writeln!(out, "Absent {{ name: {name:?}, reason: {reason:?}, instead: {instead:?} }},");
+        }
     }
     out.push_str("];\n");
     for table in &wireshark.names {
