@@ -159,3 +159,13 @@ fn hostile_names_are_harmless() {
         assert!(text.chars().all(harmless), "{text:?}");
     }
 }
+
+#[test]
+fn a_list_of_ends_is_no_longer_than_it_can_be() {
+    let folder = crate::support::folder();
+    let ends = folder.path().join("ends");
+    std::fs::write(&ends, "a dropped\n".repeat(200_000)).unwrap();
+    let ran = run(&["drops", "--ends", ends.to_str().unwrap(), "fixtures/drop-rev4.pcap"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("longer than 1 MiB"), "{}", ran.stderr);
+}

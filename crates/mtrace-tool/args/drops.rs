@@ -13,15 +13,15 @@ Examples:
   mtrace-tool drops --all trace.pcap                      normal ends, too
   mtrace-tool drops --normal my_driver_start trace.pcap   packets that end there are no drops
 
-A packet ends where it was dropped, if its trace says so; otherwise in the innermost of the functions that
-return one after another at its end, or in the last function. Ends that are known as normal (an interface or
-a protocol took the packet) are not shown. docs/paths.md has the list.")]
+A packet ends where it was dropped, if its trace says so; otherwise in the innermost of the functions \
+that return one after another at its end, or in the last function. Ends that are known as normal (an interface or \
+a protocol took the packet) are not shown; format-spec/normal_ends.txt lists them.")]
 pub(crate) struct DropsArgs {
     /// Captures to read, one after another; `-` is standard input
     #[arg(value_name = "FILE", default_value = "-")]
     pub(crate) files: Vec<PathBuf>,
-    /// Count apart by the values of this field (repeatable); see `mtrace-tool fields`
-    #[arg(long, value_name = "FIELD")]
+    /// Count apart by the values of this field or these, separated by commas (repeatable); see `mtrace-tool fields`
+    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
     /// Show normal ends, too
     #[arg(long)]
@@ -32,7 +32,8 @@ pub(crate) struct DropsArgs {
     /// Packets that end in this function are dropped, although it is known as normal (repeatable)
     #[arg(long, value_name = "FUNCTION")]
     pub(crate) not_normal: Vec<String>,
-    /// File of lines `FUNCTION [delivered|transmitted|absorbed|dropped]` that come before the built-in list
+    /// File of lines `FUNCTION [delivered|transmitted|absorbed|dropped [returned]]`, which come before the built-in
+    /// list
     #[arg(long, value_name = "FILE", env = "MTRACE_ENDS")]
     pub(crate) ends: Option<PathBuf>,
     /// The N places with the most packets, of each group; 0 is all [default: 20; with --json all]

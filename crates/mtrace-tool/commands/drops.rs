@@ -50,7 +50,10 @@ fn normal_ends(args: &DropsArgs) -> Result<NormalEnds, Failure> {
     if let Some(path) = &args.ends {
         let mut text = String::new();
         let failed = |source| Failure::Input { path: path.clone(), source };
-        input::file(path)?.take(LONGEST_LIST).read_to_string(&mut text).map_err(failed)?;
+        input::file(path)?.take(LONGEST_LIST.saturating_add(1)).read_to_string(&mut text).map_err(failed)?;
+        if text.len() as u64 > LONGEST_LIST {
+            return Err(Failure::Usage(format!("{}: longer than 1 MiB, so no list of ends", Name(path))));
+        }
         ends.add_lines(&text).map_err(|error| Failure::Usage(format!("{}: {error}", Name(path))))?;
     }
     for function in &args.normal {
