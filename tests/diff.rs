@@ -180,3 +180,12 @@ fn hostile_names_are_harmless() {
         assert!(ran.text().chars().all(harmless), "{:?}", ran.text());
     }
 }
+
+#[test]
+fn lines_fit_whatever_the_names() {
+    let long = "f".repeat(200);
+    let ran = diff(&[packet(PASS, 0)], &[packet(&[&long, "ip_input"], 0)], &["--width", "80"]);
+    let differences = ran.text().lines().filter(|line| !line.starts_with(['-', '+']) || line.contains("fff"));
+    let too_long = differences.into_iter().find(|line| line.chars().count() > 80);
+    assert_eq!(too_long, None, "{}", ran.text());
+}

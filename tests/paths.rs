@@ -208,6 +208,51 @@ fn different_paths_without_end_take_bounded_memory() {
 }
 
 #[test]
+fn groups_have_the_values_as_they_were_recorded() {
+    let text = "caf\u{e9}\u{1b}[31m \"odd\\\"";
+    let report = of(&capture_of(&[vec![text]]), &["--by", "mbuf_trace.text"]);
+    assert_eq!(report["groups"][0]["values"][0], text);
+    let long = format!("x{}", "\u{e9}".repeat(1000));
+    let report = of(&capture_of(&[vec![long]]), &["--by", "mbuf_trace.text"]);
+    assert_eq!(report["groups"][0]["values"][0], format!("x{}…", "\u{e9}".repeat(255)));
+}
+
+#[test]
+fn fields_may_stand_in_one_option() {
+    let apart = json(&["--by", "ip.src", "--by", "ip.dst", "fixtures/nat-rev3.pcap"]);
+    assert_eq!(apart, json(&["--by", "ip.src,ip.dst", "fixtures/nat-rev3.pcap"]));
+}
+
+#[test]
+fn lines_fit_whatever_the_names() {
+    let packets = vec![
+        vec![format!("/usr/src/{}/if.c:12: +{}", "deep/".repeat(40), "f".repeat(200))],
+        vec!["+ip_input".to_owned(), format!("drop: {}", "because ".repeat(60))],
+        vec!["+ip_input".to_owned(), format!("drop: {}", "x".repeat(600))],
+    ];
+    for command in ["paths", "drops"] {
+        for by in [&[][..], &["--by", "mbuf_trace.text"]] {
+            let arguments = [&[command, "--width", "80"], by].concat();
+            let ran = run_with_input(&arguments, &capture_of(&packets));
+            let long = ran.text().lines().find(|line| line.chars().count() > 80);
+            assert_eq!(long, None, "{arguments:?}\n{}", ran.text());
+        }
+    }
+}
+
+#[test]
+fn of_many_groups_the_largest_are_shown() {
+    let packets: Vec<_> = (0..150).map(|number| vec![format!("a.c:{number}: +f")]).collect();
+    let pcap = capture_of(&packets);
+    let shown = |arguments: &[&str]| {
+        let ran = run_with_input(&[&["paths", "--by", "mbuf_trace.line"], arguments].concat(), &pcap);
+        let headings = ran.text().lines().filter(|line| line.starts_with("mbuf_trace.line")).count();
+        (headings, ran.text().contains("50 groups more with 50 packets; --top 0 shows all"))
+    };
+    assert_eq!((shown(&[]), shown(&["--top", "0"])), ((100, true), (150, false)));
+}
+
+#[test]
 fn a_path_is_shown_with_a_packet_that_took_it() {
     let ran = run(&["paths", "--show", "2", "fixtures/fragments-rev3.pcap"]);
     let (path, packet) = ran.text().split_once("\n\n").expect("a path and a packet");

@@ -331,3 +331,9 @@ fn files_are_counted_together() {
     let empty = run(&["stats", "--by", "ip.src", "-f", "frame.number > 100", "fixtures/ping-rev3.pcap"]);
     assert_eq!((empty.code, empty.text()), (0, ""));
 }
+
+#[test]
+fn a_top_of_0_is_all() {
+    let all = run(&["stats", "--by", "ip.src", "fixtures/nat-rev3.pcap"]);
+    assert_eq!(run(&["stats", "--by", "ip.src", "--top", "0", "fixtures/nat-rev3.pcap"]).text(), all.text());
+}

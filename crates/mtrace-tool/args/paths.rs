@@ -14,14 +14,14 @@ Examples:
   mtrace-tool paths --show 2 trace.pcap                 the second path, and a packet that took it
   mtrace-tool paths -f 'tcp.port == 22' --json trace.pcap | jq '.paths[] | [.packets, .path]'
 
-A path is the functions that a packet was in, as `mbuf_trace.path` lists them. Packets of all files are
-counted together.")]
+A path is the functions that a packet was in, as `mbuf_trace.path` lists them. Packets of all files \
+are counted together.")]
 pub(crate) struct PathsArgs {
     /// Captures to read, one after another; `-` is standard input
     #[arg(value_name = "FILE", default_value = "-")]
     pub(crate) files: Vec<PathBuf>,
-    /// Count apart by the values of this field (repeatable); see `mtrace-tool fields`
-    #[arg(long, value_name = "FIELD")]
+    /// Count apart by the values of this field or these, separated by commas (repeatable); see `mtrace-tool fields`
+    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
     /// Paths are made of every event with its source position, not only of functions
     #[arg(long)]

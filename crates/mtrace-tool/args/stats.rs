@@ -31,7 +31,7 @@ pub(crate) struct StatsArgs {
     /// What to calculate (repeatable) [default: count]
     #[arg(short = 'a', long = "aggregate", value_name = "FUNCTION")]
     pub(crate) aggregates: Vec<String>,
-    /// Only the N keys with the highest results
+    /// Only the N keys with the highest results; 0 is all [default: 0]
     #[arg(long, value_name = "N")]
     pub(crate) top: Option<usize>,
     /// Each interval of this length by itself, from the first packet on: 1s, 0.5s, 100ms, 5m …

@@ -11,7 +11,8 @@ use trace_view::stats::{Counts, Options, Plan, Statistics, StatsError};
 
 pub(crate) fn run(args: &StatsArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
-    let options = Options { top: args.top, interval: args.interval, all_snapshots: args.all_snapshots };
+    let top = args.top.filter(|top| *top > 0);
+    let options = Options { top, interval: args.interval, all_snapshots: args.all_snapshots };
     let plan = Plan::new(&args.by, &args.aggregates, options).map_err(|error| match error {
         StatsError::Filter(error) => Failure::Filter(error.render(messages::coloured())),
         StatsError::Type(message) => Failure::Usage(message),

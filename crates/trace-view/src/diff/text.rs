@@ -3,10 +3,13 @@
 use super::places::{Lone, Moved};
 use super::{Difference, Row};
 use crate::tally::{Count, Counted, Look, Percent};
+use crate::timeline::fit::cut;
 use mbuf_trace::Text;
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 
+/// What stands around a function or a position: its mark, how often it was met and where first.
+const TIMES_ROOM: usize = 40;
 /// Where the path stands in a row.
 const PATH_COLUMN: usize = 28;
 
@@ -41,7 +44,8 @@ pub(super) fn write(out: &mut impl Write, found: &Difference<'_>, look: &Look, t
     if !found.positions.moved.is_empty() {
         writeln!(out, "\n{}Lines that moved, which is no difference{}", colours.summary, colours.reset)?;
         for (file, moved) in found.positions.moved.iter().take(top) {
-            writeln!(out, "   {}  {moved}", look.short(*file))?;
+            let file = look.short(*file).to_string();
+            writeln!(out, "   {}  {moved}", cut(&file, look.room(TIMES_ROOM)))?;
         }
         more(out, found.positions.moved.len(), top)?;
     }
@@ -86,6 +90,8 @@ fn functions(
     let colours = look.palette;
     writeln!(out, "\n{}{title}{}", colours.summary, colours.reset)?;
     for (function, count) in functions.iter().take(top) {
+        let function = function.to_string();
+        let function = cut(&function, look.room(TIMES_ROOM));
         writeln!(out, "{mark}  {function}  {}{}{}", colours.dim, Times(count), colours.reset)?;
     }
     more(out, functions.len(), top)
@@ -106,7 +112,8 @@ fn positions(
     writeln!(out, "\n{}{title}{}", colours.summary, colours.reset)?;
     for Lone { site, line, count } in positions.iter().take(top) {
         let gap = if site.words.is_empty() { "" } else { "  " };
-        write!(out, "{mark}  {}:{line}{gap}{}", look.short(site.file), site.words)?;
+        let place = format!("{}:{line}{gap}{}", look.short(site.file), site.words);
+        write!(out, "{mark}  {}", cut(&place, look.room(TIMES_ROOM)))?;
         writeln!(out, "  {}{}{}", colours.dim, Times(count), colours.reset)?;
     }
     more(out, positions.len(), top)

@@ -2,7 +2,7 @@
 
 use super::{Fate, Place, Report};
 use crate::json;
-use crate::tally::{MomentJson, share};
+use crate::tally::{MomentJson, share, values_json};
 use mbuf_trace::Text;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
@@ -14,7 +14,7 @@ struct ReportJson<'a> {
     packets: u64,
     fates: BTreeMap<&'static str, u64>,
     by: Vec<&'static str>,
-    groups: Vec<GroupJson<'a>>,
+    groups: Vec<GroupJson>,
     ends: List<'a>,
     other_packets: u64,
     cut_before_end: u64,
@@ -22,8 +22,8 @@ struct ReportJson<'a> {
 }
 
 #[derive(Serialize)]
-struct GroupJson<'a> {
-    values: &'a [Option<Box<str>>],
+struct GroupJson {
+    values: Vec<Option<String>>,
     packets: u64,
     share: f64,
 }
@@ -90,7 +90,7 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let gathered = report.gathered;
     let groups = report.groups.0.iter().map(|group| GroupJson {
-        values: &group.values,
+        values: values_json(&group.values),
         packets: group.packets,
         share: share(group.packets, report.packets()),
     });

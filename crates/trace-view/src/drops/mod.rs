@@ -82,12 +82,7 @@ impl Drops {
     /// What was gathered, in order: drops before other ends, places with more packets first.
     #[must_use]
     pub fn report(&self) -> Report<'_> {
-        let mut groups = Groups::new(
-            self.tally.iter(),
-            self.by.fields().len(),
-            |count: &Count| count.packets,
-            Place::read,
-        );
+        let mut groups = Groups::new(&self.tally, self.by.fields().len(), Place::read);
         for group in &mut groups.0 {
             group.members.sort_by(|a, b| {
                 a.fate
@@ -145,7 +140,7 @@ impl<'a> Place<'a> {
 #[derive(Debug)]
 pub struct Report<'a> {
     gathered: &'a Drops,
-    groups: Groups<Place<'a>>,
+    groups: Groups<'a, Place<'a>>,
 }
 
 impl Report<'_> {

@@ -1,9 +1,13 @@
 //! Ends as people read them.
 
 use super::{Fate, Place, Report};
-use crate::tally::{Counted, Look, Percent, heading};
+use crate::tally::{Counted, Look, Percent, heading, more_groups, shown_groups};
+use crate::timeline::fit::{cut, cut_path, width, wrapped};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
+/// What stands behind a heading: how many packets.
+const HEADING_ROOM: usize = 24;
 /// Where the place stands in a row.
 const PLACE_COLUMN: usize = 17;
 
@@ -22,15 +26,17 @@ pub(super) fn write(
     }
     writeln!(out)?;
     let colours = look.palette;
-    for group in &report.groups.0 {
-        let mut places = group.members.iter().filter(|place| all || place.fate == Fate::Dropped);
+    let is_asked = |place: &&Place<'_>| all || place.fate == Fate::Dropped;
+    let groups = report.groups.0.iter().filter(|group| group.members.iter().any(|place| is_asked(&place)));
+    let groups: Vec<_> = groups.collect();
+    let (groups, hidden) = shown_groups(&groups, top);
+    for group in groups {
+        let mut places = group.members.iter().filter(is_asked);
         let shown: Vec<_> = places.by_ref().take(top).collect();
-        if shown.is_empty() {
-            continue;
-        }
         writeln!(out)?;
         if !report.fields().is_empty() {
             let heading = heading(report.fields(), &group.values);
+            let heading = cut(&heading, look.room(HEADING_ROOM));
             writeln!(
                 out,
                 "{}{heading}{}: {}\n",
@@ -52,6 +58,7 @@ pub(super) fn write(
             writeln!(out, "{packets:>7}  {share}  {} more; --top 0 shows all", Counted(more, "place"))?;
         }
     }
+    more_groups(out, hidden.iter().copied())?;
     let gathered = report.gathered;
     let notes = [
         (gathered.tally.others(), "ended at other places, more than are kept apart"),
@@ -71,30 +78,34 @@ fn row(out: &mut impl Write, look: &Look, place: &Place<'_>, of: u64, all: bool)
     let share = Percent(place.count.packets, of);
     let colour = if place.fate == Fate::Dropped { colours.drop } else { colours.function };
     write!(out, "{:>7}  {share}  {colour}", place.count.packets)?;
-    match place.function {
-        Some(function) => write!(out, "{function}")?,
-        None => write!(out, "(no function)")?,
-    }
+    let mut words = place.function.map_or("(no function)".to_owned(), |function| function.to_string());
     if let Some(returned) = place.returned {
-        write!(out, "({returned})")?;
+        words.push_str(&format!("({returned})"));
     }
-    write!(out, "{}", colours.reset)?;
+    let room = look.room(PLACE_COLUMN);
+    let words = cut(&words, room);
+    write!(out, "{words}{}", colours.reset)?;
+    let fate = if all { format!("  {}", place.fate.name()) } else { String::new() };
     if let (Some(file), Some(line)) = (place.file, place.line) {
-        write!(out, "  {}{}:{line}{}", colours.dim, look.short(file), colours.reset)?;
-    }
-    if all {
-        write!(out, "  {}", place.fate.name())?;
-    }
-    writeln!(out)?;
-    if place.reason.is_some() || place.errno.is_some() {
-        write!(out, "{:PLACE_COLUMN$}", "")?;
-        if let Some(reason) = place.reason {
-            write!(out, "{reason}")?;
+        let position = format!("{}:{line}", look.short(file));
+        let position = room.map_or(Cow::Borrowed(&*position), |room| cut_path(&position, room));
+        let line = [&*words, &position, &fate].map(width).into_iter().fold(2, usize::saturating_add);
+        let (dim, reset) = (colours.dim, colours.reset);
+        // Below, where it does not fit behind.
+        match room.is_some_and(|room| line > room) {
+            true => writeln!(out, "{fate}\n{:PLACE_COLUMN$}{dim}{position}{reset}", "")?,
+            false => writeln!(out, "  {dim}{position}{reset}{fate}")?,
         }
-        if let Some(errno) = place.errno {
-            write!(out, " (errno {errno})")?;
+    } else {
+        writeln!(out, "{fate}")?;
+    }
+    let reason = place.reason.filter(|reason| !reason.is_empty()).map(|reason| reason.to_string());
+    let errno = place.errno.map(|errno| format!("(errno {errno})"));
+    let why: Vec<_> = reason.into_iter().chain(errno).collect();
+    if !why.is_empty() {
+        for line in wrapped(&why.join(" "), look.room(PLACE_COLUMN)) {
+            writeln!(out, "{:PLACE_COLUMN$}{line}", "")?;
         }
-        writeln!(out)?;
     }
     look.when(out, PLACE_COLUMN, place.count)
 }

@@ -4,7 +4,7 @@ use super::step::{Path, Steps};
 use super::tree::Tree;
 use super::{Ranked, Report};
 use crate::json;
-use crate::tally::{MomentJson, share};
+use crate::tally::{MomentJson, share, values_json};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ struct ReportJson<'a> {
     packets: u64,
     paths: List<'a>,
     by: Vec<&'static str>,
-    groups: Vec<GroupJson<'a>>,
+    groups: Vec<GroupJson>,
     tree: Trees<'a>,
     other_packets: u64,
     cut: u64,
@@ -22,8 +22,8 @@ struct ReportJson<'a> {
 }
 
 #[derive(Serialize)]
-struct GroupJson<'a> {
-    values: &'a [Option<Box<str>>],
+struct GroupJson {
+    values: Vec<Option<String>>,
     packets: u64,
     share: f64,
     paths: usize,
@@ -95,7 +95,7 @@ impl Serialize for Trees<'_> {
         let mut list = serializer.serialize_seq(None)?;
         let steps = self.report.gathered.steps;
         for (place, group) in self.report.groups.0.iter().enumerate() {
-            let tree = Tree::new(&group.members, steps);
+            let tree = Tree::new(group.packets, &group.members, steps);
             for (number, node) in tree.nodes.iter().enumerate() {
                 let before = node.parent.and_then(|parent| tree.nodes.get(parent));
                 list.serialize_element(&NodeJson {
@@ -164,7 +164,7 @@ pub(super) fn write(
     let gathered = report.gathered;
     let packets = gathered.tally.packets();
     let groups = report.groups.0.iter().map(|group| GroupJson {
-        values: &group.values,
+        values: values_json(&group.values),
         packets: group.packets,
         share: share(group.packets, packets),
         paths: group.members.len(),

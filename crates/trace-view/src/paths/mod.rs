@@ -54,12 +54,8 @@ impl Paths {
     #[must_use]
     pub fn report(&self) -> Report<'_> {
         let steps = self.steps;
-        let mut groups = Groups::new(
-            self.tally.iter(),
-            self.by.fields().len(),
-            |count: &Count| count.packets,
-            |key, count| Ranked { id: 0, path: Path::new(key), count },
-        );
+        let ranked = |key, count| Ranked { id: 0, path: Path::new(key), count };
+        let mut groups = Groups::new(&self.tally, self.by.fields().len(), ranked);
         let mut id = 0_usize;
         for group in &mut groups.0 {
             // By their words among equals, so that the order of the packets changes nothing.
@@ -104,7 +100,7 @@ pub(crate) struct Ranked<'a> {
 #[derive(Debug)]
 pub struct Report<'a> {
     gathered: &'a Paths,
-    groups: Groups<Ranked<'a>>,
+    groups: Groups<'a, Ranked<'a>>,
     paths: usize,
 }
 

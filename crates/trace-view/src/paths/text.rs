@@ -3,9 +3,12 @@
 use super::step::Steps;
 use super::tree::{Node, Tree};
 use super::{Ranked, Report};
-use crate::tally::{Counted, Group, Look, Percent, heading};
+use crate::tally::{Counted, Group, Look, Percent, heading, more_groups, shown_groups};
+use crate::timeline::fit::cut;
 use std::io::{self, Write};
 
+/// What stands behind a heading: how many packets, how many paths, and the share.
+const HEADING_ROOM: usize = 40;
 /// Where the path stands in a row of the list.
 const PATH_COLUMN: usize = 30;
 /// Where the steps stand in a row of the tree.
@@ -17,11 +20,14 @@ pub(super) fn write(out: &mut impl Write, report: &Report<'_>, look: &Look, top:
     let tally = &report.gathered.tally;
     let packets = Counted(tally.packets(), "packet");
     let paths = Counted(count(report.paths), "path");
-    writeln!(out, "{packets}, {paths}")?;
-    for group in &report.groups.0 {
+    let more = if tally.others() > 0 { " and more" } else { "" };
+    writeln!(out, "{packets}, {paths}{more}")?;
+    let (groups, hidden) = shown_groups(&report.groups.0, top);
+    for group in groups {
         if !report.fields().is_empty() {
             let colours = look.palette;
             let heading = heading(report.fields(), &group.values);
+            let heading = cut(&heading, look.room(HEADING_ROOM));
             let packets = Counted(group.packets, "packet");
             let paths = Counted(count(group.members.len()), "path");
             write!(out, "\n{}{heading}{}: {packets}, {paths}", colours.summary, colours.reset)?;
@@ -30,6 +36,7 @@ pub(super) fn write(out: &mut impl Write, report: &Report<'_>, look: &Look, top:
         list(out, report, group, look, top)?;
         tree(out, report, group, look, top)?;
     }
+    more_groups(out, hidden)?;
     notes(out, report)
 }
 
@@ -58,7 +65,7 @@ fn notes(out: &mut impl Write, report: &Report<'_>) -> io::Result<()> {
 fn list(
     out: &mut impl Write,
     report: &Report<'_>,
-    group: &Group<Ranked<'_>>,
+    group: &Group<'_, Ranked<'_>>,
     look: &Look,
     top: usize,
 ) -> io::Result<()> {
@@ -96,12 +103,12 @@ fn list(
 fn tree(
     out: &mut impl Write,
     report: &Report<'_>,
-    group: &Group<Ranked<'_>>,
+    group: &Group<'_, Ranked<'_>>,
     look: &Look,
     top: usize,
 ) -> io::Result<()> {
     let [first, _, ..] = group.members.as_slice() else { return Ok(()) };
-    let tree = Tree::new(&group.members, report.gathered.steps);
+    let tree = Tree::new(group.packets, &group.members, report.gathered.steps);
     let last_shown = first.id.saturating_add(top).saturating_sub(1);
     let colours = look.palette;
     writeln!(out, "\n{}packets   share  where they part{}", colours.dim, colours.reset)?;

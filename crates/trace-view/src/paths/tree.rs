@@ -41,8 +41,8 @@ pub(crate) struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    /// The tree of these paths.
-    pub(crate) fn new(paths: &[Ranked<'a>], steps: Steps) -> Self {
+    /// The tree of the paths that these packets took.
+    pub(crate) fn new(packets: u64, paths: &[Ranked<'a>], steps: Steps) -> Self {
         let mut sorted: Vec<&Ranked<'a>> = paths.iter().collect();
         sorted.sort_by(|a, b| a.path.cmp(&b.path));
         let mut tree = Self { nodes: vec![Node::new(Path::new(&[]), 0)] };
@@ -66,6 +66,10 @@ impl<'a> Tree<'a> {
         }
         tree.close(&mut open, 0);
         tree.sort_children();
+        // Those of paths that there was no room for, too.
+        if let Some(root) = tree.nodes.first_mut() {
+            root.packets = packets;
+        }
         tree
     }
 

@@ -3,14 +3,17 @@
 //! A packet is in one group. A field that has several values in it, as an address that NAT changed, gives all
 //! that differ, in the order in which the packet had them.
 
-use super::{Items, push};
+use super::{Count, Counted, Items, Tally, push};
+use mbuf_trace::Text;
 use std::collections::HashMap;
-use std::fmt::Write;
+use std::io::{self, Write};
 use std::ops::{ControlFlow, Range};
-use trace_fields::{Field, Scratch, Subject};
+use trace_fields::{Field, Scratch, Subject, Value};
 
 /// Different values of a field that a group is made of; what more there are, is said to be more.
 const MOST_VALUES: usize = 8;
+/// Groups that a person is shown without asking for all.
+const MOST_GROUPS: usize = 100;
 /// Bytes of one packet's values of a field.
 const MOST_BYTES: usize = 512;
 
@@ -19,7 +22,7 @@ const MOST_BYTES: usize = 512;
 pub struct GroupBy {
     fields: Vec<&'static Field>,
     scratch: Scratch,
-    value: String,
+    value: Vec<u8>,
 }
 
 impl GroupBy {
@@ -38,26 +41,32 @@ impl GroupBy {
     pub(crate) fn write(&mut self, subject: &Subject<'_>, key: &mut Vec<u8>) {
         for field in &self.fields {
             let any = write_value(field, subject, &mut self.scratch, &mut self.value);
-            push(key, any.then_some(self.value.as_bytes()));
+            push(key, any.then_some(&*self.value));
         }
     }
 }
 
-/// Writes the values of a field that differ, as the field shows them, joined by commas; false where it has none.
+/// Writes the values of a field that differ, joined by commas: texts as they are, everything else as the field
+/// shows it. False where it has none.
 fn write_value(
     field: &'static Field,
     subject: &Subject<'_>,
     scratch: &mut Scratch,
-    out: &mut String,
+    out: &mut Vec<u8>,
 ) -> bool {
     out.clear();
     let mut known: [Range<usize>; MOST_VALUES] = std::array::from_fn(|_| 0..0);
     let mut count: usize = 0;
     let _ = subject.visit(field.id, scratch, &mut |value| {
         let end = out.len();
-        let separator = if count > 0 { "," } else { "" };
-        // Compared in place. Writing to a String cannot fail.
-        let _ = write!(out, "{separator}{}", field.show(value));
+        let separator: &[u8] = if count > 0 { b"," } else { b"" };
+        out.extend_from_slice(separator);
+        match value {
+            Value::Text(text) => out.extend_from_slice(text.as_bytes()),
+            // Writing to a vector cannot fail.
+            value => _ = write!(out, "{}", field.show(value)),
+        }
+        // Compared in place.
         let new = end.saturating_add(separator.len())..out.len();
         if known.iter().take(count).any(|old| out.get(old.clone()) == out.get(new.clone())) {
             out.truncate(end);
@@ -70,38 +79,39 @@ fn write_value(
             return ControlFlow::Continue(());
         }
         // Of the first value, there is at least something to show.
-        out.truncate(if count == 0 { out.floor_char_boundary(MOST_BYTES) } else { end });
-        out.push('…');
+        out.truncate(if count == 0 { char_boundary(out, MOST_BYTES) } else { end });
+        out.extend_from_slice("…".as_bytes());
         count = count.saturating_add(1);
         ControlFlow::Break(())
     });
     count > 0
 }
 
+/// The last place up to `most` that is not within a character of UTF-8, if the bytes are such.
+fn char_boundary(bytes: &[u8], most: usize) -> usize {
+    let is_inside = |at: usize| bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    (most.saturating_sub(3)..=most).rev().find(|at| !is_inside(*at)).unwrap_or(most)
+}
+
 /// What packets of a tally have in common in the fields that they are grouped by.
 #[derive(Debug)]
-pub(crate) struct Group<T> {
-    /// The value of each field; none where the packets have none.
-    pub(crate) values: Vec<Option<Box<str>>>,
+pub(crate) struct Group<'a, T> {
+    /// The values of each field; none where the packets have none.
+    pub(crate) values: Vec<Option<Text<'a>>>,
     pub(crate) packets: u64,
     pub(crate) members: Vec<T>,
 }
 
 /// Groups, the largest first.
 #[derive(Debug)]
-pub(crate) struct Groups<T>(pub(crate) Vec<Group<T>>);
+pub(crate) struct Groups<'a, T>(pub(crate) Vec<Group<'a, T>>);
 
-impl<T> Groups<T> {
-    /// Sorts entries, each a key with its packets, into groups. `make` gets what of the key is behind the fields.
-    pub(crate) fn new<'a, V: Copy>(
-        entries: impl Iterator<Item = (&'a [u8], V)>,
-        fields: usize,
-        packets: impl Fn(V) -> u64,
-        make: impl Fn(&'a [u8], V) -> T,
-    ) -> Self {
+impl<'a, T> Groups<'a, T> {
+    /// Sorts the keys of a tally into groups by so many fields. `make` gets what of a key is behind the fields.
+    pub(crate) fn new(tally: &'a Tally, fields: usize, make: impl Fn(&'a [u8], &'a Count) -> T) -> Self {
         let mut places: HashMap<&[u8], usize> = HashMap::new();
-        let mut groups: Vec<(&[u8], Group<T>)> = Vec::new();
-        for (key, value) in entries {
+        let mut groups: Vec<(&[u8], Group<'a, T>)> = Vec::new();
+        for (key, count) in tally.iter() {
             let mut items = Items::new(key);
             if fields > 0 {
                 let _ = items.by_ref().nth(fields.saturating_sub(1));
@@ -110,14 +120,17 @@ impl<T> Groups<T> {
             let head = key.get(..key.len().saturating_sub(rest.len())).unwrap_or_default();
             let place = *places.entry(head).or_insert(groups.len());
             if place == groups.len() {
-                let text = |item: Option<&[u8]>| item.map(|item| String::from_utf8_lossy(item).into());
-                let values = Items::new(head).map(text).collect();
+                let values = Items::new(head).map(|item| item.map(Text)).collect();
                 groups.push((head, Group { values, packets: 0, members: Vec::new() }));
             }
             if let Some((_, group)) = groups.get_mut(place) {
-                group.packets = group.packets.saturating_add(packets(value));
-                group.members.push(make(rest, value));
+                group.packets = group.packets.saturating_add(count.packets);
+                group.members.push(make(rest, count));
             }
+        }
+        // Those that there was no room for are of the one group; of which of several, nobody knows.
+        if let ([(_, group)], 0) = (groups.as_mut_slice(), fields) {
+            group.packets = tally.packets();
         }
         groups.sort_by(|(name, group), (other_name, other)| {
             other.packets.cmp(&group.packets).then_with(|| name.cmp(other_name))
@@ -126,14 +139,54 @@ impl<T> Groups<T> {
     }
 }
 
-/// `ip.src 10.0.0.1, ip.dst none`.
-pub(crate) fn heading(fields: &[&'static Field], values: &[Option<Box<str>>]) -> String {
-    let mut text = String::new();
-    for (field, value) in fields.iter().zip(values) {
-        let separator = if text.is_empty() { "" } else { ", " };
-        // Values are escaped where they are shown by their field.
-        let value = value.as_deref().unwrap_or("(none)");
-        let _ = write!(text, "{separator}{} {value}", field.name);
+/// The groups that a report shows to a person who asks for so many rows of each, and those that it leaves out.
+pub(crate) fn shown_groups<G>(groups: &[G], top: usize) -> (&[G], &[G]) {
+    let most = if top == usize::MAX { groups.len() } else { MOST_GROUPS };
+    groups.split_at_checked(most).unwrap_or((groups, &[]))
+}
+
+/// The line for groups that are left out.
+pub(crate) fn more_groups<'a, T: 'a>(
+    out: &mut impl Write,
+    hidden: impl IntoIterator<Item = &'a Group<'a, T>>,
+) -> io::Result<()> {
+    let add = |(groups, packets): (u64, u64), group: &Group<'_, T>| {
+        (groups.saturating_add(1), packets.saturating_add(group.packets))
+    };
+    match hidden.into_iter().fold((0, 0), add) {
+        (0, _) => Ok(()),
+        (groups, packets) => {
+            let (groups, packets) = (Counted(groups, "group"), Counted(packets, "packet"));
+            writeln!(out, "\n{groups} more with {packets}; --top 0 shows all")
+        }
     }
-    text
+}
+
+/// `ip.src 10.0.0.1, ip.dst (none)`.
+pub(crate) fn heading(fields: &[&'static Field], values: &[Option<Text<'_>>]) -> String {
+    let of = |(field, value): (&&'static Field, &Option<Text<'_>>)| match value {
+        Some(value) => format!("{} {value}", field.name),
+        None => format!("{} (none)", field.name),
+    };
+    fields.iter().zip(values).map(of).collect::<Vec<_>>().join(", ")
+}
+
+/// The values as JSON has them.
+pub(crate) fn values_json(values: &[Option<Text<'_>>]) -> Vec<Option<String>> {
+    let text = |value: Text<'_>| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    values.iter().map(|value| value.map(text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_are_cut_between_characters() {
+        let text = "aé…x".as_bytes();
+        for (most, expected) in [(0, 0), (1, 1), (2, 1), (3, 3), (4, 3), (5, 3), (6, 6), (7, 7)] {
+            assert_eq!(char_boundary(text, most), expected, "{most}");
+        }
+        assert_eq!(char_boundary(&[0x80; 9], 5), 5);
+    }
 }

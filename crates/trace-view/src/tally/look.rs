@@ -2,12 +2,17 @@
 
 use super::{Count, Moment};
 use crate::timeline::Palette;
+use crate::timeline::fit::{cut, width};
 use mbuf_trace::Text;
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
 
 /// Lines that one path takes where it has to fit a width; what is left is only counted.
 const MOST_LINES: usize = 8;
+/// Between words.
+const ARROW: &str = " -> ";
+/// Columns for what stands behind the last word: `  #12345`.
+const END: usize = 8;
 /// Narrower than this is no terminal to fit anything into.
 const NARROWEST: usize = 40;
 
@@ -28,6 +33,11 @@ impl Look {
     /// A source file without the prefix.
     pub(crate) fn short<'a>(&self, file: Text<'a>) -> Text<'a> {
         Text(file.as_bytes().strip_prefix(self.strip_prefix.as_bytes()).unwrap_or(file.as_bytes()))
+    }
+
+    /// Columns that are left behind so many, where lines have to fit.
+    pub(crate) fn room(&self, indent: usize) -> Option<usize> {
+        self.width.map(|width| width.max(NARROWEST).saturating_sub(indent))
     }
 
     /// A line, dimmed, that says which packets were counted: `packets 3 to 17, 2026-…Z, +1.5 s`.
@@ -69,8 +79,9 @@ impl Look {
         words: impl Iterator<Item = impl Display>,
         end: &str,
     ) -> io::Result<()> {
-        let width = self.width.map_or(usize::MAX, |width| width.max(NARROWEST));
-        let indent = if self.width.is_some() { indent.min(width / 2) } else { indent };
+        let all = self.room(0).unwrap_or(usize::MAX);
+        let indent = if self.width.is_some() { indent.min(all / 2) } else { indent };
+        let longest = self.room(indent.saturating_add(ARROW.len()).saturating_add(END));
         let mut column = indent;
         let mut lines = 1_usize;
         let mut words = Folded::new(words);
@@ -83,9 +94,10 @@ impl Look {
                 1 => write!(text, "{word}"),
                 _ => write!(text, "{word} ×{times}"),
             };
-            let length = text.chars().count();
-            let arrow = if first { "" } else { " -> " };
-            if !first && column.saturating_add(length).saturating_add(arrow.len()) > width {
+            let text = cut(&text, longest);
+            let length = width(&text);
+            let arrow = if first { "" } else { ARROW };
+            if !first && column.saturating_add(length).saturating_add(arrow.len()) > all {
                 lines = lines.saturating_add(1);
                 if lines > MOST_LINES {
                     let left = words.count_left(times);

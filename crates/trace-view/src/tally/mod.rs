@@ -12,7 +12,7 @@ mod look;
 pub use group::GroupBy;
 pub use look::Look;
 
-pub(crate) use group::{Group, Groups, heading};
+pub(crate) use group::{Group, Groups, heading, more_groups, shown_groups, values_json};
 pub(crate) use key::{Items, push};
 pub(crate) use look::{Counted, Percent};
 
@@ -163,5 +163,15 @@ mod tests {
         assert_eq!((tally.packets(), tally.others()), (6, 3));
         assert_eq!(tally.counts.get(&b"a"[..]).unwrap().packets, 2);
         assert_eq!(tally.counts.get(&b"c"[..]), None);
+    }
+
+    #[test]
+    fn packets_without_room_are_of_the_whole_that_shares_are_of() {
+        let mut tally = Tally { room: KEY_COST + 1, ..Tally::default() };
+        for (packet, key) in (1..).zip([b"a", b"b", b"c", b"a"]) {
+            tally.add(key, at(packet));
+        }
+        let groups = Groups::new(&tally, 0, |_, count| count.packets);
+        assert_eq!((groups.0[0].packets, &*groups.0[0].members), (4, &[2][..]));
     }
 }

@@ -7,12 +7,12 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const CUT: &str = "…";
 
 /// Columns that a text takes on a terminal.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
 /// The text, cut with a mark where it takes more columns than there are.
-pub(super) fn cut(text: &str, room: Option<usize>) -> Cow<'_, str> {
+pub(crate) fn cut(text: &str, room: Option<usize>) -> Cow<'_, str> {
     let Some(room) = room.filter(|room| width(text) > *room) else { return Cow::Borrowed(text) };
     let mut left = room.saturating_sub(width(CUT));
     let mut kept = String::with_capacity(room.saturating_add(CUT.len()));
@@ -26,7 +26,7 @@ pub(super) fn cut(text: &str, room: Option<usize>) -> Cow<'_, str> {
 }
 
 /// The text of a position, `path:line`, with as many of the last parts of the path as fit: `…/net/if.c:815`.
-pub(super) fn cut_path(path: &str, room: usize) -> Cow<'_, str> {
+pub(crate) fn cut_path(path: &str, room: usize) -> Cow<'_, str> {
     if width(path) <= room {
         return Cow::Borrowed(path);
     }
@@ -44,7 +44,7 @@ pub(super) fn base_name(path: &str) -> &str {
 }
 
 /// The text in lines of so many columns, broken between words; a word that is longer is cut.
-pub(super) fn wrapped(text: &str, room: Option<usize>) -> Vec<Cow<'_, str>> {
+pub(crate) fn wrapped(text: &str, room: Option<usize>) -> Vec<Cow<'_, str>> {
     let Some(room) = room.filter(|room| width(text) > *room) else { return vec![Cow::Borrowed(text)] };
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {

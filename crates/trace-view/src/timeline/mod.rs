@@ -18,7 +18,7 @@ mod context;
 mod depth;
 mod dump;
 mod end;
-mod fit;
+pub(crate) mod fit;
 mod fold;
 mod graph;
 mod json;
