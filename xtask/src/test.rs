@@ -1,15 +1,52 @@
-//! `cargo xtask test`: all tests, with the tools that they are held against.
+//! `cargo xtask test`: all tests, with the programs that they are held against.
 
 use crate::run::{self, cargo, output, program, succeeds};
 use anyhow::{Result, bail};
 use std::path::Path;
 
-/// With this variable set to 1, a missing tshark is a failure; the tests look at it too.
-pub(crate) const REQUIRE_TSHARK: &str = "MTRACE_TEST_REQUIRE_TSHARK";
+/// A program that tests compare us with. They are skipped without it, which is said here and by each of them.
+struct Peer {
+    /// What is run, and how it is asked for its version.
+    program: &'static str,
+    version: &'static str,
+    /// The package of Debian and Ubuntu.
+    package: &'static str,
+    /// With this variable set to 1, its absence is a failure; the tests look at it too.
+    variable: &'static str,
+    /// How to come by it elsewhere.
+    elsewhere: &'static [&'static str],
+}
 
-/// Runs `cargo test` with these further arguments.
-pub(crate) fn run_tests(root: &Path, args: &[&str], require_tshark: bool) -> Result<()> {
-    let tshark = tshark_is_there(root);
+const PEERS: [Peer; 3] = [
+    Peer {
+        program: "tshark",
+        version: "--version",
+        package: "tshark",
+        variable: "MTRACE_TEST_REQUIRE_TSHARK",
+        elsewhere: &[
+            "FreeBSD:        the port net/tshark with its option LUA (the package has no Lua)",
+            "macOS:          brew install wireshark",
+        ],
+    },
+    Peer {
+        program: "tcpdump",
+        version: "--version",
+        package: "tcpdump",
+        variable: "MTRACE_TEST_REQUIRE_TCPDUMP",
+        elsewhere: &["FreeBSD, macOS: part of the system"],
+    },
+    Peer {
+        program: "dot",
+        version: "-V",
+        package: "graphviz",
+        variable: "MTRACE_TEST_REQUIRE_GRAPHVIZ",
+        elsewhere: &["FreeBSD:        pkg install graphviz", "macOS:          brew install graphviz"],
+    },
+];
+
+/// Runs `cargo test` with these further arguments; in CI, with no peer missing.
+pub(crate) fn run_tests(root: &Path, args: &[&str], require_peers: bool) -> Result<()> {
+    let missing = missing(root);
     let one_package = args.iter().any(|arg| arg.starts_with("-p") || arg.starts_with("--package"));
     let mut command = cargo(root, &["test"]);
     if !one_package {
@@ -20,45 +57,62 @@ pub(crate) fn run_tests(root: &Path, args: &[&str], require_tshark: bool) -> Res
         // A snapshot that differs is a failure there, not something to review.
         command.env("INSTA_UPDATE", "no");
     }
-    if require_tshark {
+    if require_peers {
+        command.envs(PEERS.iter().map(|peer| (peer.variable, "1")));
         // Where there is Rust, there is a C compiler: it links with one.
-        command.env(REQUIRE_TSHARK, "1").env("MTRACE_TEST_REQUIRE_CC", "1");
+        command.env("MTRACE_TEST_REQUIRE_CC", "1");
     }
-    run::run(command)?;
-    if require_tshark && !tshark {
-        bail!("the tests against tshark were skipped, and {REQUIRE_TSHARK}=1 forbids that");
+    let tested = run::run(command);
+    // Again behind the tests' many lines.
+    missing.iter().for_each(|peer| peer.warn());
+    tested?;
+    let is_required = |peer: &Peer| std::env::var_os(peer.variable).is_some_and(|value| value == "1");
+    let lacking = missing.iter().find(|peer| require_peers || is_required(peer));
+    match lacking {
+        Some(Peer { program, variable, .. }) => {
+            bail!("the tests against {program} were skipped, and {variable}=1 forbids that")
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// `cargo xtask test`.
 pub(crate) fn run(root: &Path, args: &[String]) -> Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let required = std::env::var_os(REQUIRE_TSHARK).is_some_and(|value| value == "1");
-    run_tests(root, &args, required)
+    run_tests(root, &args, false)
 }
 
-/// Whether there is a tshark, after an attempt to install one where that is ours to do.
-fn tshark_is_there(root: &Path) -> bool {
-    if succeeds(program(root, "tshark", &["--version"])) {
-        return true;
+/// The peers that are not here, after an attempt to install them where that is ours to do.
+fn missing(root: &Path) -> Vec<&'static Peer> {
+    let missing = || PEERS.iter().filter(|peer| !peer.is_there(root)).collect::<Vec<_>>();
+    let wanted = missing();
+    if wanted.is_empty() || !may_install(root) {
+        wanted.iter().for_each(|peer| peer.warn());
+        return wanted;
     }
-    if may_install(root) {
-        match install(root) {
-            Ok(()) if succeeds(program(root, "tshark", &["--version"])) => return true,
-            Ok(()) => eprintln!("warning: tshark was installed and still cannot be run"),
-            Err(error) => eprintln!("warning: {error:#}"),
-        }
+    install(root, &["update"]);
+    for peer in wanted {
+        install(root, &["install", "-y", "--no-install-recommends", peer.package]);
     }
-    eprintln!(
-        "warning: ************************************************************************\n\
-         warning: tshark is not here: the tests against it are SKIPPED.\n\
-         warning: Debian, Ubuntu: apt-get install --no-install-recommends tshark\n\
-         warning: FreeBSD:        the port net/tshark with its option LUA (the package has no Lua)\n\
-         warning: macOS:          brew install wireshark\n\
-         warning: ************************************************************************"
-    );
-    false
+    let missing = missing();
+    missing.iter().for_each(|peer| peer.warn());
+    missing
+}
+
+impl Peer {
+    fn is_there(&self, root: &Path) -> bool {
+        succeeds(program(root, self.program, &[self.version]))
+    }
+
+    fn warn(&self) {
+        let Self { program, package, elsewhere, .. } = self;
+        let frame = "*".repeat(72);
+        eprintln!("warning: {frame}");
+        eprintln!("warning: {program} is not here: the tests against it are SKIPPED.");
+        eprintln!("warning: Debian, Ubuntu: apt-get install --no-install-recommends {package}");
+        elsewhere.iter().for_each(|line| eprintln!("warning: {line}"));
+        eprintln!("warning: {frame}");
+    }
 }
 
 /// Root on a system with apt-get.
@@ -67,12 +121,11 @@ fn may_install(root: &Path) -> bool {
         && succeeds(program(root, "apt-get", &["--version"]))
 }
 
-fn install(root: &Path) -> Result<()> {
-    let steps: [&[&str]; 2] = [&["update"], &["install", "-y", "--no-install-recommends", "tshark"]];
-    for args in steps {
-        let mut command = program(root, "apt-get", args);
-        command.env("DEBIAN_FRONTEND", "noninteractive");
-        run::run(command)?;
+/// Runs apt-get; what fails is told, and the tests say what is missing.
+fn install(root: &Path, args: &[&str]) {
+    let mut command = program(root, "apt-get", args);
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    if let Err(error) = run::run(command) {
+        eprintln!("warning: {error:#}");
     }
-    Ok(())
 }
