@@ -1,20 +1,9 @@
 //! `convert --to`, `flamegraph` and `graph`: what comes out is read by the programs that it is for.
 
-use crate::support::{fixtures, folder, listing, run};
+use crate::support::{fixtures, folder, is_there, listing, run};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::process::Command;
-
-/// Whether a program is there. Without it a test is skipped, and says so, unless `variable` is set to 1.
-fn is_there(program: &str, version: &str, variable: &str) -> bool {
-    if Command::new(program).arg(version).output().is_ok_and(|output| output.status.success()) {
-        return true;
-    }
-    let required = std::env::var_os(variable).is_some_and(|value| value == "1");
-    assert!(!required, "{program} is missing, and {variable}=1 forbids that");
-    eprintln!("*** {program} is not here: a test of the exports is SKIPPED ***");
-    false
-}
 
 /// Standard output of a program that has to succeed.
 fn read(program: &str, arguments: &[&str]) -> String {
@@ -181,14 +170,16 @@ fn what_each_format_looks_like() {
 #[test]
 fn options_that_mean_nothing_are_refused() {
     let input = "fixtures/nat-rev3.pcap";
-    for arguments in [
-        &["--to", "csv", "--revision", "4"][..],
-        &["--to", "csv", "--primary"],
-        &["--to", "dot", "--weight", "time"],
-        &["-o", "picture.svg"],
+    for (arguments, said) in [
+        (&["--to", "csv", "--revision", "4"][..], "leave out --revision"),
+        (&["--to", "csv", "--primary"], "it goes with `--to ethernet`"),
+        (&["--to", "dot", "--weight", "time"], "go with `--to folded`"),
+        (&["-o", "picture.svg"], "use `mtrace-tool flamegraph` or `mtrace-tool graph`"),
+        (&["-o", "picture.svg", "--revision", "4"], "use `mtrace-tool flamegraph` or `mtrace-tool graph`"),
     ] {
         let ran = run(&[&["convert", input], arguments].concat());
         assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{arguments:?}: {}", ran.stderr);
     }
 }
 

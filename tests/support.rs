@@ -126,3 +126,24 @@ pub(crate) fn listing(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+/// Whether a program is there. Without it a test is skipped, and says so, unless `variable` is set to 1.
+pub(crate) fn is_there(program: &str, version: &str, variable: &str) -> bool {
+    let there = Command::new(program).arg(version).output().is_ok_and(|output| output.status.success());
+    if !there {
+        skip("a test", &format!("{program} is not here"), variable);
+    }
+    there
+}
+
+/// Says on the real standard error that something is not tested, and why.
+///
+/// # Panics
+///
+/// Where `variable` is set to 1: then it has to be.
+pub(crate) fn skip(what: &str, why: &str, variable: &str) {
+    let required = std::env::var_os(variable).is_some_and(|value| value == "1");
+    assert!(!required, "{what}: {why}, and {variable}=1 forbids to skip it");
+    // Not eprintln!, which the test harness keeps to itself.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {what}: {why} ({variable}=1 makes this a failure)");
+}

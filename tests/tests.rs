@@ -20,6 +20,7 @@ mod print;
 mod readme;
 mod salvage;
 mod select;
+mod speedscope;
 mod stats;
 mod support;
 mod wireshark;

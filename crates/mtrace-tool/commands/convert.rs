@@ -27,6 +27,10 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.select, args.from_revision, None)?;
     let (by_name, compression) = Format::of_name(&args.output.output);
     let format = args.to.or(by_name);
+    if format.is_none() && is_picture(&args.output.output) {
+        let message = "`convert` draws no pictures: use `mtrace-tool flamegraph` or `mtrace-tool graph`";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     if format.is_none() && args.revision.is_none() {
         let message =
             "what to convert to? Name the output .pcap, .pcapng, .ndjson or .csv, or say --to or --revision";
@@ -59,6 +63,11 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
         return Ok(status);
     }
     sink.finish(&args.file, status)
+}
+
+/// Whether a file's name promises a picture.
+fn is_picture(name: &Path) -> bool {
+    name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg"))
 }
 
 /// Refuses options that mean nothing for the format.
