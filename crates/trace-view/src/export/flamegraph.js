@@ -1,4 +1,5 @@
-// A click on a box makes it as wide as the picture; the search lights up the boxes whose names contain a text.
+// The picture is as wide as the window. A click on a box makes it as wide as the picture; the search lights up the
+// boxes whose names contain a text.
 "use strict";
 const root = document.documentElement;
 const boxes = [...root.querySelectorAll(".box")].map((group) => ({
@@ -9,14 +10,17 @@ const boxes = [...root.querySelectorAll(".box")].map((group) => ({
   begin: Number(group.dataset.begin),
   end: Number(group.dataset.end),
 }));
-const width = root.viewBox.baseVal.width;
+const height = root.viewBox.baseVal.height;
 const total = Math.max(1, ...boxes.map((box) => box.end));
 const element = (id) => root.getElementById(id);
-const [search, reset, details] = ["search", "reset", "details"].map(element);
+const [title, search, reset, details] = ["title", "search", "reset", "details"].map(element);
 const all = details.textContent;
+const shown = { begin: 0, end: total };
+let width = root.viewBox.baseVal.width;
 search.textContent = "search";
 
 function zoom(begin, end) {
+  Object.assign(shown, { begin, end });
   for (const box of boxes) {
     const from = Math.max(box.begin, begin);
     const to = Math.min(box.end, end);
@@ -26,6 +30,16 @@ function zoom(begin, end) {
     box.group.classList.toggle("outer", box.begin < begin || box.end > end);
   }
   reset.textContent = begin > 0 || end < total ? "whole picture" : "";
+}
+
+function fit() {
+  width = Math.max(320, root.clientWidth || window.innerWidth);
+  root.removeAttribute("style");
+  root.setAttribute("width", width);
+  root.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  title.setAttribute("x", width / 2);
+  search.setAttribute("x", width - 10);
+  zoom(shown.begin, shown.end);
 }
 
 function find() {
@@ -53,3 +67,5 @@ for (const box of boxes) {
 }
 reset.addEventListener("click", () => zoom(0, total));
 search.addEventListener("click", find);
+window.addEventListener("resize", fit);
+fit();

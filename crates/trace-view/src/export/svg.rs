@@ -2,6 +2,7 @@
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesCData, BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// An SVG document being written. Texts and attributes are escaped.
@@ -15,6 +16,8 @@ impl<W: Write> Svg<W> {
         let mut svg = Self { writer: Writer::new(out) };
         svg.writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
         svg.line()?;
+        // In a narrow window it shrinks, as long as its names can be read.
+        let style_of_root = format!("max-width: 100%; min-width: {}px; height: auto", number(0.6 * width));
         let (width, height) = (number(width), number(height));
         svg.open(
             "svg",
@@ -23,6 +26,7 @@ impl<W: Write> Svg<W> {
                 ("width", &width),
                 ("height", &height),
                 ("viewBox", &format!("0 0 {width} {height}")),
+                ("style", &style_of_root),
                 ("font-family", "ui-monospace, Menlo, Consolas, monospace"),
                 ("font-size", "12"),
             ],
@@ -56,7 +60,7 @@ impl<W: Write> Svg<W> {
     /// An element with a text in it.
     pub(super) fn text(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) -> io::Result<()> {
         self.open(name, attributes)?;
-        self.writer.write_event(Event::Text(BytesText::new(text)))?;
+        self.writer.write_event(Event::Text(BytesText::new(&without_noncharacters(text))))?;
         self.close(name)
     }
 
@@ -77,6 +81,17 @@ impl<W: Write> Svg<W> {
         self.close("svg")?;
         self.line()
     }
+}
+
+/// XML has no way to hold U+FFFE and U+FFFF, and a browser shows nothing of a picture that does.
+fn without_noncharacters(text: &str) -> Cow<'_, str> {
+    let mut whole = Cow::Borrowed(text);
+    for (letter, escape) in [('\u{fffe}', r"\u{fffe}"), ('\u{ffff}', r"\u{ffff}")] {
+        if whole.contains(letter) {
+            whole = Cow::Owned(whole.replace(letter, escape));
+        }
+    }
+    whole
 }
 
 /// A length in pixels, to the hundredth.
