@@ -160,6 +160,7 @@ fn what_each_format_looks_like() {
         ("speedscope", "vnet-rev4.pcap"),
         ("chrome", "vnet-rev4.pcap"),
         ("chrome", "ping-rev3.pcap"),
+        ("chrome", "fragments-rev4.pcap"),
     ] {
         let ran = run(&["convert", &format!("fixtures/{fixture}"), "--to", format, "--first", "2"]);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{format}");

@@ -4,9 +4,12 @@
 //! is free when it begins. Times are microseconds since a minute before the first of them; `base_time` in `otherData`
 //! says since when. Traces without a clock make another process, one behind the other, in which a microsecond stands for
 //! an event; its name says so.
+//!
+//! An arrow (flow) leads from a trace to those that name it as their parent, where both have times.
 
 use super::calls::{Move, walk};
 use super::clock::Clock;
+use super::kinship::Kinship;
 use super::label::{self, Label};
 use super::{Export, Remark};
 use crate::json;
@@ -39,11 +42,14 @@ pub struct Chrome<W> {
     lanes: Vec<i128>,
     /// Where the next trace without a clock begins.
     next: i128,
+    kinship: Kinship<Kin>,
+    /// Arrows so far, which is the id of the last.
+    arrows: u64,
     label: Label,
 }
 
 /// One event of the format.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Entry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
@@ -58,6 +64,12 @@ struct Entry<'a> {
     /// Scope of an instant: its thread.
     #[serde(skip_serializing_if = "Option::is_none")]
     s: Option<&'a str>,
+    /// What the two ends of an arrow have in common.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
+    /// Where an arrow ends: at the slice around it, not at the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bp: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     args: Option<Args<'a>>,
 }
@@ -105,7 +117,7 @@ impl Serialize for Micros {
 }
 
 /// Where a trace stands.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Track {
     pid: u32,
     tid: usize,
@@ -113,6 +125,14 @@ struct Track {
     start: i128,
     /// Nanoseconds that a tick of its clock takes.
     tick: i128,
+}
+
+/// A trace that others may come from.
+#[derive(Debug, Clone, Copy)]
+struct Kin {
+    track: Track,
+    /// Its end, in nanoseconds.
+    end: i128,
 }
 
 impl Track {
@@ -124,8 +144,17 @@ impl Track {
 impl<W: Write> Chrome<W> {
     /// Events onto `out`, which should be buffered.
     pub fn new(out: W, snapshot_link: SnapshotLink) -> Self {
-        let (lanes, label) = (Vec::new(), Label::default());
-        Self { out, snapshot_link, begun: false, base: None, lanes, next: 0, label }
+        Self {
+            out,
+            snapshot_link,
+            begun: false,
+            base: None,
+            lanes: Vec::new(),
+            next: 0,
+            kinship: Kinship::default(),
+            arrows: 0,
+            label: Label::default(),
+        }
     }
 
     fn entry(&mut self, entry: &Entry<'_>) -> io::Result<()> {
@@ -140,8 +169,7 @@ impl<W: Write> Chrome<W> {
 
     fn metadata(&mut self, what: &str, pid: u32, tid: Option<usize>, name: &str) -> io::Result<()> {
         let args = Args { name: Some(name), ..Args::default() };
-        let entry =
-            Entry { name: Some(what), cat: None, ph: "M", ts: None, pid, tid, s: None, args: Some(args) };
+        let entry = Entry { name: Some(what), ph: "M", pid, tid, args: Some(args), ..Entry::default() };
         self.entry(&entry)
     }
 
@@ -199,7 +227,31 @@ impl<W: Write> Chrome<W> {
     ) -> io::Result<()> {
         let s = (ph == "i").then_some("t");
         let (ts, tid) = (Some(track.at(at)), Some(track.tid));
-        self.entry(&Entry { name: Some(name), cat: Some(cat), ph, ts, pid: track.pid, tid, s, args })
+        let (name, cat) = (Some(name), Some(cat));
+        self.entry(&Entry { name, cat, ph, ts, pid: track.pid, tid, s, args, ..Entry::default() })
+    }
+
+    /// An arrow from a trace to one that was made of it, unless it would lead back in time.
+    fn arrow(&mut self, parent: Kin, child: Kin) -> io::Result<()> {
+        if parent.track.start > child.track.start {
+            return Ok(());
+        }
+        self.arrows = self.arrows.saturating_add(1);
+        let leaves = child.track.start.min(parent.end);
+        for (ph, kin, at) in [("s", parent, leaves), ("f", child, child.track.start)] {
+            self.entry(&Entry {
+                name: Some("made of"),
+                cat: Some("parent"),
+                ph,
+                ts: Some(Micros(at)),
+                pid: kin.track.pid,
+                tid: Some(kin.track.tid),
+                id: Some(self.arrows),
+                bp: (ph == "f").then_some("e"),
+                ..Entry::default()
+            })?;
+        }
+        Ok(())
     }
 
     fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, certainty: Certainty) -> io::Result<()> {
@@ -241,7 +293,13 @@ impl<W: Write> Chrome<W> {
         self.label = label;
         walked?;
         let end = clock.end(trace.event_count());
-        self.slice("E", &name, "trace", track, end, None)
+        self.slice("E", &name, "trace", track, end, None)?;
+        let Some(header) = trace.frame_header().filter(|_| track.pid == TIMED) else { return Ok(()) };
+        let kin = Kin { track, end: track.at(end).0 };
+        for (parent, child) in self.kinship.add(header.packet_id, header.parent_id, kin) {
+            self.arrow(parent, child)?;
+        }
+        Ok(())
     }
 }
 

@@ -36,6 +36,7 @@ pub mod folded;
 pub mod graph;
 mod graph_picture;
 mod interface;
+mod kinship;
 mod label;
 mod names;
 pub mod packets;

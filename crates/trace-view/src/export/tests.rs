@@ -152,11 +152,12 @@ fn check_speedscope(file: &[u8]) -> usize {
     profiles.len()
 }
 
-/// The rules of the trace event format: `B` and `E` nest on each thread by name, times go forward there.
+/// The rules of the trace event format: `B` and `E` nest on each thread by name, times go forward there, and an arrow
+/// begins within a slice before it ends within another.
 fn check_chrome(file: &[u8]) -> usize {
     let file: Value = serde_json::from_str(harmless(file)).unwrap();
     let mut tracks: HashMap<(u64, u64), (f64, Vec<String>)> = HashMap::new();
-    let mut traces = 0;
+    let (mut traces, mut slices, mut arrows) = (0, Vec::new(), HashMap::new());
     for event in file["traceEvents"].as_array().unwrap() {
         let kind = event["ph"].as_str().unwrap();
         let name = event["name"].as_str().unwrap().to_owned();
@@ -167,19 +168,43 @@ fn check_chrome(file: &[u8]) -> usize {
         let track = (event["pid"].as_u64().unwrap(), event["tid"].as_u64().unwrap());
         let (last, open) = tracks.entry(track).or_default();
         let at = event["ts"].as_f64().unwrap();
+        if matches!(kind, "s" | "f") {
+            // The format sorts them in by their times.
+            let ends: &mut Vec<_> = arrows.entry(event["id"].as_u64().unwrap()).or_default();
+            ends.push((kind.to_owned(), track, at));
+            continue;
+        }
         assert!(at >= *last && at >= 0.0, "{event} after {last}");
         *last = at;
         match kind {
             "B" => {
                 traces += usize::from(open.is_empty());
                 open.push(name);
+                if open.len() == 1 {
+                    slices.push((track, at, at));
+                }
             }
-            "E" => assert_eq!(open.pop(), Some(name)),
+            "E" => {
+                assert_eq!(open.pop(), Some(name));
+                let slice = slices.iter_mut().rev().find(|slice| slice.0 == track).unwrap();
+                slice.2 = at;
+            }
             "i" => assert_eq!(event["s"], "t"),
             other => panic!("{other}"),
         }
     }
     assert!(tracks.values().all(|(_, open)| open.is_empty()));
+    for ends in arrows.values() {
+        let kinds: Vec<&str> = ends.iter().map(|(kind, ..)| kind.as_str()).collect();
+        assert_eq!(kinds, ["s", "f"]);
+        assert!(ends[0].2 <= ends[1].2, "{ends:?}");
+        for (_, track, at) in ends {
+            assert!(
+                slices.iter().any(|slice| slice.0 == *track && slice.1 <= *at && *at <= slice.2),
+                "{ends:?}"
+            );
+        }
+    }
     traces
 }
 
