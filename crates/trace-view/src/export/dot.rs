@@ -7,7 +7,7 @@ use super::graph::Graph;
 use super::{Export, Remark};
 use capture_file::WriteError;
 use mbuf_trace::{Certainty, Trace};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::Write;
 use trace_fields::PacketView;
 
@@ -30,18 +30,12 @@ struct Quoted<'a>(&'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, part) in self.0.split_inclusive(['"', '\\']).enumerate() {
-            let _ = index;
-            let (text, special) = match part.strip_suffix(['"', '\\']) {
-                Some(text) => (text, part.get(text.len()..).unwrap_or_default()),
-                None => (part, ""),
-            };
-            f.write_str(text)?;
-            if !special.is_empty() {
-                write!(f, "\\{special}")?;
+        self.0.chars().try_for_each(|letter| {
+            if matches!(letter, '"' | '\\') {
+                f.write_char('\\')?;
             }
-        }
-        Ok(())
+            f.write_char(letter)
+        })
     }
 }
 

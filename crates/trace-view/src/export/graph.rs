@@ -72,13 +72,15 @@ impl Graph {
 
     /// Adds a trace.
     pub fn add(&mut self, trace: &Trace<'_>) {
-        let mut before: Option<u32> = None;
+        let (mut begun, mut before) = (false, None);
         for event in trace.events().filter(is_node) {
+            let first = !std::mem::replace(&mut begun, true);
             let Some(node) = self.node(&event) else {
                 self.beyond = self.beyond.saturating_add(1);
+                // What comes next did not come from what was before.
+                before = None;
                 continue;
             };
-            let first = before.is_none();
             self.change(node, |node| {
                 node.passes = node.passes.saturating_add(1);
                 node.first = node.first.saturating_add(u64::from(first));

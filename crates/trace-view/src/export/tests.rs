@@ -347,7 +347,13 @@ fn memory_is_bounded_and_what_is_left_out_is_told() {
     for frame in &frames {
         graph.add(&Trace::parse(frame, frame.len(), "3".parse().unwrap()));
     }
-    assert!(graph.shown(usize::MAX).nodes.len() < 200);
+    // Not from the first to the last: what stood between them is left out.
+    let around = functions(&["+f0".to_owned(), "+unknown".to_owned(), "+g".to_owned()]);
+    graph.add(&Trace::parse(&around, around.len(), "3".parse().unwrap()));
+    let shown = graph.shown(usize::MAX);
+    assert!(shown.nodes.len() < 200);
+    let place = |name: &str| shown.nodes.iter().position(|(known, _)| *known == name).unwrap();
+    assert!(shown.edges.contains(&(place("f0"), place("g"), 1)), "{shown:?}");
     assert!(graph.remarks()[0].text.contains("steps are left out"));
 }
 
