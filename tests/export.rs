@@ -199,6 +199,9 @@ fn outputs_are_whole_or_not_there() {
         assert!(svg.contains(">ip_tryforward</text>"), "{command}");
     }
     assert_eq!(run(&["graph", "fixtures/nat-rev3.pcap", "-o", &out]).code, 2, "no file is replaced unasked");
+    let packed = folder.path().join("x.svg.gz").to_str().unwrap().to_owned();
+    assert_eq!(run(&["graph", "fixtures/nat-rev3.pcap", "-o", &packed]).code, 0);
+    assert!(std::fs::read(&packed).unwrap().starts_with(b"\x1f\x8b"), "compressed as its name says");
 }
 
 #[test]

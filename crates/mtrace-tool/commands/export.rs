@@ -1,7 +1,7 @@
 //! What `convert`, `flamegraph` and `graph` have in common where the output is no capture and no NDJSON: a sink that
 //! passes packets to a `trace_view::export`.
 
-use crate::args::{FlamegraphArgs, GraphArgs};
+use crate::args::{FlamegraphArgs, GraphArgs, Target as Format};
 use crate::failure::{Failure, Status};
 use crate::messages::{self, Name};
 use crate::output::{Content, Output, Target};
@@ -25,7 +25,8 @@ pub(crate) fn flamegraph(args: &FlamegraphArgs) -> Result<Status, Failure> {
     });
     let title = mbuf_trace::Text(title.as_bytes()).to_string();
     let tree = args.stacks.tree();
-    run(&mut reading, &args.files, target, None, |out| Ok(Box::new(Flamegraph::new(out, tree, title))))
+    let (_, compression) = Format::of_name(&args.output.output);
+    run(&mut reading, &args.files, target, compression, |out| Ok(Box::new(Flamegraph::new(out, tree, title))))
 }
 
 /// `graph`.
@@ -33,7 +34,8 @@ pub(crate) fn graph(args: &GraphArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
     let most = usize::from(args.nodes);
-    run(&mut reading, &args.files, target, None, |out| Ok(Box::new(GraphPicture::new(out, most))))
+    let (_, compression) = Format::of_name(&args.output.output);
+    run(&mut reading, &args.files, target, compression, |out| Ok(Box::new(GraphPicture::new(out, most))))
 }
 
 /// A file's name without its folders.
