@@ -1516,7 +1516,7 @@ pub(crate) static FIELDS: [Field; 263] = [
         events: &[],
         revisions: &[],
         codes: None,
-        names: &MPLS_LABEL,
+        names: &[],
         doc: "Label",
     },
     Field {
@@ -5469,14 +5469,4 @@ static PPPOE_CODE: [(u64, &str); 6] = [
     (25, "Active Discovery Request (PADR)"),
     (101, "Active Discovery Session-confirmation (PADS)"),
     (167, "Active Discovery Terminate (PADT)"),
-];
-
-static MPLS_LABEL: [(u64, &str); 7] = [
-    (0, "IPv4 Explicit-Null"),
-    (1, "Router Alert"),
-    (2, "IPv6 Explicit-Null"),
-    (3, "Implicit-Null"),
-    (7, "Entropy Label Indicator (ELI)"),
-    (13, "Generic Associated Channel Label (GAL)"),
-    (14, "OAM Alert"),
 ];

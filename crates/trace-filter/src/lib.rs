@@ -34,8 +34,12 @@
 //!
 //! A packet is asked in time linear in its size, whatever is in it, times what the expression has of tests.
 //! Arithmetic between two fields looks at a bounded number of results. A comparison between two fields sorts
-//! the values of its right side: for n values and bytes, n log n steps; `contains` between fields, with `all` before it, at most n √n. Of a packet with more than 256 KiB
-//! of values to look for, `contains` visits the left side again for each 256 KiB.
+//! the values of its right side: for n values and bytes, n log n steps; `contains` between fields, with `all`
+//! before it, at most n √n. Of a packet with more than 256 KiB of values to look for, `contains` visits the left
+//! side again for each 256 KiB.
+//!
+//! Nothing is allocated once the scratch space has grown to what the packets need, except by `contains` between
+//! fields where more than 16 different values are looked for.
 //!
 //! # From text to answer
 //!

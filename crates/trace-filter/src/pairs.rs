@@ -22,7 +22,7 @@ use trace_fields::Subject;
 /// Most bytes that one automaton looks for: it takes some fifty times as much memory.
 const GROUP: usize = 256 * 1024;
 
-/// Up to here, looking for one after the other is quicker than building an automaton.
+/// Up to here, looking for one after the other is quicker than building an automaton, and allocates nothing.
 const FEW: usize = 16;
 
 /// Whether all pairs of values of the two sources, or one, are in this relation.
@@ -77,17 +77,26 @@ fn contain(
     scratch: &mut Scratch,
     subject: &Subject<'_>,
 ) -> bool {
-    let mut needles: Vec<&[u8]> = right.iter().map(|item| item.searched()).collect();
-    let before = needles.len();
-    needles.retain(|needle| !needle.is_empty());
-    if needles.len() < before || needles.is_empty() {
+    let needles = || right.iter().map(|item| item.searched()).filter(|needle| !needle.is_empty());
+    let (values, count) = (right.iter().count(), needles().count());
+    if count < values || count == 0 {
         let empty = quantified(all, |decide| {
-            left.visit(scratch, subject, &mut |item| decide(contains_nothing(&item) || before == 0 && all))
+            left.visit(scratch, subject, &mut |item| decide(contains_nothing(&item) || values == 0 && all))
         });
-        if empty != all || needles.is_empty() {
+        if empty != all || count == 0 {
             return empty;
         }
     }
+    if count <= FEW {
+        return quantified(all, |decide| {
+            left.visit(scratch, subject, &mut |item| {
+                visits::count();
+                let mut found = needles().map(|needle| memmem::find(item.searched(), needle).is_some());
+                decide(if all { found.all(|found| found) } else { found.any(|found| found) })
+            })
+        });
+    }
+    let needles: Vec<&[u8]> = needles().collect();
     let mut rest = needles.as_slice();
     while !rest.is_empty() {
         let mut bytes = 0_usize;
@@ -115,7 +124,7 @@ fn contain(
 /// Byte strings to look for, each of them once and none empty.
 struct Needles<'a> {
     needles: &'a [&'a [u8]],
-    /// For more than a few.
+    /// None where they are too many for one.
     automaton: Option<AhoCorasick>,
 }
 
@@ -123,8 +132,7 @@ impl<'a> Needles<'a> {
     fn new(needles: &'a [&'a [u8]]) -> Self {
         // Of the kinds of automaton, a DFA would take a kilobyte for each byte.
         let kind = Some(AhoCorasickKind::ContiguousNFA);
-        let build = || AhoCorasickBuilder::new().kind(kind).build(needles).ok();
-        Self { needles, automaton: (needles.len() > FEW).then(build).flatten() }
+        Self { needles, automaton: AhoCorasickBuilder::new().kind(kind).build(needles).ok() }
     }
 
     fn one_in(&self, bytes: &[u8]) -> bool {

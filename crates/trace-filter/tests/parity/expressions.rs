@@ -36,14 +36,8 @@ fn literal(value: &Value<'_>) -> String {
 }
 
 /// Fields that Wireshark has twice, with different types: there the literal decides which of the two is meant.
-/// Or, like MPLS labels, with names that only its columns know.
-const TWICE: [&str; 5] = [
-    "vxlan.flags",
-    "mpls.label",
-    "icmpv6.opt.linkaddr",
-    "icmpv6.opt.src_linkaddr",
-    "icmpv6.opt.target_linkaddr",
-];
+const TWICE: [&str; 4] =
+    ["vxlan.flags", "icmpv6.opt.linkaddr", "icmpv6.opt.src_linkaddr", "icmpv6.opt.target_linkaddr"];
 
 impl Known {
     /// Looks through a capture.

@@ -1,7 +1,8 @@
 ----------------------------------------------------------------------------------------------------------
 -- Snapshots.
 
-local ethernet, ip = Dissector.get("eth_withoutfcs"), Dissector.get("ip")
+local ethernet = Dissector.get("eth_withoutfcs")
+local ip, ipv6 = Dissector.get("ip"), Dissector.get("ipv6")
 
 -- What a snapshot begins with, as a LINKTYPE_ number. Revision 4 says it itself and is believed.
 local function link_of(frame, event)
@@ -188,16 +189,27 @@ end
 -- statistics pass over it, and nobody complains that it is short. From 4.2 on; found out with the first packet.
 local can_quote
 
+-- What dissects a snapshot, if anything does. IPv6 goes to its own dissector: on the way through that of IPv4 it
+-- would count as a layer of both.
+local function dissector_of(frame, event)
+  local link = link_of(frame, event)
+  if link == LINK_TYPE.ethernet then
+    return ethernet
+  elseif link == LINK_TYPE.raw_ip then
+    local first = byte(frame.raw, event.bytes_at + 1)
+    return first and first - first % 16 == 0x60 and ipv6 or ip
+  end
+end
+
 -- Hands a snapshot to Wireshark's own dissector, and tells whether there was one. What goes wrong in there must
 -- not end our own work.
 --
 -- Of a snapshot that the capture cut, only the headers are dissected, and quoted: Lua cannot tell Wireshark that
 -- there was more, so whatever missed a byte would be called malformed.
 local function dissect_snapshot(frame, event, tvb, pinfo, tree, root, quoted)
-  local link, length = link_of(frame, event), event.bytes_length
-  local dissector = link == LINK_TYPE.ethernet and ethernet or link == LINK_TYPE.raw_ip and ip
+  local dissector, length = dissector_of(frame, event), event.bytes_length
   if event.missing > 0 and not setting.all_snapshots then
-    local finish = can_quote and headers_end(frame.raw, event.bytes_at, event.bytes_at + length, link)
+    local finish = can_quote and headers_end(frame.raw, event.bytes_at, event.bytes_at + length, link_of(frame, event))
     length, quoted = finish and finish - event.bytes_at or 0, true
   end
   if not dissector or length == 0 then
