@@ -309,9 +309,13 @@ impl Composer<'_> {
         if mine == Sort::Ipv6 {
             return name;
         }
+        // Wireshark 4.0 takes the difference of two times, in 32 bits, for their order: sixty-eight years apart,
+        // the earlier one is the later.
+        if mine == Sort::Time {
+            return format!("{name} - {}", self.literal(field, values));
+        }
         let op = match mine {
             Sort::Number => self.dice.pick(&["+", "-", "*", "/", "%", "&", "&"]),
-            Sort::Time => self.dice.pick(&["+", "-"]),
             _ => "&",
         };
         let other = match self.known.field(&mut self.dice, |other| sort(other.ty) == mine) {
