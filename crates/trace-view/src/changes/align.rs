@@ -1,7 +1,8 @@
 //! Which header of the later packet is which of the earlier one.
 
+use super::fields::is_address;
 use super::{HeaderChange, Packet};
-use trace_fields::{FieldType, Header, packet_headers};
+use trace_fields::{Header, packet_headers};
 
 /// A header in its place.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +44,6 @@ impl Placed<'_> {
 
     /// The header as one that came or went.
     pub(super) fn as_change(&self) -> HeaderChange {
-        let is_address = |ty| matches!(ty, FieldType::Ether | FieldType::Ipv4 | FieldType::Ipv6);
         let mut addresses = Vec::new();
         for field in self.header.fields().filter(|field| is_address(field.ty)) {
             let values = super::fields::values(&self.header, field);

@@ -32,12 +32,80 @@ fn cover(protocol: &str) -> Option<Cover> {
 /// Whether the checksum of the later header is right, or differs from the earlier one by just what the other
 /// changes make of it (RFC 1624); the latter holds for sums that a card has yet to complete, too, and for
 /// snapshots that were cut at the same place.
-pub(super) fn follows(
-    (before, old): (&Placed<'_>, &[Placed<'_>]),
-    (now, new): (&Placed<'_>, &[Placed<'_>]),
-) -> bool {
+pub(super) fn follows(((before, old), (now, new)): (Side<'_, '_>, Side<'_, '_>)) -> bool {
     let Some(new_sum) = sum(now, new) else { return false };
     new_sum == 0 || sum(before, old) == Some(new_sum)
+}
+
+/// A header, and all headers of its packet.
+type Side<'s, 'a> = (&'s Placed<'a>, &'s [Placed<'a>]);
+
+/// Whether the checksum was right and is no more, as far as that can be told: both packets are whole, and the
+/// later sum is none that a card has yet to complete.
+pub(super) fn becomes_wrong(((before, old), (now, new)): (Side<'_, '_>, Side<'_, '_>)) -> bool {
+    is_whole(before, old)
+        && is_whole(now, new)
+        && sum(before, old) == Some(0)
+        && sum(now, new).is_some_and(|sum| sum != 0)
+        && !is_left_to_a_card(now, new)
+}
+
+/// Whether everything that the checksum covers is there. Fragments and what lies behind extension headers of
+/// IPv6 are not looked at.
+fn is_whole(header: &Placed<'_>, all: &[Placed<'_>]) -> bool {
+    let protocol = header.header.protocol().map(|field| field.name);
+    match protocol.and_then(cover) {
+        None => false,
+        Some(Cover::Header) => true,
+        Some(Cover::All | Cover::Pseudo(_)) => network(header, all).is_some_and(|network| {
+            let end = header.start.saturating_add(header.header.bytes().len());
+            datagram_length(network).map(|length| network.start.saturating_add(length)) == Some(end)
+        }),
+    }
+}
+
+/// Length of an IP datagram with its header, if it is no fragment and has no extension header.
+fn datagram_length(network: &Placed<'_>) -> Option<usize> {
+    const FRAGMENT: u16 = 0x3fff;
+    let bytes = network.header.bytes();
+    let word = |at: usize| bytes.get(at..)?.first_chunk().map(|pair| u16::from_be_bytes(*pair));
+    match network.header.protocol()?.name {
+        "ip" if word(6)? & FRAGMENT == 0 => word(2).map(usize::from),
+        "ipv6" if matches!(bytes.get(6)?, 6 | 17 | 58) => Some(usize::from(word(4)?).saturating_add(40)),
+        _ => None,
+    }
+}
+
+/// Whether the checksum is what a stack writes that leaves it to the card: nothing, or the sum of the pseudo
+/// header with the length or, for large segments, without.
+fn is_left_to_a_card(header: &Placed<'_>, all: &[Placed<'_>]) -> bool {
+    let bytes = header.header.bytes();
+    let Some(name) = header.header.protocol().map(|field| field.name) else { return false };
+    let at = match name {
+        "ip" => 10,
+        "icmp" | "icmpv6" => 2,
+        "udp" => 6,
+        _ => 16,
+    };
+    let stored = bytes.get(at..).and_then(|rest| rest.first_chunk()).map(|pair| u16::from_be_bytes(*pair));
+    let pseudo = match cover(name) {
+        Some(Cover::Pseudo(number)) => network(header, all)
+            .and_then(addresses)
+            .map(|addresses| words_of(addresses).saturating_add(u64::from(number))),
+        _ => None,
+    };
+    let length = u64::try_from(bytes.len()).unwrap_or_default();
+    stored.map(u64::from).is_some_and(|stored| {
+        stored == 0
+            || pseudo.is_some_and(|pseudo| {
+                [pseudo, pseudo.saturating_add(length)].iter().any(|sum| sum % 0xffff == stored % 0xffff)
+            })
+    })
+}
+
+/// The IP header that a header lies in.
+fn network<'s, 'a>(header: &Placed<'_>, all: &'s [Placed<'a>]) -> Option<&'s Placed<'a>> {
+    all.iter().rev().find(|other| other.start < header.start && addresses(other).is_some())
 }
 
 /// The one's complement sum of what the checksum covers, its own bytes included, modulo 65,535: 0 where it is
@@ -51,9 +119,7 @@ fn sum(header: &Placed<'_>, all: &[Placed<'_>]) -> Option<u64> {
         }
         Cover::All => words_of(bytes),
         Cover::Pseudo(number) => {
-            let network =
-                all.iter().rev().find(|other| other.start < header.start && addresses(other).is_some())?;
-            let addresses = words_of(addresses(network)?);
+            let addresses = words_of(addresses(network(header, all)?)?);
             let length = u64::try_from(bytes.len()).ok()?;
             words_of(bytes).saturating_add(addresses).saturating_add(length).saturating_add(u64::from(number))
         }

@@ -4,7 +4,7 @@ use super::align::Placed;
 use super::{Change, FieldChange, checksum};
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
-use trace_fields::{Field, Header};
+use trace_fields::{Field, FieldType, Header};
 
 /// Bytes of a header that fields are asked to explain: the longest header of TCP has 60. What lies behind is
 /// payload, or extension headers and options of a length that nobody sends.
@@ -29,26 +29,30 @@ pub(super) fn compare(
     changes: &mut Vec<Change>,
 ) -> Vec<bool> {
     let (old_own, new_own) = own;
-    if old_own == new_own {
-        return Vec::new();
-    }
+    let is_same = old_own == new_own;
     let mut found = Vec::new();
-    for field in now.header.fields() {
+    // A header that is the same may have a checksum over addresses that are not.
+    for field in now.header.fields().filter(|field| !is_same || checksum::is_checksum(field)) {
         let (old, new) = (values(&before.header, field), values(&now.header, field));
-        if old != new {
-            let is_checksum = checksum::is_checksum(field);
-            let follows = is_checksum && checksum::follows((before, context.old), (now, context.new));
+        let sides = || ((before, context.old), (now, context.new));
+        let wrong = checksum::is_checksum(field) && checksum::becomes_wrong(sides());
+        if old != new || wrong {
+            let follows = !wrong && checksum::is_checksum(field) && checksum::follows(sides());
             let occurrence = context.occurrence;
-            found.push(FieldChange { field, occurrence, old, new, follows, in_parts: false });
+            found.push(FieldChange { field, occurrence, old, new, follows, wrong, in_parts: false });
         }
+    }
+    if is_same {
+        changes.extend(found.into_iter().map(Change::Field));
+        return Vec::new();
     }
     let known = explained(&found, &now.header, old_own, new_own);
     leave_out_repetitions(&mut found);
+    leave_out_bits_of_addresses(&mut found);
     for place in 0..found.len() {
+        // What is named after an address does not say it, as the length of a prefix.
         let in_parts = found.get(place).is_some_and(|whole| {
-            found.iter().any(|part| {
-                part.field.name.strip_prefix(whole.field.name).is_some_and(|rest| rest.starts_with('.'))
-            })
+            !is_address(whole.field.ty) && found.iter().any(|part| is_part(part.field, whole.field))
         });
         if let Some(change) = found.get_mut(place) {
             change.in_parts = in_parts;
@@ -56,6 +60,22 @@ pub(super) fn compare(
     }
     changes.extend(found.into_iter().map(Change::Field));
     known
+}
+
+/// Whether the field is named as a part of another: `tcp.flags.syn` of `tcp.flags`.
+fn is_part(part: &Field, whole: &Field) -> bool {
+    part.name.strip_prefix(whole.name).is_some_and(|rest| rest.starts_with('.'))
+}
+
+pub(super) const fn is_address(ty: FieldType) -> bool {
+    matches!(ty, FieldType::Ether | FieldType::Ipv4 | FieldType::Ipv6)
+}
+
+/// Leaves out what the address itself says: `eth.dst.ig` of `eth.dst`.
+fn leave_out_bits_of_addresses(found: &mut Vec<FieldChange>) {
+    let addresses: Vec<&Field> =
+        found.iter().map(|change| change.field).filter(|field| field.ty == FieldType::Ether).collect();
+    found.retain(|change| !addresses.iter().any(|address| is_part(change.field, address)));
 }
 
 /// The values of a field, shown.

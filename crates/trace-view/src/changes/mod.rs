@@ -2,8 +2,8 @@
 //!
 //! Headers are aligned first ([`align`]), so that one which was put on or taken off is said as such and hides
 //! no other difference. Then every field that the registry has for a header is compared, and what no field
-//! explains is told as bytes ([`bytes`]). A checksum that only follows the other changes says so
-//! ([`checksum`]).
+//! explains is told as bytes ([`bytes`]). A checksum that only follows the other changes says so, and so does one
+//! that has become wrong ([`checksum`]).
 //!
 //! ```
 //! use mbuf_trace::Link;
@@ -82,13 +82,17 @@ pub struct FieldChange {
     pub field: &'static Field,
     /// Which of several headers of its protocol it is in, outermost first, from 1; 0 where there is one.
     pub occurrence: usize,
-    /// The values before, as [`Field::show`] shows them; none where the field was not there.
+    /// The values before, as [`Field::show`] shows them; none where the field was not there. The same as now of
+    /// a checksum that should have changed.
     pub old: Vec<String>,
     /// The values now.
     pub new: Vec<String>,
     /// The field is a checksum, and has only followed what else has changed: it is right for the later packet,
     /// or differs from the earlier one by just what the other changes make of it.
     pub follows: bool,
+    /// The field is a checksum that was right for the earlier packet and is wrong for the later one, whether it
+    /// has changed or should have. Only told of packets that are whole, and not of sums that are left to a card.
+    pub wrong: bool,
     /// Other fields in the list say the same in parts, as `tcp.flags.syn` does for `tcp.flags`.
     pub in_parts: bool,
 }

@@ -5,6 +5,7 @@ use crate::counted::Counted;
 use crate::hex::Hex;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Longest value that is shown in words.
@@ -32,7 +33,13 @@ impl fmt::Display for FieldChange {
         if self.occurrence > 0 {
             write!(f, "#{}", self.occurrence)?;
         }
-        write!(f, " {} → {}", Values(&self.old), Values(&self.new))
+        match (self.old == self.new, self.wrong) {
+            (true, _) => write!(f, " {}, wrong now", Values(&self.new)),
+            (false, wrong) => {
+                let remark = if wrong { ", wrong now" } else { "" };
+                write!(f, " {} → {}{remark}", Values(&self.old), Values(&self.new))
+            }
+        }
     }
 }
 
@@ -103,6 +110,9 @@ impl Serialize for Change {
                 if change.follows {
                     map.serialize_entry("follows", &true)?;
                 }
+                if change.wrong {
+                    map.serialize_entry("wrong", &true)?;
+                }
             }
             Self::Bytes(change) => {
                 map.serialize_entry("kind", "bytes")?;
@@ -125,6 +135,8 @@ impl HeaderChange {
     fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         map.serialize_entry("protocol", self.protocol)?;
         map.serialize_entry("length", &self.length)?;
-        map.serialize_entry("with_payload", &self.with_payload)
+        map.serialize_entry("with_payload", &self.with_payload)?;
+        let addresses = self.addresses.iter().map(|(field, value)| (field.name, value));
+        map.serialize_entry("addresses", &addresses.collect::<BTreeMap<_, _>>())
     }
 }

@@ -99,6 +99,50 @@ fn a_checksum_that_does_not_follow() {
     assert!(found[0].starts_with("ip.checksum") && !found[0].contains("follows"), "{found:?}");
 }
 
+/// What a check of the checksums makes of a change.
+#[test]
+fn a_checksum_that_becomes_wrong() {
+    let old = query(64, HERE, 5000, b"question");
+    let wrong = |change: &dyn Fn(&mut Vec<u8>)| -> Vec<String> {
+        let mut new = old.clone();
+        change(&mut new);
+        of_ip(&old, &new).into_iter().filter(|line| line.ends_with(", wrong now")).collect()
+    };
+    let sum_of_header = old[10..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let sum_of_datagram = old[26..28].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    // A router that forgot it, a translator that forgot both, bytes that somebody spoilt.
+    assert_eq!(wrong(&|new| new[8] = 63), [format!("ip.checksum 0x{sum_of_header}, wrong now")]);
+    assert_eq!(
+        wrong(&|new| new[12..16].copy_from_slice(&NAT)),
+        [
+            format!("ip.checksum 0x{sum_of_header}, wrong now"),
+            format!("udp.checksum 0x{sum_of_datagram}, wrong now"),
+        ]
+    );
+    assert_eq!(wrong(&|new| new[30] ^= 1), [format!("udp.checksum 0x{sum_of_datagram}, wrong now")]);
+    assert_eq!(wrong(&|new| new[10..12].fill(0x55)).len(), 1);
+    // Left to a card: nothing, or the sum of the pseudo header.
+    assert_eq!(wrong(&|new| new[26..28].fill(0)).len(), 0);
+    let length = u16::try_from(old.len() - 20).unwrap().to_be_bytes();
+    let pseudo = !sum(&[&old[12..20], &[0, 17], &length]);
+    assert_eq!(wrong(&|new| new[26..28].copy_from_slice(&pseudo.to_be_bytes())).len(), 0);
+    // A snapshot that was cut says nothing of the sum over what is missing.
+    assert_eq!(wrong(&|new| new.truncate(old.len() - 2)).len(), 0);
+    // It was wrong before.
+    let mut spoilt = old.clone();
+    spoilt[8] = 1;
+    assert!(of_ip(&spoilt, &query(2, HERE, 5000, b"question")).iter().all(|line| !line.contains("wrong")));
+}
+
+#[test]
+fn an_address_is_not_told_by_its_bits() {
+    let old = ethernet(&[], &query(64, HERE, 5000, b"question"));
+    let mut new = old.clone();
+    new[..6].fill(0xff);
+    let found = shown((&old, Link::Ethernet), (&new, Link::Ethernet));
+    assert_eq!(found, ["eth.dst 02:00:00:00:00:01 → ff:ff:ff:ff:ff:ff"]);
+}
+
 #[test]
 fn headers_come_and_go() {
     let packet = query(64, HERE, 5000, b"question");

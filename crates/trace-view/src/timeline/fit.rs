@@ -59,6 +59,34 @@ pub(crate) fn wrapped(text: &str, room: Option<usize>) -> Vec<Cow<'_, str>> {
     lines.into_iter().map(Cow::Owned).collect()
 }
 
+/// A list in lines, broken behind commas so that its parts stay whole; a part that is longer than a line is
+/// broken between words. All lines but the first have `indent` columns less.
+pub(super) fn wrapped_list(text: &str, room: Option<usize>, indent: usize) -> Vec<Cow<'_, str>> {
+    const COMMA: &str = ", ";
+    let Some(first) = room.filter(|room| width(text) > *room) else { return vec![Cow::Borrowed(text)] };
+    let later = first.saturating_sub(indent);
+    let mut lines: Vec<String> = Vec::new();
+    for part in text.split_inclusive(COMMA) {
+        let words = if width(part.trim_end()) > later { " " } else { COMMA };
+        for piece in part.split_inclusive(words) {
+            let room = if lines.len() < 2 { first } else { later };
+            match lines.last_mut() {
+                Some(line) if width(line).saturating_add(width(piece.trim_end())) <= room => {
+                    line.push_str(piece)
+                }
+                _ => {
+                    let room = if lines.is_empty() { first } else { later };
+                    lines.push(match width(piece.trim_end()) > room {
+                        true => cut(piece, Some(room)).into_owned(),
+                        false => piece.to_owned(),
+                    });
+                }
+            }
+        }
+    }
+    lines.iter().map(|line| Cow::Owned(line.trim_end().to_owned())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +117,24 @@ mod tests {
         ] {
             assert_eq!(cut_path("sys/net/if_ethersu.c:15", room), expected, "{room}");
         }
+    }
+
+    #[test]
+    fn lists() {
+        let list = "+eth, eth.dst 00:01, eth.src 00:02";
+        for (room, expected) in [
+            (34, vec![list]),
+            (33, vec!["+eth, eth.dst 00:01,", "eth.src 00:02"]),
+            (16, vec!["+eth,", "eth.dst 00:01,", "eth.src 00:02"]),
+            (10, vec!["+eth,", "eth.dst", "00:01,", "eth.src", "00:02"]),
+        ] {
+            let lines = wrapped_list(list, Some(room), 2);
+            assert_eq!(lines, expected, "{room}");
+            for (line, room) in lines.iter().zip(std::iter::once(room).chain(std::iter::repeat(room - 2))) {
+                assert!(width(line) <= room, "{line}");
+            }
+        }
+        assert_eq!(wrapped_list("abcdefgh i", Some(6), 2), ["abcde…", "i"]);
     }
 
     #[test]

@@ -13,9 +13,11 @@
 
 use super::context::Context;
 use super::fit::cut;
+use super::palette::Colour;
 use super::snapshots::{Snapshots, worth_saying};
 use super::words::words;
 use super::{Options, depth::DEEPEST};
+use crate::changes::Change;
 use mbuf_trace::{Event, Kind, Snapshot, Text, Trace};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -162,17 +164,37 @@ impl<'s, 'a, W: Write> Graph<'s, 'a, W> {
         let Some((before, now)) = before.zip(event.snapshot) else { return Ok(()) };
         let differences = self.snapshots.since(&before, &now);
         let (changes, following) = worth_saying(&differences);
-        for change in changes.iter().chain(&following) {
-            self.comment(event, &change.to_string())?;
+        let colours = self.options.palette;
+        for change in changes {
+            let is_wrong = matches!(change, Change::Field(field) if field.wrong);
+            let colour = if is_wrong { colours.fault } else { colours.reset };
+            self.remark(event, &change.to_string(), colour)?;
+        }
+        for change in following {
+            self.remark(event, &change.to_string(), colours.dim)?;
         }
         Ok(())
     }
 
     fn comment(&mut self, event: &Event<'_>, text: &str) -> io::Result<()> {
-        self.line(event, None, &format!("/* {} */", harmless(text)))
+        self.remark(event, text, self.options.palette.of(Kind::String))
+    }
+
+    fn remark(&mut self, event: &Event<'_>, text: &str, colour: Colour) -> io::Result<()> {
+        self.coloured(event, None, &format!("/* {} */", harmless(text)), colour)
     }
 
     fn line(&mut self, event: &Event<'_>, spent: Option<u64>, text: &str) -> io::Result<()> {
+        self.coloured(event, spent, text, self.options.palette.of(event.kind))
+    }
+
+    fn coloured(
+        &mut self,
+        event: &Event<'_>,
+        spent: Option<u64>,
+        text: &str,
+        colour: Colour,
+    ) -> io::Result<()> {
         let line = &mut self.text;
         line.clear();
         let _ = match event.header.and_then(|header| header.cpu) {
@@ -182,9 +204,8 @@ impl<'s, 'a, W: Write> Graph<'s, 'a, W> {
         let duration = spent.map(duration).unwrap_or_default();
         let indent = self.open.len().min(DEEPEST).saturating_mul(2);
         let _ = write!(line, "{duration:DURATION$}|  {:indent$}{text}", "");
-        let colours = self.options.palette;
-        let colour = colours.of(if text.starts_with("/*") { Kind::String } else { event.kind });
-        writeln!(self.out, "{colour}{}{}", cut(line, self.options.width()), colours.reset)
+        let reset = self.options.palette.reset;
+        writeln!(self.out, "{colour}{}{reset}", cut(line, self.options.width()))
     }
 }
 

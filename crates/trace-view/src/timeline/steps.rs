@@ -1,7 +1,7 @@
 //! The steps of one packet: a line each, with what changed between snapshots below.
 
 use super::depth::Depth;
-use super::fit::{base_name, cut, cut_path, width, wrapped};
+use super::fit::{base_name, cut, cut_path, width, wrapped_list};
 use super::fold::{Folds, Repeat};
 use super::palette::Colour;
 use super::snapshots::{Snapshots, worth_saying};
@@ -252,10 +252,9 @@ impl<'s, 'a> Steps<'s, 'a> {
     fn line(&self, out: &mut impl Write, colour: Colour, text: &str, indent: usize) -> io::Result<()> {
         let left = self.columns.left().saturating_add(indent).saturating_add(INDENT);
         let room = self.options.width().map(|width| width.saturating_sub(left));
-        for (index, line) in wrapped(text, room).iter().enumerate() {
+        for (index, line) in wrapped_list(text, room, INDENT).iter().enumerate() {
             let left = if index == 0 { left } else { left.saturating_add(INDENT) };
-            let room = self.options.width().map(|width| width.saturating_sub(left));
-            writeln!(out, "{:left$}{colour}{}{}", "", cut(line, room), self.options.palette.reset)?;
+            writeln!(out, "{:left$}{colour}{line}{}", "", self.options.palette.reset)?;
         }
         Ok(())
     }
@@ -310,10 +309,9 @@ impl<'s, 'a> Steps<'s, 'a> {
             let text = format!("  in {function}");
             let taken = width(&words).saturating_add(pad).saturating_add(width(&place));
             let room = room.map(|room| room.saturating_sub(taken));
-            match room {
-                Some(0 | 1) => {}
-                Some(room) if room < width(&text) => write!(out, "{}", cut("  …", Some(room)))?,
-                _ => write!(out, "{text}")?,
+            // Where it does not fit, it is left out: a mark alone would say nothing.
+            if room.is_none_or(|room| width(&text) <= room) {
+                write!(out, "{text}")?;
             }
         }
         writeln!(out, "{}", colours.reset)
@@ -327,6 +325,7 @@ impl<'s, 'a> Steps<'s, 'a> {
             let colour = match change {
                 Change::HeaderAdded(_) => colours.enter,
                 Change::HeaderRemoved(_) => colours.leave,
+                Change::Field(field) if field.wrong => colours.fault,
                 _ => colours.note,
             };
             self.line(out, colour, &change.to_string(), indent)?;
