@@ -1,6 +1,7 @@
 //! `print`.
 
 use crate::support::{fixture, fixtures, run, run_with_input, tool};
+use std::collections::BTreeSet;
 
 fn print(name: &str, more: &[&str]) -> String {
     let path = fixture(name);
@@ -89,6 +90,50 @@ fn explained_in_json() {
             }
         }
     }
+}
+
+/// Every key that JSON has is in the page about it, and every key of the page is there.
+#[test]
+fn json_is_documented() {
+    fn keys(value: &serde_json::Value, found: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(map) => {
+                found.extend(map.keys().cloned());
+                // Addresses have names of fields.
+                let values = map.iter().filter(|(key, _)| *key != "addresses");
+                values.for_each(|(_, value)| keys(value, found));
+            }
+            serde_json::Value::Array(list) => list.iter().for_each(|value| keys(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    for name in fixtures() {
+        let path = format!("fixtures/{name}");
+        let ran = run(&["print", "--json", "--hex", &path, "fixtures/ping-rev1.pcap"]);
+        for line in ran.text().lines() {
+            let packet: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(packet["schema"], "mbuf_trace.print/1", "{name}");
+            assert!(packet["file"].as_str().unwrap().starts_with("fixtures"), "{name}");
+            keys(&packet, &mut found);
+        }
+    }
+    let page = include_str!("../docs/print.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    let documented: BTreeSet<String> =
+        rows.flat_map(|(names, _)| names.split("`, `").map(str::to_owned)).collect();
+    let missing: Vec<_> = found.difference(&documented).collect();
+    assert!(missing.is_empty(), "docs/print.md does not tell of {missing:?}");
+    // Rare enough that no fixture has them.
+    let rare = ["wrong", "count"].map(str::to_owned);
+    let unknown: Vec<_> = documented.difference(&found).filter(|key| !rare.contains(key)).collect();
+    assert!(unknown.is_empty(), "nothing has {unknown:?}");
+}
+
+#[test]
+fn bytes_have_no_place_in_a_graph() {
+    let ran = run(&["print", "--hex", "--style", "function-graph", "fixtures/ping-rev3.pcap"]);
+    assert_eq!(ran.code, 2);
 }
 
 #[test]

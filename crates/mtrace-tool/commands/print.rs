@@ -16,6 +16,11 @@ use trace_view::timeline::{Options, Palette, Style, Timeline};
 pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
     let fields = args.fields.iter().map(|name| field(name)).collect::<Result<Vec<_>, _>>()?;
+    if args.hex && args.style == args::Style::FunctionGraph && !args.look.json {
+        return Err(Failure::Usage(
+            "--hex: ftrace's layout has no place for bytes; use it without --style".to_owned(),
+        ));
+    }
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
     reading.progress = !target.is_terminal();
     let (colours, links) = decoration(args);
@@ -36,7 +41,7 @@ pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
     });
     let mut sink = PrintSink {
         out: target.open(None)?,
-        headings: args.files.len() > 1 && fields.is_empty() && !args.look.json,
+        several: args.files.len() > 1 && fields.is_empty(),
         json: args.look.json,
         fields,
         timeline,
@@ -69,7 +74,8 @@ pub(super) fn field(name: &str) -> Result<&'static Field, Failure> {
 
 struct PrintSink<'a> {
     out: Output,
-    headings: bool,
+    /// Whether it has to be said which file a packet is from.
+    several: bool,
     json: bool,
     fields: Vec<&'static Field>,
     timeline: Timeline,
@@ -109,7 +115,11 @@ impl PrintSink<'_> {
 impl Sink for PrintSink<'_> {
     fn begin(&mut self, path: &Path, _container: &Container) -> Result<(), Failure> {
         self.before_traces = Some(0);
-        if !self.headings {
+        if !self.several {
+            return Ok(());
+        }
+        if self.json {
+            self.timeline.name_file(Name(path).to_string());
             return Ok(());
         }
         writeln!(self.out, "== {} ==", Name(path)).map_err(|error| Failure::output(self.out.path(), error))

@@ -8,6 +8,7 @@ use super::snapshots::Snapshots;
 use super::time::Clock;
 use super::{Options, said};
 use crate::changes::Change;
+use crate::hex::Hex;
 use mbuf_trace::{Certainty, Event, Snapshot, Text, Trace};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -19,8 +20,14 @@ use trace_fields::{PacketView, summary};
 pub(super) struct Explained<'s, 'a> {
     pub(super) packet: &'s PacketView<'s>,
     pub(super) trace: Option<(&'s Trace<'a>, Certainty)>,
+    /// The file that it is from, where there is more than one.
+    pub(super) file: Option<&'s str>,
     pub(super) options: &'s Options,
 }
+
+/// Name and version of what `print --json` gives. Keys may be added to it; one that changes its meaning changes
+/// the number.
+const SCHEMA: &str = "mbuf_trace.print/1";
 
 fn lossy(text: Text<'_>) -> Cow<'_, str> {
     String::from_utf8_lossy(text.0)
@@ -29,6 +36,10 @@ fn lossy(text: Text<'_>) -> Cow<'_, str> {
 impl Serialize for Explained<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema", SCHEMA)?;
+        if let Some(file) = self.file {
+            map.serialize_entry("file", file)?;
+        }
         map.serialize_entry("packet", &self.packet.number)?;
         if let Some(time) = self.packet.time {
             map.serialize_entry("time", &time.to_string())?;
@@ -82,6 +93,7 @@ impl Serialize for Steps<'_, '_> {
                 clock,
                 snapshots: &snapshots,
                 buffer: &buffer,
+                hex: self.options.hex,
             })?;
         }
         list.end()
@@ -96,6 +108,7 @@ struct Step<'s, 'a> {
     clock: Clock,
     snapshots: &'s Snapshots<'a>,
     buffer: &'s RefCell<Vec<u8>>,
+    hex: bool,
 }
 
 impl Serialize for Step<'_, '_> {
@@ -111,6 +124,12 @@ impl Serialize for Step<'_, '_> {
             map.serialize_entry("text", &lossy(Text(&buffer)))?;
         }
         drop(buffer);
+        if let Some(origin) = event.origin {
+            match origin.name() {
+                Some(name) => map.serialize_entry("origin", name)?,
+                None => map.serialize_entry("origin", &origin.0)?,
+            }
+        }
         if let Some(function) = event.function {
             map.serialize_entry("function", &lossy(function))?;
         }
@@ -134,6 +153,8 @@ impl Serialize for Step<'_, '_> {
             map.serialize_entry("summary", &summary.to_string())?;
             if let Some(step) = self.snapshots.earlier(event) {
                 map.serialize_entry("same_as_step", &step)?;
+            } else if self.hex {
+                map.serialize_entry("bytes", &Hex(now.bytes))?;
             }
             if let Some(before) = self.before {
                 let changes: Vec<Change> = self.snapshots.since(&before, &now).changes;

@@ -110,13 +110,20 @@ pub struct Timeline {
     buffers: Buffers,
     /// Whether a packet has been written.
     begun: bool,
+    /// The file that packets are from, if that has to be said.
+    file: Option<String>,
 }
 
 impl Timeline {
     /// A timeline shown this way.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options, buffers: Buffers::default(), begun: false }
+        Self { options, buffers: Buffers::default(), begun: false, file: None }
+    }
+
+    /// The packets that follow are from this file: said with each of them in JSON, where each stands for itself.
+    pub fn name_file(&mut self, file: String) {
+        self.file = Some(file);
     }
 
     /// Writes one packet: its line, a line an event, a line a difference, a line a fault, and how it ended.
@@ -132,7 +139,8 @@ impl Timeline {
     ) -> io::Result<()> {
         let begun = std::mem::replace(&mut self.begun, true);
         if self.options.style == Style::Json {
-            let explained = json::Explained { packet, trace, options: &self.options };
+            let explained =
+                json::Explained { packet, trace, file: self.file.as_deref(), options: &self.options };
             crate::json::write(out, &explained)?;
             return writeln!(out);
         }
