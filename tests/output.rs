@@ -67,6 +67,58 @@ fn the_input_is_never_the_output() {
     assert_eq!(listing(folder.path()), ["a.pcap", "hard.pcap", "link.pcap"]);
 }
 
+/// As a shell gives descriptors. `>` empties its file before any program begins; `>>` and `<>` do not.
+#[test]
+fn the_input_is_never_the_output_by_descriptor() {
+    let folder = folder();
+    let input = folder.path().join("a.pcap");
+    std::fs::write(&input, fixture_bytes("ping-rev3.pcap")).unwrap();
+    for line in [
+        "filter arp - <a.pcap >>a.pcap",
+        "filter arp - <a.pcap 1<>a.pcap",
+        "filter arp /dev/stdin <a.pcap --force -o /dev/stdout >>a.pcap",
+        "filter arp /dev/fd/0 <a.pcap --force -o a.pcap",
+        "filter arp /proc/self/fd/0 <a.pcap --force -o a.pcap",
+        "filter arp a.pcap --force -o /dev/fd/3 3>>a.pcap",
+        "convert --to ndjson a.pcap --force -o /proc/self/fd/3 3>>a.pcap",
+        "diff a.pcap - <a.pcap >>a.pcap",
+        "check a.pcap >>a.pcap",
+        "info - <a.pcap >>a.pcap",
+    ] {
+        if line.contains("/proc/") && !cfg!(target_os = "linux") {
+            continue;
+        }
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &format!("\"$0\" {line}"), env!("CARGO_BIN_EXE_mtrace-tool")]);
+        let ended = shell.current_dir(folder.path()).output().unwrap();
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{line}: {stderr}");
+        assert!(stderr.contains("also the input"), "{line}: {stderr}");
+        assert!(std::fs::read(&input).unwrap() == fixture_bytes("ping-rev3.pcap"), "{line}");
+    }
+    assert_eq!(listing(folder.path()), ["a.pcap"]);
+}
+
+/// With `--force`, an older output stays where nothing could be read.
+#[test]
+fn nothing_is_written_of_nothing() {
+    let folder = folder();
+    let out = folder.path().join("out");
+    for command in [&["filter", "arp"][..], &["convert", "--to", "ndjson"], &["print"], &["flamegraph"]]
+        .into_iter()
+        .chain([&["graph"][..], &["stats"], &["paths"], &["drops"], &["diff", PING]])
+    {
+        for input in ["no-such-file", "README.md"] {
+            std::fs::write(&out, "precious").unwrap();
+            let ran = run(&[command, &[input, "--force", "-o", text(&out)]].concat());
+            assert_eq!(ran.code, 3, "{command:?}: {}", ran.stderr);
+            assert!(ran.stderr.contains(input), "{command:?}: {}", ran.stderr);
+            assert_eq!(std::fs::read(&out).unwrap(), b"precious", "{command:?}");
+        }
+    }
+    assert_eq!(listing(folder.path()), ["out"]);
+}
+
 #[test]
 fn a_link_stays_a_link() {
     let folder = folder();

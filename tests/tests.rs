@@ -10,6 +10,7 @@ mod dissector;
 mod docs;
 mod drops;
 mod export;
+mod faults;
 mod filter;
 mod follow;
 mod info;

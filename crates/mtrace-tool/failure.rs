@@ -62,6 +62,9 @@ pub(crate) enum Failure {
         /// The link type that it has.
         link_type: capture_file::LinkType,
     },
+    /// None of the inputs could be read, and each was told.
+    #[error("nothing could be read")]
+    NothingRead,
     /// The output cannot be written.
     #[error("{}: {source}", Name(path))]
     Output {
@@ -111,7 +114,7 @@ impl Failure {
         match self {
             Self::BrokenPipe => 0,
             Self::Usage(_) | Self::Filter(_) | Self::Unfit { .. } => 2,
-            Self::Input { .. } | Self::NoCapture { .. } | Self::OtherLinkType { .. } => 3,
+            Self::Input { .. } | Self::NoCapture { .. } | Self::OtherLinkType { .. } | Self::NothingRead => 3,
             Self::Output { .. } => 4,
         }
     }
@@ -119,7 +122,7 @@ impl Failure {
     /// Tells the user, and gives the exit status.
     pub(crate) fn report(&self) -> ExitCode {
         match self {
-            Self::BrokenPipe => {}
+            Self::BrokenPipe | Self::NothingRead => {}
             // Rendered with its own heading.
             Self::Filter(text) => messages::raw(text),
             _ => messages::error(self),
@@ -132,7 +135,8 @@ impl Failure {
 pub(crate) fn usage_by_clap(error: &clap::Error) -> ExitCode {
     let code = u8::try_from(error.exit_code()).unwrap_or(2);
     match error.print() {
-        Err(failed) if failed.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(4),
+        // An error goes to standard error; if that fails, there is nobody to tell, and it is still an error.
+        Err(failed) if !error.use_stderr() && failed.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(4),
         _ => ExitCode::from(code),
     }
 }

@@ -219,23 +219,26 @@ impl Reading {
         })
     }
 
-    /// Reads the files one after another. A file that cannot be read is told, and the next one read.
+    /// Reads the files one after another. A file that cannot be read is told, and the next one read. Where there was
+    /// none that could be, that is a failure: no output is written of nothing, least of all over an older one.
     pub(crate) fn run(&self, files: &[PathBuf], sink: &mut dyn Sink) -> Result<Status, Failure> {
         if self.follow && files.len() > 1 {
             return Err(Failure::Usage("--follow takes one file: the first one has no end".to_owned()));
         }
         let mut status = Status::Done;
+        let mut unreadable = 0_usize;
         for path in files {
             match self.file(path, sink) {
                 Ok(of_file) => status = status.max(of_file),
                 Err(failure) if failure.is_about_input() => {
                     messages::error(&failure);
                     status = Status::Unreadable;
+                    unreadable = unreadable.saturating_add(1);
                 }
                 Err(failure) => return Err(failure),
             }
         }
-        Ok(status)
+        if unreadable == files.len() { Err(Failure::NothingRead) } else { Ok(status) }
     }
 
     /// Reads one file.

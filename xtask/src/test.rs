@@ -17,7 +17,7 @@ struct Peer {
     elsewhere: &'static [&'static str],
 }
 
-const PEERS: [Peer; 3] = [
+const PEERS: &[Peer] = &[
     Peer {
         program: "tshark",
         version: "--version",
@@ -41,6 +41,15 @@ const PEERS: [Peer; 3] = [
         package: "graphviz",
         variable: "MTRACE_TEST_REQUIRE_GRAPHVIZ",
         elsewhere: &["FreeBSD:        pkg install graphviz", "macOS:          brew install graphviz"],
+    },
+    // Lets calls of the tool fail; there is nothing like it elsewhere.
+    #[cfg(target_os = "linux")]
+    Peer {
+        program: "strace",
+        version: "--version",
+        package: "strace",
+        variable: "MTRACE_TEST_REQUIRE_STRACE",
+        elsewhere: &[],
     },
 ];
 

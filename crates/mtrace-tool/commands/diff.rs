@@ -21,13 +21,10 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Status, Failure> {
     }
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &files)?;
     reading.progress = !target.is_terminal();
-    let (first, of_first) = read(args, &reading, &files[0])?;
-    let (second, of_second) = read(args, &reading, &files[1])?;
+    // Both are tried, so that both are told of; half a comparison is none.
+    let (first, second) = (read(args, &reading, &files[0]), read(args, &reading, &files[1]));
+    let ((first, of_first), (second, of_second)) = (first?, second?);
     let status = of_first.max(of_second);
-    // Half a comparison is none.
-    if status == Status::Unreadable {
-        return Ok(status);
-    }
 
     let options = Options {
         significance: args.significance,
