@@ -2,7 +2,7 @@
 
 use crate::assert_harmless;
 use mbuf_trace::write::convert;
-use mbuf_trace::{Certainty, Detector, Encoding, Trace};
+use mbuf_trace::{Certainty, Detector, Encoding, FaultKind, Kind, Trace};
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 use trace_fields::{Field, PacketView, Scratch, Subject};
@@ -68,7 +68,13 @@ pub(crate) fn revisions(data: &[u8]) {
         }
         let converted = converted.strip_prefix(b"before").expect("what was there stays");
         let again = Trace::parse(converted, converted.len(), to);
-        assert!(!is_sound || !again.is_malformed(), "{to}: {:?}", again.faults().next());
+        // Without a record, the bytes of the packet may by chance be records in the other byte order: the format
+        // cannot tell these from records that were not counted.
+        let by_chance = trace.events().all(|event| event.kind == Kind::Data);
+        let is_wrong = again.faults().any(|fault| {
+            fault.kind.is_malformed() && !(by_chance && fault.kind == FaultKind::RecordsUncounted)
+        });
+        assert!(!is_sound || !is_wrong, "{to}: {:?}", again.faults().next());
         if is_sound && to == encoding {
             assert_eq!(converted, frame, "to its own revision");
         }
