@@ -87,3 +87,11 @@ fn the_first_packets_of_a_pipe_are_enough() {
         drop(stdin);
     }
 }
+
+#[test]
+fn a_filter_may_begin_with_a_sign() {
+    let with = run(&["print", "-f", "-ip.ttl == -64", "fixtures/ping-rev3.pcap"]);
+    let without = run(&["print", "-f", "ip.ttl == 64", "fixtures/ping-rev3.pcap"]);
+    assert_eq!((with.code, with.text()), (0, without.text()), "{}", with.stderr);
+    assert!(!with.stdout.is_empty());
+}

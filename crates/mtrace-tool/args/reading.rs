@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Reading")]
 pub(crate) struct SelectArgs {
     /// Only packets that match this display filter
-    #[arg(short, long, value_name = "EXPR")]
+    #[arg(short, long, value_name = "EXPR", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
     /// Only the first N packets of each file
     #[arg(long, value_name = "N", conflicts_with_all = ["last", "range"])]
