@@ -150,8 +150,11 @@ local function link_name(link)
   return LINK_NAMES[link] or format("link type %d", link)
 end
 
--- Where the headers of a snapshot end that the capture cut: Ethernet, IP, and TCP, UDP or ICMP. Nil where they
--- are not all there, or are others.
+-- Where the headers of a snapshot end: Ethernet, IP, and TCP, UDP or ICMP, those of a fragment with IP. Nil where
+-- they are not all there, or are others. The second result tells that a quoted packet has to end there.
+--
+-- Wireshark puts a fragment together with the others even if it is quoted, and then leaves out the one that counts.
+-- What UDP carries it hangs beside our item, where statistics count it, unless the tree is shown.
 local function headers_end(raw, at, finish, link)
   local ethertype
   if link == LINK_TYPE.ethernet then
@@ -167,22 +170,32 @@ local function headers_end(raw, at, finish, link)
     local version = byte(raw, at + 1)
     ethertype = version >= 0x60 and version <= 0x6f and 0x86dd or 0x0800
   end
-  local protocol
+  local protocol, is_fragment
   if ethertype == 0x0800 and at + 20 <= finish then
+    is_fragment = u16(raw, at + 6) % 0x4000 ~= 0
     protocol, at = byte(raw, at + 10), at + byte(raw, at + 1) % 16 * 4
   elseif ethertype == 0x86dd and at + 40 <= finish then
     protocol, at = byte(raw, at + 7), at + 40
+    -- Hop-by-hop options, routing and destination options; behind these, the header of a fragment.
+    while (protocol == 0 or protocol == 43 or protocol == 60) and at + 2 <= finish do
+      protocol, at = byte(raw, at + 1), at + 8 + byte(raw, at + 2) * 8
+    end
+    if protocol == 44 then
+      is_fragment, at = true, at + 8
+    end
   elseif ethertype == 0x0806 and at + 28 <= finish then
     return at + 28
   end
-  if protocol == 6 and at + 20 <= finish then
+  if is_fragment then
+    return at <= finish and at or nil, true
+  elseif protocol == 6 and at + 20 <= finish then
     at = at + (byte(raw, at + 13) - byte(raw, at + 13) % 16) / 4
   elseif protocol == 17 or protocol == 1 or protocol == 58 then
     at = at + 8
   else
     return nil
   end
-  return at <= finish and at or nil
+  return at <= finish and at or nil, protocol == 17
 end
 
 -- Whether this Wireshark can be told that a packet is only quoted: then TCP analysis, conversations and
@@ -211,6 +224,9 @@ local function dissect_snapshot(frame, event, tvb, pinfo, tree, root, quoted)
   if event.missing > 0 and not setting.all_snapshots then
     local finish = can_quote and headers_end(frame.raw, event.bytes_at, event.bytes_at + length, link_of(frame, event))
     length, quoted = finish and finish - event.bytes_at or 0, true
+  elseif quoted and can_quote then
+    local finish, ends_there = headers_end(frame.raw, event.bytes_at, event.bytes_at + length, link)
+    length = finish and ends_there and finish - event.bytes_at or length
   end
   if not dissector or length == 0 then
     return false
