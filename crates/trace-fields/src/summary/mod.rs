@@ -1,9 +1,13 @@
 //! What a packet is, in one line.
 
-use crate::layers::{Layer, Layers, Protocol, be16};
+mod around;
+mod names;
+
+use crate::generated::FieldId;
+use crate::layers::{Layer, Layers, Protocol, be16, be32};
 use mbuf_trace::Link;
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Shows a packet in one line, as tcpdump would say it. Made by [`summary`].
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +29,8 @@ impl Summary<'_> {
 /// What these bytes are as a packet: `10.0.0.1 → 10.0.0.2 ICMP echo request`,
 /// `ARP who-has 10.0.0.1 tell 10.0.0.2`, `10.0.0.1:4711 → 10.0.0.2:80 TCP [SYN]`.
 ///
-/// Says the innermost packet that is not a quotation in an ICMP error, and nothing that is not there: no
-/// address of a header that was cut. `link` of a snapshot comes from
+/// Says the innermost packet that is not a quotation in an ICMP error, behind it what that is in (`, in VLAN 7`), and
+/// nothing that is not there: no address of a header that was cut. `link` of a snapshot comes from
 /// [`SnapshotLink::of`](crate::SnapshotLink::of).
 #[must_use]
 pub fn summary(bytes: &[u8], link: Link) -> Summary<'_> {
@@ -53,10 +57,14 @@ impl fmt::Display for Summary<'_> {
         };
         match (last.protocol, network) {
             (Protocol::Arp, _) => arp(f, last.bytes),
-            (Protocol::Ethernet | Protocol::Vlan, _) => ethernet(f, self.bytes, last),
+            (Protocol::Pppoe | Protocol::Ppp, None) => ppp(f, last),
+            (Protocol::Ethernet | Protocol::Vlan | Protocol::ProviderVlan, _) => {
+                ethernet(f, self.bytes, last)
+            }
             (_, Some(network)) => ip(f, network, last),
             (_, None) => write!(f, "{} bytes", self.bytes.len()),
-        }
+        }?;
+        around::write(f, Layers::new(self.bytes, self.length, self.link), network)
     }
 }
 
@@ -96,7 +104,7 @@ fn ethernet(f: &mut fmt::Formatter<'_>, bytes: &[u8], last: Layer<'_>) -> fmt::R
         write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x} ")?;
     }
     let code = match last.protocol {
-        Protocol::Vlan => be16(last.bytes, 2),
+        Protocol::Vlan | Protocol::ProviderVlan => be16(last.bytes, 2),
         _ => be16(last.bytes, 12),
     };
     match code {
@@ -109,37 +117,129 @@ fn ethernet(f: &mut fmt::Formatter<'_>, bytes: &[u8], last: Layer<'_>) -> fmt::R
 
 fn ip(f: &mut fmt::Formatter<'_>, network: Layer<'_>, last: Layer<'_>) -> fmt::Result {
     let ports = match last.protocol {
-        Protocol::Tcp | Protocol::Udp => be16(last.bytes, 0).zip(be16(last.bytes, 2)),
+        Protocol::Tcp | Protocol::Udp | Protocol::UdpLite | Protocol::Sctp => {
+            be16(last.bytes, 0).zip(be16(last.bytes, 2))
+        }
         _ => None,
     };
-    let is_v4 = network.protocol == Protocol::Ipv4;
-    if is_v4 {
-        let addresses = ipv4_at(network.bytes, 12).zip(ipv4_at(network.bytes, 16));
-        match (addresses, ports) {
-            (Some((from, to)), Some((source, target))) => write!(f, "{from}:{source} → {to}:{target} ")?,
-            (Some((from, to)), None) => write!(f, "{from} → {to} ")?,
-            (None, _) => {}
-        }
-    } else {
-        let addresses = ipv6_at(network.bytes, 8).zip(ipv6_at(network.bytes, 24));
-        match (addresses, ports) {
-            (Some((from, to)), Some((source, target))) => {
-                write!(f, "[{from}]:{source} → [{to}]:{target} ")?;
-            }
-            (Some((from, to)), None) => write!(f, "{from} → {to} ")?,
-            (None, _) => {}
+    if let Some((from, to)) = addresses(network) {
+        match (ports, network.protocol) {
+            (Some((source, target)), Protocol::Ipv4) => write!(f, "{from}:{source} → {to}:{target} ")?,
+            (Some((source, target)), _) => write!(f, "[{from}]:{source} → [{to}]:{target} ")?,
+            (None, _) => write!(f, "{from} → {to} ")?,
         }
     }
     match last.protocol {
         Protocol::Tcp => tcp(f, last.bytes, last.length),
-        Protocol::Udp => match be16(last.bytes, 4).and_then(|length| length.checked_sub(8)) {
-            Some(length) => write!(f, "UDP, {length} bytes"),
-            None => f.write_str("UDP"),
+        Protocol::Udp | Protocol::UdpLite => {
+            f.write_str(if last.protocol == Protocol::Udp { "UDP" } else { "UDP-Lite" })?;
+            let length = match last.protocol {
+                Protocol::Udp => be16(last.bytes, 4).map(usize::from),
+                // What stands there is how much the checksum covers.
+                _ => Some(last.length),
+            };
+            match length.and_then(|length| length.checked_sub(8)) {
+                Some(length) => write!(f, ", {length} bytes"),
+                None => Ok(()),
+            }
+        }
+        Protocol::Icmp => icmp(f, "ICMP", last.bytes, names::icmp),
+        Protocol::Icmpv6 => icmp(f, "ICMPv6", last.bytes, names::icmpv6),
+        Protocol::Sctp => sctp(f, last.bytes),
+        Protocol::Igmp => igmp(f, last.bytes),
+        Protocol::Esp => security(f, "ESP", last.bytes, 0),
+        Protocol::Authentication => security(f, "AH", last.bytes, 4),
+        Protocol::Gre => match be16(last.bytes, 2) {
+            Some(code) => write!(f, "GRE, EtherType {code:#06x}"),
+            None => f.write_str("GRE, cut"),
         },
-        Protocol::Icmp => icmp(f, "ICMP", last.bytes, icmp_name),
-        Protocol::Icmpv6 => icmp(f, "ICMPv6", last.bytes, icmpv6_name),
-        _ if is_v4 => network_only(f, "IPv4", network.bytes, 9, fragment_offset_v4(network.bytes)),
-        _ => network_only(f, "IPv6", network.bytes, 6, None),
+        Protocol::Vxlan => f.write_str("VXLAN, cut"),
+        _ if network.protocol == Protocol::Ipv4 => {
+            network_only(f, "IPv4", network.bytes.get(9), fragment_offset_v4(network.bytes))
+        }
+        Protocol::Fragment => {
+            let offset = be16(last.bytes, 2).map(|field| field & 0xfff8);
+            network_only(f, "IPv6", last.bytes.first(), offset)
+        }
+        Protocol::HopByHop | Protocol::Routing | Protocol::DestinationOptions => {
+            network_only(f, "IPv6", last.bytes.first(), None)
+        }
+        _ => network_only(f, "IPv6", network.bytes.get(6), None),
+    }
+}
+
+/// Source and destination of an IP header.
+fn addresses(network: Layer<'_>) -> Option<(IpAddr, IpAddr)> {
+    Some(match network.protocol {
+        Protocol::Ipv4 => (ipv4_at(network.bytes, 12)?.into(), ipv4_at(network.bytes, 16)?.into()),
+        _ => (ipv6_at(network.bytes, 8)?.into(), ipv6_at(network.bytes, 24)?.into()),
+    })
+}
+
+/// Chunks by name. More than a few are not worth a line.
+fn sctp(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    const MOST: usize = 4;
+    f.write_str("SCTP")?;
+    let names = FieldId::SctpChunkType.field().names;
+    let mut chunks = bytes.get(12..).unwrap_or_default();
+    let mut between = " [";
+    for place in 0.. {
+        let Some(&kind) = chunks.first() else { break };
+        if place == MOST {
+            f.write_str(", …")?;
+            break;
+        }
+        f.write_str(between)?;
+        between = ", ";
+        match names.iter().find(|(value, _)| *value == u64::from(kind)) {
+            Some((_, name)) => f.write_str(name)?,
+            None => write!(f, "chunk {kind}")?,
+        }
+        // Chunks are padded to four bytes.
+        let length = be16(chunks, 2).map_or(0, |length| usize::from(length).next_multiple_of(4));
+        chunks = chunks.get(length..).filter(|_| length > 0).unwrap_or_default();
+    }
+    if between == ", " { f.write_str("]") } else { Ok(()) }
+}
+
+fn igmp(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    f.write_str("IGMP")?;
+    let Some(&kind) = bytes.first() else { return Ok(()) };
+    match names::igmp(kind) {
+        Some(name) => write!(f, " {name}")?,
+        None => write!(f, " type {kind:#04x}")?,
+    }
+    match ipv4_at(bytes, 4).filter(|group| group.is_multicast() && kind != 0x22) {
+        Some(group) => write!(f, " {group}"),
+        None => Ok(()),
+    }
+}
+
+/// A header of IPsec, with its index and number at this place.
+fn security(f: &mut fmt::Formatter<'_>, name: &str, bytes: &[u8], at: usize) -> fmt::Result {
+    f.write_str(name)?;
+    if let Some(index) = be32(bytes, at) {
+        write!(f, " spi {index:#010x}")?;
+    }
+    match be32(bytes, at.saturating_add(4)) {
+        Some(number) => write!(f, " seq {number}"),
+        None => Ok(()),
+    }
+}
+
+/// PPP that carries no IP.
+fn ppp(f: &mut fmt::Formatter<'_>, last: Layer<'_>) -> fmt::Result {
+    let protocol = match last.bytes.first() {
+        _ if last.protocol == Protocol::Pppoe => None,
+        Some(byte) if byte & 1 == 1 => Some(u16::from(*byte)),
+        _ => be16(last.bytes, 0),
+    };
+    match protocol {
+        Some(protocol) => match names::ppp(protocol) {
+            Some(name) => write!(f, "PPP {name}"),
+            None => write!(f, "PPP protocol {protocol:#06x}"),
+        },
+        None => f.write_str("PPP, cut"),
     }
 }
 
@@ -151,12 +251,11 @@ fn fragment_offset_v4(bytes: &[u8]) -> Option<u16> {
 fn network_only(
     f: &mut fmt::Formatter<'_>,
     name: &str,
-    bytes: &[u8],
-    protocol_at: usize,
+    protocol: Option<&u8>,
     fragment: Option<u16>,
 ) -> fmt::Result {
     f.write_str(name)?;
-    match bytes.get(protocol_at) {
+    match protocol {
         Some(protocol) => write!(f, " protocol {protocol}")?,
         None => f.write_str(", cut")?,
     }
@@ -213,50 +312,4 @@ fn icmp(
         },
         None => write!(f, " type {kind}"),
     }
-}
-
-fn icmp_name(kind: u8, code: u8) -> Option<&'static str> {
-    Some(match (kind, code) {
-        (0, _) => "echo reply",
-        (3, 0) => "network unreachable",
-        (3, 1) => "host unreachable",
-        (3, 2) => "protocol unreachable",
-        (3, 3) => "port unreachable",
-        (3, 4) => "fragmentation needed",
-        (3, _) => "unreachable",
-        (5, _) => "redirect",
-        (8, _) => "echo request",
-        (9, _) => "router advertisement",
-        (10, _) => "router solicitation",
-        (11, 0) => "time to live exceeded",
-        (11, 1) => "reassembly time exceeded",
-        (12, _) => "parameter problem",
-        (13, _) => "timestamp request",
-        (14, _) => "timestamp reply",
-        _ => return None,
-    })
-}
-
-fn icmpv6_name(kind: u8, code: u8) -> Option<&'static str> {
-    Some(match (kind, code) {
-        (1, 0) => "no route to destination",
-        (1, 1) => "administratively prohibited",
-        (1, 3) => "address unreachable",
-        (1, 4) => "port unreachable",
-        (1, _) => "unreachable",
-        (2, _) => "packet too big",
-        (3, 0) => "hop limit exceeded",
-        (3, 1) => "reassembly time exceeded",
-        (4, _) => "parameter problem",
-        (128, _) => "echo request",
-        (129, _) => "echo reply",
-        (130, _) => "multicast listener query",
-        (131 | 143, _) => "multicast listener report",
-        (133, _) => "router solicitation",
-        (134, _) => "router advertisement",
-        (135, _) => "neighbor solicitation",
-        (136, _) => "neighbor advertisement",
-        (137, _) => "redirect",
-        _ => return None,
-    })
 }
