@@ -11,9 +11,10 @@ pub(super) struct TcpOption<'a> {
 }
 
 impl TcpOption<'_> {
-    /// Whether Wireshark finds it malformed and shows nothing behind it.
-    pub(super) fn is_last(&self) -> bool {
-        self.length.is_some_and(|length| ends_header(self.kind, length))
+    /// Whether Wireshark finds it malformed and shows nothing behind it: a selective acknowledgment has a block of 8
+    /// bytes or more. It looks into the first block where the segment acknowledges something.
+    pub(super) fn is_last(&self, acknowledges: bool) -> bool {
+        acknowledges && self.kind == 5 && self.length.is_some_and(|length| length < 10)
     }
 
     /// Whether all of it is there.
@@ -29,6 +30,8 @@ pub(super) struct TcpOptions<'a> {
     pub(super) bytes: &'a [u8],
     /// How many bytes there were before the packet was cut.
     pub(super) length: usize,
+    /// Whether the segment acknowledges something.
+    pub(super) acknowledges: bool,
 }
 
 impl<'a> Iterator for TcpOptions<'a> {
@@ -46,14 +49,10 @@ impl<'a> Iterator for TcpOptions<'a> {
         let body = usize::from(length).checked_sub(2)?;
         self.length = self.length.checked_sub(usize::from(length))?;
         let (body, rest) = rest.split_at_checked(body).unwrap_or((rest, &[]));
-        self.bytes = if ends_header(kind, length) { &[] } else { rest };
-        Some(TcpOption { kind, length: Some(length), body })
+        let option = TcpOption { kind, length: Some(length), body };
+        self.bytes = if option.is_last(self.acknowledges) { &[] } else { rest };
+        Some(option)
     }
-}
-
-/// Whether Wireshark gives up behind this option: a selective acknowledgment has a block of 8 bytes or more.
-const fn ends_header(kind: u8, length: u8) -> bool {
-    kind == 5 && length < 10
 }
 
 /// An option of neighbor discovery.

@@ -3,7 +3,7 @@
 use super::options::TcpOptions;
 use super::{Header, Values, one};
 use crate::generated::FieldId;
-
+use crate::layers::be32;
 use crate::subject::Visitor;
 use crate::value::Value;
 use std::ops::ControlFlow;
@@ -78,18 +78,28 @@ impl<'a> Header<'a> {
         self.bytes.get(20..end).filter(|_| self.tcp_header() > 20)
     }
 
+    fn each_option(self) -> TcpOptions<'a> {
+        TcpOptions {
+            bytes: self.options().unwrap_or_default(),
+            length: self.tcp_header().saturating_sub(20),
+            acknowledges: self.acknowledges(),
+        }
+    }
+
+    /// Whether Wireshark takes the acknowledgment for one of something: without the flag it is not made relative, and
+    /// the upper half of its range counts as negative.
+    fn acknowledges(self) -> bool {
+        let flag = self.byte(13).is_some_and(|flags| flags & 0x10 != 0);
+        flag || be32(self.bytes, 8).is_some_and(|number| (1..=0x7fff_ffff).contains(&number))
+    }
+
     fn has_malformed_option(self) -> bool {
-        let bytes = self.options().unwrap_or_default();
-        let length = self.tcp_header().saturating_sub(20);
-        TcpOptions { bytes, length }.any(|option| option.is_last())
+        self.each_option().any(|option| option.is_last(self.acknowledges()))
     }
 
     /// Values that stand in options.
     pub(super) fn tcp_options(self, field: FieldId, visit: &mut Visitor<'_>) -> ControlFlow<()> {
-        let Some(options) = self.options() else {
-            return ControlFlow::Continue(());
-        };
-        for option in (TcpOptions { bytes: options, length: self.tcp_header().saturating_sub(20) }) {
+        for option in self.each_option() {
             let of = |kind, length| option.kind == kind && option.length == Some(length);
             let body = self.inner(option.body);
             let value = match field {

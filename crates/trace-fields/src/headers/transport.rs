@@ -24,6 +24,8 @@ impl<'a> Header<'a> {
                 None
             }
             FieldId::UdpChecksum => self.uint16(6),
+            // A length of no payload is believed, whatever follows; others are not.
+            FieldId::UdpPayload if be16(self.bytes, 4) == Some(8) => None,
             FieldId::UdpPayload => self.bytes.get(8..).filter(|bytes| !bytes.is_empty()).map(Value::Bytes),
             _ => None,
         })

@@ -28,6 +28,10 @@ impl<'a> Layers<'a> {
         if flags & 0x4000 != 0 {
             self.source_routes();
         }
+        if self.length == 0 {
+            // Other than behind a cut, Wireshark looks for nothing where nothing was.
+            self.next = None;
+        }
         layer
     }
 
