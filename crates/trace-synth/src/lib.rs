@@ -6,7 +6,7 @@
 //! it. Each trace has 4 to 12 texts and one or two snapshots, taken before and after what changes the packet.
 //!
 //! The same [`Recipe`] gives the same bytes, and a capture begins with all shorter ones of the same recipe. Changing
-//! this crate changes the captures: a test should ask the [`Packet`]s what they are, not know it.
+//! this crate changes the captures: a test should ask the packets what they are, not know it.
 //!
 //! ```
 //! use trace_synth::{Protocol, Recipe};

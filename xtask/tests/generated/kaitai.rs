@@ -243,6 +243,7 @@ fn told<'a>(event: &Event<'a>) -> Event<'a> {
     Event {
         wire_index: 0,
         offset: 0,
+        is_read: false,
         record_type: event.record_type.filter(|_| unknown),
         payload: if unknown { event.payload } else { &[] },
         args: there(event.args),

@@ -51,6 +51,7 @@ impl<R: Read> Reader<R> {
     /// # let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0];
     /// # file.extend([0; 8]);
     /// # file.extend([0, 0, 4, 0, 147, 0, 0, 0]);
+    /// # file.extend([1, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 1, 2, 3]);
     /// # file.extend([1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0xff, 3, 0, 0, 0, 7, 8, 9]);
     /// # file.extend([2, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 4, 5, 6]);
     /// let mut reader = Reader::new(file.as_slice())?;
@@ -68,7 +69,7 @@ impl<R: Read> Reader<R> {
     ///         }
     ///     }
     /// }
-    /// assert_eq!(found, [[4, 5, 6]]);
+    /// assert_eq!(found, [[1, 2, 3], [4, 5, 6]]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

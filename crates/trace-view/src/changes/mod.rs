@@ -1,9 +1,9 @@
 //! What happened to a packet between two snapshots: header by header, field by field.
 //!
-//! Headers are aligned first ([`align`]), so that one which was put on or taken off is said as such and hides
+//! Headers are aligned first (`align`), so that one which was put on or taken off is said as such and hides
 //! no other difference. Then every field that the registry has for a header is compared, and what no field
-//! explains is told as bytes ([`bytes`]). A checksum that only follows the other changes says so, and so does one
-//! that has become wrong ([`checksum`]).
+//! explains is told as bytes (`bytes`). A checksum that only follows the other changes says so, and so does one
+//! that has become wrong (`checksum`).
 //!
 //! ```
 //! use mbuf_trace::Link;

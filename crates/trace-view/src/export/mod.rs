@@ -17,7 +17,7 @@
 //!
 //! # Calls
 //!
-//! Enters and leaves nest ([`calls`]). A call that is still open at the end of a trace ends there; one that is left
+//! Enters and leaves nest (`calls`). A call that is still open at the end of a trace ends there; one that is left
 //! without having been entered began before the trace did. All exports agree on that, so every opening has its
 //! closing.
 //!

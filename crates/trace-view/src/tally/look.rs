@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(shown(Some(40), &long), "ether_input -> ether_demux\n    -> ip_input -> tcp_input\n");
         let words: Vec<String> = (0..100).map(|n| format!("function_of_some_length_{n:03}")).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let shown = shown(Some(40), &words);
+        let shown = shown(Some(50), &words);
         assert_eq!(shown.lines().count(), MOST_LINES);
         assert!(shown.ends_with("007 -> … 92 more\n"), "{shown}");
     }

@@ -72,7 +72,7 @@ pub(super) fn wrapped_list(text: &str, room: Option<usize>, indent: usize) -> Ve
             let room = if lines.len() < 2 { first } else { later };
             match lines.last_mut() {
                 Some(line) if width(line).saturating_add(width(piece.trim_end())) <= room => {
-                    line.push_str(piece)
+                    line.push_str(piece);
                 }
                 _ => {
                     let room = if lines.is_empty() { first } else { later };
