@@ -51,10 +51,6 @@ impl<W: Write> Export<W> for Dot<W> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), WriteError> {
-        Ok(())
-    }
-
     fn finish(self: Box<Self>) -> Result<(W, Vec<Remark>), WriteError> {
         let Self { mut out, graph } = *self;
         let shown = graph.shown(usize::MAX);

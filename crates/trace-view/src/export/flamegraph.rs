@@ -165,10 +165,6 @@ impl<W: Write> Export<W> for Flamegraph<W> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), WriteError> {
-        Ok(())
-    }
-
     fn finish(mut self: Box<Self>) -> Result<(W, Vec<Remark>), WriteError> {
         draw(&mut self.out, &self.tree, &self.title)?;
         self.out.flush()?;

@@ -35,10 +35,6 @@ impl<W: Write> Export<W> for Folded<W> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), WriteError> {
-        Ok(())
-    }
-
     fn finish(self: Box<Self>) -> Result<(W, Vec<Remark>), WriteError> {
         let Self { mut out, tree } = *self;
         tree.each_stack(|names, weight| {

@@ -196,10 +196,6 @@ impl<W: Write> Export<W> for GraphPicture<W> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), WriteError> {
-        Ok(())
-    }
-
     fn finish(mut self: Box<Self>) -> Result<(W, Vec<Remark>), WriteError> {
         let shown = self.graph.shown(self.most);
         let hidden_edges = graph_picture::write(&mut self.out, &shown)?;

@@ -62,12 +62,15 @@ pub trait Export<W> {
         trace: Option<(&Trace<'_>, Certainty)>,
     ) -> Result<(), WriteError>;
 
-    /// Hands over what is written so far: the next packet may be long in coming.
+    /// Hands over what is written so far: the next packet may be long in coming. Exports that only gather until the
+    /// end have nothing to hand over.
     ///
     /// # Errors
     ///
     /// When the output fails.
-    fn flush(&mut self) -> Result<(), WriteError>;
+    fn flush(&mut self) -> Result<(), WriteError> {
+        Ok(())
+    }
 
     /// Writes the rest and gives back the output, with what the user should know.
     ///
