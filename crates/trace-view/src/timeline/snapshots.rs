@@ -20,13 +20,16 @@ impl<'a> Snapshots<'a> {
         Self { oldest: std::array::from_fn(|_| found.next()), link }
     }
 
-    /// The step of the first snapshot with the same bytes, where it is an earlier one.
+    /// The step of the first snapshot with the same bytes, where it is an earlier one. Where the capture cut one,
+    /// nobody knows.
     pub(super) fn earlier(&self, event: &Event<'_>) -> Option<usize> {
-        let bytes = event.snapshot?.bytes;
-        let same =
-            |(_, first): &&(usize, Event<'_>)| first.snapshot.is_some_and(|first| first.bytes == bytes);
-        let (at, first) = self.oldest.iter().flatten().find(same)?;
-        (first.wire_index != event.wire_index).then(|| at.saturating_add(1))
+        let snapshot = event.snapshot?;
+        let mut before =
+            self.oldest.iter().flatten().take_while(|(_, first)| first.wire_index != event.wire_index);
+        let same = |(_, first): &&(usize, Event<'_>)| {
+            first.snapshot.is_some_and(|first| snapshot.has_bytes_of(&first) == Some(true))
+        };
+        before.find(same).map(|(at, _)| at.saturating_add(1))
     }
 
     /// The snapshot as what is compared.
@@ -48,4 +51,30 @@ pub(super) fn worth_saying(differences: &Differences) -> (Vec<&Change>, Vec<&Cha
         _ => true,
     });
     told.partition(|change| !matches!(change, Change::Field(field) if field.follows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mbuf_trace::{Encoding, Revision};
+
+    #[test]
+    fn a_cut_snapshot_repeats_nothing_for_sure() {
+        // Newest first: four bytes, then eight of which the capture kept four, the same.
+        let frame = *b"\0\x02\0\x04\0\0abcd\0\x08\0\0abcdefgh";
+        let steps = |kept: usize| {
+            let trace = Trace::parse(&frame[..kept], frame.len(), Encoding::new(Revision::Three));
+            let snapshots = Snapshots::new(&trace, SnapshotLink::Auto);
+            trace.events().map(|event| snapshots.earlier(&event)).collect::<Vec<_>>()
+        };
+        assert_eq!(steps(frame.len() - 4), [None, None]);
+
+        let whole = *b"\0\x02\0\x04\0\0abcd\0\x04\0\0abcd";
+        let trace = Trace::parse(&whole, whole.len(), Encoding::new(Revision::Three));
+        let snapshots = Snapshots::new(&trace, SnapshotLink::Auto);
+        assert_eq!(
+            trace.events().map(|event| snapshots.earlier(&event)).collect::<Vec<_>>(),
+            [None, Some(1)]
+        );
+    }
 }
