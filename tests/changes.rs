@@ -82,11 +82,11 @@ fn by_tshark(link_type: u32, packets: &[&[u8]]) -> Vec<BTreeMap<&'static str, St
     lines.iter().map(of_line).collect()
 }
 
-fn fields_of(found: &Differences) -> BTreeMap<&'static str, (String, String)> {
+fn fields_of(found: &Differences<'_>) -> BTreeMap<&'static str, (String, String)> {
     let mut fields = BTreeMap::new();
     for change in &found.changes {
         if let Change::Field(change) = change {
-            let values = (change.old.join(","), change.new.join(","));
+            let values = (change.values_before().join(","), change.values_now().join(","));
             assert!(fields.insert(change.field.name, values).is_none(), "{} twice", change.field.name);
         }
     }

@@ -33,6 +33,8 @@ mod hex;
 pub mod json;
 pub mod ndjson;
 pub mod paths;
+mod push;
+mod recycle;
 pub mod stats;
 pub mod tally;
 pub mod timeline;

@@ -1,6 +1,5 @@
 //! Which header of the later packet is which of the earlier one.
 
-use super::fields::is_address;
 use super::{HeaderChange, Packet};
 use trace_fields::{Header, packet_headers};
 
@@ -15,10 +14,10 @@ pub(super) struct Placed<'a> {
     is_last: bool,
 }
 
-/// The headers of a packet.
-pub(super) fn placed(packet: Packet<'_>) -> Vec<Placed<'_>> {
+/// Finds the headers of a packet.
+pub(super) fn place<'a>(packet: Packet<'a>, found: &mut Vec<Placed<'a>>) {
     let base = packet.bytes.as_ptr().addr();
-    let mut found: Vec<Placed<'_>> = Vec::new();
+    found.clear();
     for header in packet_headers(packet.bytes, packet.link) {
         // A header's bytes are a part of the packet's.
         let start = header.bytes().as_ptr().addr().saturating_sub(base);
@@ -29,10 +28,9 @@ pub(super) fn placed(packet: Packet<'_>) -> Vec<Placed<'_>> {
         }
         found.push(Placed { header, start, own: header.bytes(), is_last: true });
     }
-    found
 }
 
-impl Placed<'_> {
+impl<'a> Placed<'a> {
     /// Which header of its protocol it is among these, from 1; 0 if it is the only one.
     pub(super) fn occurrence(&self, all: &[Placed<'_>]) -> usize {
         let like = all.iter().filter(|other| other.header.is_like(&self.header));
@@ -43,21 +41,8 @@ impl Placed<'_> {
     }
 
     /// The header as one that came or went.
-    pub(super) fn as_change(&self) -> HeaderChange {
-        let mut addresses = Vec::new();
-        for field in self.header.fields().filter(|field| is_address(field.ty)) {
-            let values = super::fields::values(&self.header, field);
-            // A field of two values repeats what two others say.
-            if let [value] = values.as_slice() {
-                addresses.push((field, value.clone()));
-            }
-        }
-        HeaderChange {
-            protocol: self.header.protocol().map_or("unknown", |field| field.name),
-            length: self.own.len(),
-            with_payload: self.is_last,
-            addresses,
-        }
+    pub(super) const fn as_change(&self) -> HeaderChange<'a> {
+        HeaderChange { header: self.header, length: self.own.len(), with_payload: self.is_last }
     }
 }
 
@@ -70,19 +55,21 @@ pub(super) enum Step {
 }
 
 /// Pairs as many headers of one protocol as possible in their order, from the innermost outwards: what a
-/// stack puts on or takes off is on the outside. Of both, what was removed comes first.
-pub(super) fn align(old: &[Placed<'_>], new: &[Placed<'_>]) -> Vec<Step> {
+/// stack puts on or takes off is on the outside. Of both, what was removed comes first. `common` is memory that is
+/// used again.
+pub(super) fn align(old: &[Placed<'_>], new: &[Placed<'_>], common: &mut Vec<u16>, steps: &mut Vec<Step>) {
     // The longest common subsequence; there are a hundred headers at the most, and usually four.
     let width = new.len().saturating_add(1);
     let at = |i: usize, j: usize| i.saturating_mul(width).saturating_add(j);
-    let mut common = vec![0_u16; width.saturating_mul(old.len().saturating_add(1))];
+    common.clear();
+    common.resize(width.saturating_mul(old.len().saturating_add(1)), 0);
     let get = |common: &[u16], i, j| common.get(at(i, j)).copied().unwrap_or_default();
     for (i, before) in old.iter().enumerate() {
         for (j, now) in new.iter().enumerate() {
             let (below, right) = (i.saturating_add(1), j.saturating_add(1));
             let best = match before.header.is_like(&now.header) {
-                true => get(&common, i, j).saturating_add(1),
-                false => get(&common, i, right).max(get(&common, below, j)),
+                true => get(common, i, j).saturating_add(1),
+                false => get(common, i, right).max(get(common, below, j)),
             };
             if let Some(place) = common.get_mut(at(below, right)) {
                 *place = best;
@@ -90,7 +77,7 @@ pub(super) fn align(old: &[Placed<'_>], new: &[Placed<'_>]) -> Vec<Step> {
         }
     }
     let (mut i, mut j) = (old.len(), new.len());
-    let mut steps = Vec::new();
+    steps.clear();
     loop {
         let (before, now) = (i.checked_sub(1), j.checked_sub(1));
         let step = match (before, now) {
@@ -104,7 +91,7 @@ pub(super) fn align(old: &[Placed<'_>], new: &[Placed<'_>]) -> Vec<Step> {
                     .is_some_and(|(before, now)| before.header.is_like(&now.header));
                 if like {
                     Step::Both(before, now)
-                } else if get(&common, before, j) > get(&common, i, now) {
+                } else if get(common, before, j) > get(common, i, now) {
                     Step::Removed(before)
                 } else {
                     Step::Added(now)
@@ -119,5 +106,4 @@ pub(super) fn align(old: &[Placed<'_>], new: &[Placed<'_>]) -> Vec<Step> {
         steps.push(step);
     }
     steps.reverse();
-    steps
 }

@@ -43,11 +43,19 @@ type Side<'s, 'a> = (&'s Placed<'a>, &'s [Placed<'a>]);
 /// Whether the checksum was right and is no more, as far as that can be told: both packets are whole, and the
 /// later sum is none that a card has yet to complete.
 pub(super) fn becomes_wrong(((before, old), (now, new)): (Side<'_, '_>, Side<'_, '_>)) -> bool {
-    is_whole(before, old)
+    !covers_the_same((before, old), (now, new))
+        && is_whole(before, old)
         && is_whole(now, new)
         && sum(before, old) == Some(0)
         && sum(now, new).is_some_and(|sum| sum != 0)
         && !is_left_to_a_card(now, new)
+}
+
+/// Whether both headers lie in the same addresses and are the same with all that they carry: so are their sums, which
+/// are not worth adding up then.
+fn covers_the_same((before, old): Side<'_, '_>, (now, new): Side<'_, '_>) -> bool {
+    let outer = |header, all| network(header, all).and_then(addresses);
+    before.header.bytes() == now.header.bytes() && outer(before, old) == outer(now, new)
 }
 
 /// Whether everything that the checksum covers is there. Fragments and what lies behind extension headers of
@@ -136,12 +144,14 @@ fn addresses<'a>(header: &Placed<'a>) -> Option<&'a [u8]> {
     }
 }
 
-/// Sum of the 16-bit words, the last one filled up with a zero. A snapshot is far too short to overflow it.
+/// Sum of the 16-bit words, the last one filled up with a zero: a number that is as good as it modulo 65,535, where
+/// 65,536 is 1, and so two words can be added as one number. A snapshot is far too short to overflow it.
 fn words_of(bytes: &[u8]) -> u64 {
-    let words = bytes.chunks_exact(2);
-    let odd = words.remainder().first().map_or(0, |byte| u64::from(*byte) << 8);
-    words.fold(odd, |sum, pair| {
-        let word = pair.first_chunk().map_or(0, |pair| u16::from_be_bytes(*pair));
-        sum.saturating_add(u64::from(word))
-    })
+    let pairs = bytes.chunks_exact(4);
+    let mut last = [0; 4];
+    for (place, byte) in last.iter_mut().zip(pairs.remainder()) {
+        *place = *byte;
+    }
+    let two_words = |pair: &[u8]| pair.first_chunk().map_or(0, |pair| u64::from(u32::from_be_bytes(*pair)));
+    pairs.map(two_words).fold(two_words(&last), u64::wrapping_add)
 }

@@ -17,17 +17,20 @@
 //! assert_eq!(shown[0], "ip.ttl 64 → 63");
 //! ```
 //!
-//! Time is linear in the bytes, and so is memory; nothing is kept from one comparison to the next.
+//! Time is linear in the bytes, and so is memory. Nothing is said in words before it is shown: values are compared as
+//! they are (`values`), and a change borrows from both packets.
 
 mod align;
 mod bytes;
 mod checksum;
 mod fields;
 mod show;
+mod values;
 
-use align::{Placed, Step, align, placed};
+use crate::recycle::recycle;
+use align::{Placed, Step, align, place};
 use mbuf_trace::Link;
-use trace_fields::Field;
+use trace_fields::{Field, Header};
 
 /// A packet at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,54 +42,50 @@ pub struct Packet<'a> {
 }
 
 /// What differs between two packets.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Differences {
+#[derive(Debug, Clone, Default)]
+pub struct Differences<'a> {
     /// One by one, outermost header first.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Change<'a>>,
     /// Whether each byte of the later packet is new or has changed; empty where the packets are the same.
     pub changed_bytes: Vec<bool>,
 }
 
 /// One difference. `Display` says it in a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+#[derive(Debug, Clone)]
+pub enum Change<'a> {
     /// A header that only the later packet has.
-    HeaderAdded(HeaderChange),
+    HeaderAdded(HeaderChange<'a>),
     /// A header that only the earlier packet has.
-    HeaderRemoved(HeaderChange),
+    HeaderRemoved(HeaderChange<'a>),
     /// A field with other values.
-    Field(FieldChange),
+    Field(FieldChange<'a>),
     /// Bytes that no field explains.
-    Bytes(BytesChange),
+    Bytes(BytesChange<'a>),
     /// How many more bytes differ that no field explains, where there are too many places to list.
     MoreBytes(usize),
 }
 
-/// A header that came or went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeaderChange {
-    /// Its protocol as filters call it: `vlan`.
-    pub protocol: &'static str,
+/// A header that came or went. Its addresses are shown with it.
+#[derive(Debug, Clone)]
+pub struct HeaderChange<'a> {
+    header: Header<'a>,
     /// Its length in bytes; with its payload, if nothing behind it is known.
     pub length: usize,
     /// Whether the length has the payload in it.
     pub with_payload: bool,
-    /// The addresses in it, as [`Field::show`] shows them.
-    pub addresses: Vec<(&'static Field, String)>,
 }
 
 /// A field with other values than before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldChange {
+#[derive(Debug, Clone)]
+pub struct FieldChange<'a> {
     /// Which field.
     pub field: &'static Field,
     /// Which of several headers of its protocol it is in, outermost first, from 1; 0 where there is one.
     pub occurrence: usize,
-    /// The values before, as [`Field::show`] shows them; none where the field was not there. The same as now of
-    /// a checksum that should have changed.
-    pub old: Vec<String>,
-    /// The values now.
-    pub new: Vec<String>,
+    before: Header<'a>,
+    now: Header<'a>,
+    /// Whether its values differ. Those of a checksum that should have changed do not.
+    pub differs: bool,
     /// The field is a checksum, and has only followed what else has changed: it is right for the later packet,
     /// or differs from the earlier one by just what the other changes make of it.
     pub follows: bool,
@@ -98,83 +97,34 @@ pub struct FieldChange {
 }
 
 /// Bytes that differ.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BytesChange {
+#[derive(Debug, Clone)]
+pub struct BytesChange<'a> {
     /// Where they begin in the later packet.
     pub offset: usize,
-    /// What was there.
-    pub old: Excerpt,
+    /// What was there. The first [`SHOWN_BYTES`] are shown.
+    pub old: &'a [u8],
     /// What is there now.
-    pub new: Excerpt,
+    pub new: &'a [u8],
 }
 
-/// The beginning of some bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excerpt {
-    /// The first of them: [`Excerpt::MOST`] at the most.
-    pub first: Vec<u8>,
-    /// How many there are.
-    pub length: usize,
-}
+/// How many of the bytes that differ are shown.
+pub const SHOWN_BYTES: usize = 16;
 
-impl Excerpt {
-    /// How many bytes are kept.
-    pub const MOST: usize = 16;
-
-    fn of(bytes: &[u8]) -> Self {
-        let first = bytes.get(..Self::MOST).unwrap_or(bytes);
-        Self { first: first.to_vec(), length: bytes.len() }
-    }
+/// The memory of comparisons, used again for the next one.
+#[derive(Debug, Clone, Default)]
+pub struct Scratch {
+    old: Vec<Placed<'static>>,
+    new: Vec<Placed<'static>>,
+    common: Vec<u16>,
+    steps: Vec<Step>,
+    fields: fields::Scratch,
 }
 
 /// What differs in the later packet.
 #[must_use]
-pub fn compare(old: Packet<'_>, new: Packet<'_>) -> Differences {
-    if old == new {
-        return Differences::default();
-    }
-    let mut found = Differences { changes: Vec::new(), changed_bytes: vec![false; new.bytes.len()] };
-    let (old_headers, new_headers) = (placed(old), placed(new));
-    let mut steps = align(&old_headers, &new_headers);
-    let opaque = drop_one_sided_tail(&mut steps);
-    let last_pair = steps.iter().rposition(|step| matches!(step, Step::Both(..)));
-    for (index, step) in steps.iter().enumerate() {
-        match *step {
-            Step::Removed(place) => {
-                if let Some(header) = old_headers.get(place) {
-                    found.changes.push(Change::HeaderRemoved(header.as_change()));
-                }
-            }
-            Step::Added(place) => {
-                if let Some(header) = new_headers.get(place) {
-                    found.changes.push(Change::HeaderAdded(header.as_change()));
-                    found.mark(header.start, header.own.len());
-                }
-            }
-            Step::Both(before, now) => {
-                let (Some(before), Some(now)) = (old_headers.get(before), new_headers.get(now)) else {
-                    continue;
-                };
-                let to_the_end = opaque && last_pair == Some(index);
-                let (old_own, new_own) = match to_the_end {
-                    true => (rest(old.bytes, before.start), rest(new.bytes, now.start)),
-                    false => (before.own, now.own),
-                };
-                let occurrence = now.occurrence(&new_headers);
-                let context = fields::Context { old: &old_headers, new: &new_headers, occurrence };
-                let known = fields::compare(before, now, &context, (old_own, new_own), &mut found.changes);
-                found.bytes(now.start, old_own, new_own, &known);
-            }
-        }
-    }
-    let whole = last_pair.is_none() && opaque;
-    if whole {
-        found.bytes(0, old.bytes, new.bytes, &[]);
-    } else if !opaque {
-        // What follows the last header's payload: padding of Ethernet.
-        let (old_end, new_end) = (end(&old_headers), end(&new_headers));
-        found.bytes(new_end, rest(old.bytes, old_end), rest(new.bytes, new_end), &[]);
-    }
+pub fn compare<'a>(old: Packet<'a>, new: Packet<'a>) -> Differences<'a> {
+    let mut found = Differences::default();
+    found.find(old, new, &mut Scratch::default());
     found
 }
 
@@ -201,11 +151,86 @@ fn end(headers: &[Placed<'_>]) -> usize {
     headers.last().map_or(0, |last| last.start.saturating_add(last.own.len()))
 }
 
-impl Differences {
+impl<'a> Differences<'a> {
     /// Whether the packets are the same.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// An empty one with the memory of this one.
+    #[must_use]
+    pub fn recycled<'b>(self) -> Differences<'b> {
+        Differences { changes: recycle(self.changes), changed_bytes: self.changed_bytes }
+    }
+
+    /// Forgets them.
+    pub fn clear(&mut self) {
+        self.changes.clear();
+        self.changed_bytes.clear();
+    }
+
+    /// Finds what differs in the later packet, in place of what was found before.
+    pub fn find(&mut self, old: Packet<'a>, new: Packet<'a>, scratch: &mut Scratch) {
+        self.clear();
+        if old == new {
+            return;
+        }
+        self.changed_bytes.resize(new.bytes.len(), false);
+        let mut old_headers: Vec<Placed<'a>> = std::mem::take(&mut scratch.old);
+        let mut new_headers: Vec<Placed<'a>> = std::mem::take(&mut scratch.new);
+        place(old, &mut old_headers);
+        place(new, &mut new_headers);
+        self.header_by_header((old, &old_headers), (new, &new_headers), scratch);
+        (scratch.old, scratch.new) = (recycle(old_headers), recycle(new_headers));
+    }
+
+    fn header_by_header(
+        &mut self,
+        (old, old_headers): (Packet<'a>, &[Placed<'a>]),
+        (new, new_headers): (Packet<'a>, &[Placed<'a>]),
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { common, steps, fields, .. } = scratch;
+        align(old_headers, new_headers, common, steps);
+        let opaque = drop_one_sided_tail(steps);
+        let last_pair = steps.iter().rposition(|step| matches!(step, Step::Both(..)));
+        for (index, step) in steps.iter().enumerate() {
+            match *step {
+                Step::Removed(place) => {
+                    if let Some(header) = old_headers.get(place) {
+                        self.changes.push(Change::HeaderRemoved(header.as_change()));
+                    }
+                }
+                Step::Added(place) => {
+                    if let Some(header) = new_headers.get(place) {
+                        self.changes.push(Change::HeaderAdded(header.as_change()));
+                        self.mark(header.start, header.own.len());
+                    }
+                }
+                Step::Both(before, now) => {
+                    let (Some(before), Some(now)) = (old_headers.get(before), new_headers.get(now)) else {
+                        continue;
+                    };
+                    let to_the_end = opaque && last_pair == Some(index);
+                    let (old_own, new_own) = match to_the_end {
+                        true => (rest(old.bytes, before.start), rest(new.bytes, now.start)),
+                        false => (before.own, now.own),
+                    };
+                    let occurrence = now.occurrence(new_headers);
+                    let context = fields::Context { old: old_headers, new: new_headers, occurrence };
+                    fields::compare(before, now, &context, (old_own, new_own), fields, &mut self.changes);
+                    self.bytes(now.start, old_own, new_own, &fields.known);
+                }
+            }
+        }
+        if last_pair.is_none() && opaque {
+            self.bytes(0, old.bytes, new.bytes, &[]);
+        } else if !opaque {
+            // What follows the last header's payload: padding of Ethernet.
+            let (old_end, new_end) = (end(old_headers), end(new_headers));
+            self.bytes(new_end, rest(old.bytes, old_end), rest(new.bytes, new_end), &[]);
+        }
     }
 
     fn mark(&mut self, from: usize, length: usize) {
@@ -215,7 +240,7 @@ impl Differences {
     }
 
     /// Compares what no field has explained, and marks what differs, explained or not.
-    fn bytes(&mut self, start: usize, old: &[u8], new: &[u8], known: &[bool]) {
+    fn bytes(&mut self, start: usize, old: &'a [u8], new: &'a [u8], known: &[bool]) {
         bytes::compare(old, new, known, &mut |range, change| {
             let length = range.end.saturating_sub(range.start);
             self.mark(start.saturating_add(range.start), length);
@@ -223,7 +248,7 @@ impl Differences {
                 self.changes.push(match change {
                     bytes::Found::Here(old, new) => {
                         let offset = start.saturating_add(range.start);
-                        Change::Bytes(BytesChange { offset, old: Excerpt::of(old), new: Excerpt::of(new) })
+                        Change::Bytes(BytesChange { offset, old, new })
                     }
                     bytes::Found::More(count) => Change::MoreBytes(count),
                 });

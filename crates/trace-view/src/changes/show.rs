@@ -1,25 +1,28 @@
 //! Differences in words, and as JSON.
 
-use super::{BytesChange, Change, Excerpt, FieldChange, HeaderChange};
+use super::{BytesChange, Change, FieldChange, HeaderChange, SHOWN_BYTES};
+use crate::changes::fields::is_address;
 use crate::counted::Counted;
 use crate::hex::Hex;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
+use std::ops::ControlFlow;
+use trace_fields::{Field, Header};
 
 /// Longest value that is shown in words.
 const LONGEST: usize = 48;
 
-impl fmt::Display for Change {
+impl fmt::Display for Change<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HeaderAdded(header) => {
                 let what = if header.with_payload { "" } else { " header" };
-                write!(f, "+{}{what}, {}", header.protocol, Counted(header.length, "byte"))?;
-                header.addresses.iter().try_for_each(|(field, value)| write!(f, ", {} {value}", field.name))
+                write!(f, "+{}{what}, {}", header.protocol(), Counted(header.length, "byte"))?;
+                header.addresses().try_for_each(|(field, value)| write!(f, ", {} {value}", field.name))
             }
-            Self::HeaderRemoved(header) => write!(f, "{} removed", header.protocol),
+            Self::HeaderRemoved(header) => write!(f, "{} removed", header.protocol()),
             Self::Field(change) => change.fmt(f),
             Self::Bytes(change) => change.fmt(f),
             Self::MoreBytes(count) => write!(f, "{} more differ", Counted(*count, "byte")),
@@ -27,49 +30,107 @@ impl fmt::Display for Change {
     }
 }
 
-impl fmt::Display for FieldChange {
+impl FieldChange<'_> {
+    /// The values before, as [`Field::show`] shows them; none where the field was not there.
+    #[must_use]
+    pub fn values_before(&self) -> Vec<String> {
+        self.old_values().list()
+    }
+
+    /// The values now.
+    #[must_use]
+    pub fn values_now(&self) -> Vec<String> {
+        self.new_values().list()
+    }
+
+    const fn old_values(&self) -> Values<'_> {
+        Values { header: &self.before, field: self.field }
+    }
+
+    const fn new_values(&self) -> Values<'_> {
+        Values { header: &self.now, field: self.field }
+    }
+}
+
+impl fmt::Display for FieldChange<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.field.name)?;
         if self.occurrence > 0 {
             write!(f, "#{}", self.occurrence)?;
         }
-        match (self.old == self.new, self.wrong) {
-            (true, _) => write!(f, " {}, wrong now", Values(&self.new)),
-            (false, wrong) => {
-                let remark = if wrong { ", wrong now" } else { "" };
-                write!(f, " {} → {}{remark}", Values(&self.old), Values(&self.new))
-            }
+        f.write_str(" ")?;
+        if self.differs {
+            self.old_values().fmt(f)?;
+            f.write_str(" → ")?;
         }
+        self.new_values().fmt(f)?;
+        f.write_str(if self.wrong { ", wrong now" } else { "" })
     }
 }
 
-/// Values with commas between them, cut where they are long.
-struct Values<'a>(&'a [String]);
+/// The values of a field in a header, as [`Field::show`] shows them.
+struct Values<'a> {
+    header: &'a Header<'a>,
+    field: &'static Field,
+}
 
+impl Values<'_> {
+    fn list(&self) -> Vec<String> {
+        let mut list = Vec::new();
+        let _ = self.header.visit(self.field.id, &mut |value| {
+            list.push(self.field.show(value).to_string());
+            ControlFlow::Continue(())
+        });
+        list
+    }
+}
+
+/// With commas between them, cut where they are long.
 impl fmt::Display for Values<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut room = LONGEST;
-        let mut between = "";
-        if self.0.is_empty() {
-            return f.write_str("none");
-        }
-        for value in self.0 {
-            f.write_str(between)?;
-            between = ",";
-            match value.char_indices().nth(room) {
-                Some((at, _)) => return write!(f, "{}…", value.get(..at).unwrap_or_default()),
-                None => f.write_str(value)?,
+        let mut cut = Cut { out: f, room: Some(LONGEST) };
+        let mut any = false;
+        let _ = self.header.visit(self.field.id, &mut |value| {
+            let comma = if any { cut.out.write_str(",") } else { Ok(()) };
+            any = true;
+            // It fails where the room ends: a field of few bytes may have many values.
+            match comma.and_then(|()| write!(cut, "{}", self.field.show(value))) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
             }
-            room = room.saturating_sub(value.chars().count());
-        }
-        Ok(())
+        });
+        if any { Ok(()) } else { f.write_str("none") }
     }
 }
 
-impl fmt::Display for BytesChange {
+/// Passes so many letters on, then a mark and no more.
+struct Cut<'a, 'f> {
+    out: &'a mut fmt::Formatter<'f>,
+    /// None behind the mark.
+    room: Option<usize>,
+}
+
+impl fmt::Write for Cut<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = self.room.ok_or(fmt::Error)?;
+        // Nothing has more letters than bytes.
+        let cut = if text.len() > room { text.char_indices().nth(room) } else { None };
+        if let Some((at, _)) = cut {
+            self.room = None;
+            self.out.write_str(text.get(..at).unwrap_or_default())?;
+            self.out.write_str("…")?;
+            return Err(fmt::Error);
+        }
+        self.room = Some(room.saturating_sub(text.chars().count()));
+        self.out.write_str(text)
+    }
+}
+
+impl fmt::Display for BytesChange<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { offset, old, new } = self;
-        match (old.length, new.length) {
+        let offset = self.offset;
+        let (old, new) = (Excerpt(self.old), Excerpt(self.new));
+        match (self.old.len(), self.new.len()) {
             (0, added) => write!(f, "+{} at {offset}: {new}", Counted(added, "byte")),
             (removed, 0) => write!(f, "{} removed at {offset}: {old}", Counted(removed, "byte")),
             (before, now) if before == now => {
@@ -80,14 +141,23 @@ impl fmt::Display for BytesChange {
     }
 }
 
-impl fmt::Display for Excerpt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let more = if self.first.len() < self.length { "…" } else { "" };
-        write!(f, "{}{more}", Hex(&self.first))
+/// The beginning of some bytes.
+struct Excerpt<'a>(&'a [u8]);
+
+impl<'a> Excerpt<'a> {
+    fn first(&self) -> Hex<'a> {
+        Hex(self.0.get(..SHOWN_BYTES).unwrap_or(self.0))
     }
 }
 
-impl Serialize for Change {
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let more = if self.0.len() > SHOWN_BYTES { "…" } else { "" };
+        write!(f, "{}{more}", self.first())
+    }
+}
+
+impl Serialize for Change<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match self {
@@ -105,8 +175,8 @@ impl Serialize for Change {
                 if change.occurrence > 0 {
                     map.serialize_entry("occurrence", &change.occurrence)?;
                 }
-                map.serialize_entry("old", &change.old)?;
-                map.serialize_entry("new", &change.new)?;
+                map.serialize_entry("old", &change.values_before())?;
+                map.serialize_entry("new", &change.values_now())?;
                 if change.follows {
                     map.serialize_entry("follows", &true)?;
                 }
@@ -117,10 +187,10 @@ impl Serialize for Change {
             Self::Bytes(change) => {
                 map.serialize_entry("kind", "bytes")?;
                 map.serialize_entry("offset", &change.offset)?;
-                map.serialize_entry("old", &Hex(&change.old.first))?;
-                map.serialize_entry("new", &Hex(&change.new.first))?;
-                map.serialize_entry("old_length", &change.old.length)?;
-                map.serialize_entry("new_length", &change.new.length)?;
+                map.serialize_entry("old", &Excerpt(change.old).first())?;
+                map.serialize_entry("new", &Excerpt(change.new).first())?;
+                map.serialize_entry("old_length", &change.old.len())?;
+                map.serialize_entry("new_length", &change.new.len())?;
             }
             Self::MoreBytes(count) => {
                 map.serialize_entry("kind", "more_bytes")?;
@@ -131,12 +201,28 @@ impl Serialize for Change {
     }
 }
 
-impl HeaderChange {
+impl HeaderChange<'_> {
+    /// Its protocol as filters call it: `vlan`.
+    #[must_use]
+    pub fn protocol(&self) -> &'static str {
+        self.header.protocol().map_or("unknown", |field| field.name)
+    }
+
+    /// The addresses in it, as [`Field::show`] shows them.
+    pub fn addresses(&self) -> impl Iterator<Item = (&'static Field, String)> {
+        let header = &self.header;
+        header.fields().filter(|field| is_address(field.ty)).filter_map(move |field| {
+            let values = Values { header, field }.list();
+            // A field of two values repeats what two others say.
+            <[String; 1]>::try_from(values).ok().map(|[value]| (field, value))
+        })
+    }
+
     fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        map.serialize_entry("protocol", self.protocol)?;
+        map.serialize_entry("protocol", self.protocol())?;
         map.serialize_entry("length", &self.length)?;
         map.serialize_entry("with_payload", &self.with_payload)?;
-        let addresses = self.addresses.iter().map(|(field, value)| (field.name, value));
+        let addresses = self.addresses().map(|(field, value)| (field.name, value));
         map.serialize_entry("addresses", &addresses.collect::<BTreeMap<_, _>>())
     }
 }

@@ -12,27 +12,31 @@ pub(super) struct Depth<'a> {
     closes: Kind,
     depth: usize,
     deepest: usize,
-    /// The functions around, as many as levels are shown.
-    around: Vec<Option<Text<'a>>>,
+    /// The functions around, as many as levels are shown, and how many of them are known.
+    around: [Option<Text<'a>>; DEEPEST],
+    known: usize,
 }
 
 impl<'a> Depth<'a> {
     /// `backwards` is for events newest first; `deepest` bounds the levels.
     pub(super) fn new(backwards: bool, deepest: usize) -> Self {
         let (opens, closes) = if backwards { (Kind::Leave, Kind::Enter) } else { (Kind::Enter, Kind::Leave) };
-        Self { opens, closes, depth: 0, deepest: deepest.min(DEEPEST), around: Vec::new() }
+        Self { opens, closes, depth: 0, deepest: deepest.min(DEEPEST), around: [None; DEEPEST], known: 0 }
     }
 
     /// The depth at which this event stands. A close without its opening stands at the margin.
     pub(super) fn step(&mut self, event: &Event<'a>) -> usize {
         if event.kind == self.closes {
             self.depth = self.depth.saturating_sub(1);
-            self.around.truncate(self.depth);
+            self.known = self.known.min(self.depth);
         }
         let here = self.depth.min(self.deepest);
         if event.kind == self.opens {
-            if self.depth == self.around.len() && self.depth < DEEPEST {
-                self.around.push(event.function);
+            if self.depth == self.known
+                && let Some(place) = self.around.get_mut(self.depth)
+            {
+                *place = event.function;
+                self.known = self.known.saturating_add(1);
             }
             self.depth = self.depth.saturating_add(1);
         }
@@ -41,7 +45,8 @@ impl<'a> Depth<'a> {
 
     /// Whether the function that the event names is the one that it is shown in.
     pub(super) fn is_within(&self, event: &Event<'_>) -> bool {
-        let innermost = self.depth.checked_sub(1).and_then(|at| self.around.get(at));
+        let innermost =
+            self.depth.checked_sub(1).filter(|at| *at < self.known).and_then(|at| self.around.get(at));
         innermost.is_some_and(|function| *function == event.function)
     }
 }

@@ -1,7 +1,7 @@
 //! The bytes of a snapshot, what changed marked.
 
 use super::Options;
-use std::io::{self, Write};
+use std::fmt::Write as _;
 
 /// Bytes in a line, and in one where there is little room.
 const WIDE: usize = 16;
@@ -14,13 +14,7 @@ const fn columns(bytes: usize) -> usize {
 
 /// Writes lines of offset, bytes and text; lines with bytes that changed have a `*`, for where there are no
 /// colours. `changed` is by place; empty where nothing changed.
-pub(super) fn write(
-    out: &mut impl Write,
-    bytes: &[u8],
-    changed: &[bool],
-    left: usize,
-    options: &Options,
-) -> io::Result<()> {
+pub(super) fn write(out: &mut String, bytes: &[u8], changed: &[bool], left: usize, options: &Options) {
     let colours = options.palette;
     let fits = options.width().is_none_or(|width| left.saturating_add(columns(WIDE)) <= width);
     let in_line = if fits { WIDE } else { NARROW };
@@ -28,23 +22,23 @@ pub(super) fn write(
         let offset = line.saturating_mul(in_line);
         let is_changed = |at: usize| changed.get(offset.saturating_add(at)).copied().unwrap_or(false);
         let mark = if (0..chunk.len()).any(is_changed) { '*' } else { ' ' };
-        write!(out, "{:left$}{}{offset:04x}{} {mark}", "", colours.dim, colours.reset)?;
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{:left$}{}{offset:04x}{} {mark}", "", colours.dim, colours.reset);
         for at in 0..in_line {
             if at == WIDE / 2 {
-                write!(out, " ")?;
+                out.push(' ');
             }
-            match chunk.get(at) {
-                Some(byte) if is_changed(at) => write!(out, " {}{byte:02x}{}", colours.drop, colours.reset)?,
-                Some(byte) => write!(out, " {byte:02x}")?,
-                None => write!(out, "   ")?,
-            }
+            let _ = match chunk.get(at) {
+                Some(byte) if is_changed(at) => write!(out, " {}{byte:02x}{}", colours.drop, colours.reset),
+                Some(byte) => write!(out, " {byte:02x}"),
+                None => write!(out, "   "),
+            };
         }
-        write!(out, "  {}", colours.dim)?;
-        for byte in chunk {
-            let shown = if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '.' };
-            write!(out, "{shown}")?;
-        }
-        writeln!(out, "{}", colours.reset)?;
+        out.push_str("  ");
+        colours.dim.push(out);
+        let shown = |byte: &u8| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '.' };
+        out.extend(chunk.iter().map(shown));
+        colours.reset.push(out);
+        out.push('\n');
     }
-    Ok(())
 }

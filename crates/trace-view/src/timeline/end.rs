@@ -1,7 +1,9 @@
 //! How the way of a packet ended.
 
 use super::Options;
-use mbuf_trace::{Event, Kind, Position, Text, Trace};
+use super::way::Way;
+use crate::push;
+use mbuf_trace::{Kind, Position, Text};
 use std::fmt::Write as _;
 
 /// The end of a packet's way. Whether it is one that is to be expected is not decided here.
@@ -19,11 +21,10 @@ pub(super) struct End<'a> {
 }
 
 /// How the packet ended: with a drop, if the trace has one, otherwise in the last function that it was seen in.
-pub(super) fn of<'a>(trace: &Trace<'a>) -> Option<End<'a>> {
-    let newest = |wanted: &dyn Fn(&Event<'a>) -> bool| trace.events_newest_first().find(wanted);
-    if let Some(drop) = newest(&|event| event.kind == Kind::Drop) {
+pub(super) fn of<'a>(way: &Way<'_, 'a>) -> Option<End<'a>> {
+    if let Some(drop) = way.newest_first().find(|event| event.kind == Kind::Drop) {
         // A drop without a function was recorded in the one before it.
-        let around = trace.events_newest_first().skip_while(|event| event.wire_index != drop.wire_index);
+        let around = way.newest_first().skip_while(|event| event.wire_index != drop.wire_index);
         return Some(End {
             dropped: true,
             function: around.map(|event| event.function).find(Option::is_some).flatten(),
@@ -32,28 +33,31 @@ pub(super) fn of<'a>(trace: &Trace<'a>) -> Option<End<'a>> {
             errno: drop.errno,
         });
     }
-    let last = newest(&|event| event.function.is_some_and(|function| !function.is_empty()))?;
+    let last =
+        way.newest_first().find(|event| event.function.is_some_and(|function| !function.is_empty()))?;
     let position = last.position;
     Some(End { dropped: false, function: last.function, position, reason: None, errno: None })
 }
 
 impl End<'_> {
-    /// In words: `ends in ip_input, sys/netinet/ip_input.c:839`.
-    pub(super) fn words(&self, options: &Options) -> String {
-        let mut text = if self.dropped { "dropped" } else { "ends" }.to_owned();
-        // Writing to a String cannot fail.
+    /// Appends it in words: `ends in ip_input, sys/netinet/ip_input.c:839`.
+    pub(super) fn words(&self, options: &Options, out: &mut String) {
+        out.push_str(if self.dropped { "dropped" } else { "ends" });
         if let Some(function) = self.function {
-            let _ = write!(text, " in {function}");
+            out.push_str(" in ");
+            push::text(function, out);
         }
         if let Some(position) = self.position {
-            let _ = write!(text, ", {}", options.short(position));
+            out.push_str(", ");
+            push::position(options.short(position), out);
         }
         if let Some(reason) = self.reason {
-            let _ = write!(text, ": {reason}");
+            out.push_str(": ");
+            push::text(reason, out);
         }
         if let Some(errno) = self.errno {
-            let _ = write!(text, " (errno {errno})");
+            // Writing to a String cannot fail.
+            let _ = write!(out, " (errno {errno})");
         }
-        text
     }
 }

@@ -1,19 +1,11 @@
 //! Steps that repeat: one after another, or a few of them as a group.
 
 use mbuf_trace::{Event, Kind};
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 /// Longest group that is looked for.
 const LONGEST: usize = 8;
 /// So often has it to occur to be worth a word.
 const FEWEST: usize = 3;
-
-/// Finds repetitions among the events of a packet. The memory is used again for the next one.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Folds {
-    hasher: RandomState,
-    hashes: Vec<u64>,
-}
 
 /// Steps from here on that say the same, over and over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,44 +23,41 @@ impl Repeat {
     }
 }
 
-impl Folds {
-    /// Takes the events of a packet, in the order in which they are shown.
-    ///
-    /// What they say is kept as a hash with a secret key: two events that differ look the same once in 2⁶⁴.
-    pub(super) fn read<'a>(&mut self, events: impl Iterator<Item = Event<'a>>) {
-        self.hashes.clear();
-        let hasher = &self.hasher;
-        self.hashes.extend(events.map(|event| hash(hasher, &event)));
-    }
-
-    /// The repetition that begins with this event, if one does: the one that hides most steps.
-    ///
-    /// Looks at a bounded number of events ahead, but for those that it then hides.
-    pub(super) fn at(&self, index: usize) -> Option<Repeat> {
-        let rest = self.hashes.get(index..)?;
-        let repeats = (1..=LONGEST).filter_map(|steps| {
-            let later = rest.get(steps..)?;
-            let same = rest.iter().zip(later).take_while(|(one, other)| one == other).count();
-            let times = same.checked_div(steps)?.saturating_add(1);
-            (times >= FEWEST).then_some(Repeat { steps, times })
-        });
-        // Of those that hide as much, the shortest group; `max_by_key` would give the last.
-        repeats.reduce(|best, other| if other.hidden() > best.hidden() { other } else { best })
-    }
+/// The repetition that these events begin with, if they begin with one: the one that hides most steps.
+///
+/// Looks at a bounded number of events, but for those that it then hides.
+pub(super) fn first(events: &[Event<'_>]) -> Option<Repeat> {
+    let repeats = (1..=LONGEST).filter_map(|steps| {
+        let later = events.get(steps..)?;
+        let same = events.iter().zip(later).take_while(|(one, other)| is_same(one, other)).count();
+        let times = same.checked_div(steps)?.saturating_add(1);
+        (times >= FEWEST).then_some(Repeat { steps, times })
+    });
+    // Of those that hide as much, the shortest group; `max_by_key` would give the last.
+    repeats.reduce(|best, other| if other.hidden() > best.hidden() { other } else { best })
 }
 
-/// All that an event says but its time and its place in the frame.
-fn hash(hasher: &RandomState, event: &Event<'_>) -> u64 {
-    let mut state = hasher.build_hasher();
-    (event.kind, event.position, event.function, event.args, event.text).hash(&mut state);
-    (event.origin, event.errno, event.missing, event.record_type).hash(&mut state);
-    match event.snapshot {
-        Some(snapshot) => (snapshot.link_type, snapshot.packet_length, snapshot.bytes).hash(&mut state),
-        None if event.kind == Kind::Unknown => event.payload.hash(&mut state),
-        None => {}
-    }
-    event.header.map(|header| (header.thread, header.vnet, header.cpu, header.flags)).hash(&mut state);
-    state.finish()
+/// Whether two events say the same but for their time and their place in the frame.
+fn is_same(one: &Event<'_>, other: &Event<'_>) -> bool {
+    // What differs most often comes first.
+    (one.kind, one.function, one.position, one.text)
+        == (other.kind, other.function, other.position, other.text)
+        && (one.args, one.origin, one.errno, one.missing, one.record_type)
+            == (other.args, other.origin, other.errno, other.missing, other.record_type)
+        && match (one.snapshot, other.snapshot) {
+            (Some(one), Some(other)) => {
+                (one.link_type, one.packet_length, one.bytes)
+                    == (other.link_type, other.packet_length, other.bytes)
+            }
+            (None, None) => one.kind != Kind::Unknown || one.payload == other.payload,
+            _ => false,
+        }
+        && where_it_ran(one) == where_it_ran(other)
+}
+
+/// What the header of an event says, but for its time.
+fn where_it_ran(event: &Event<'_>) -> Option<(Option<u32>, u32, Option<u16>, u16)> {
+    event.header.map(|header| (header.thread, header.vnet, header.cpu, header.flags))
 }
 
 #[cfg(test)]
@@ -77,13 +66,11 @@ mod tests {
     use mbuf_trace::Text;
 
     fn repeat(letters: &str, at: usize) -> Option<(usize, usize)> {
-        let events = letters
-            .as_bytes()
-            .chunks(1)
-            .map(|letter| Event { function: Some(Text(letter)), ..Event::new(Kind::Function) });
-        let mut folds = Folds::default();
-        folds.read(events);
-        folds.at(at).map(|repeat| (repeat.steps, repeat.times))
+        let letters = letters.as_bytes().chunks(1);
+        let events: Vec<Event<'_>> = letters
+            .map(|letter| Event { function: Some(Text(letter)), ..Event::new(Kind::Function) })
+            .collect();
+        first(events.get(at..).unwrap_or_default()).map(|repeat| (repeat.steps, repeat.times))
     }
 
     #[test]

@@ -14,14 +14,14 @@
 use super::context::Context;
 use super::fit::cut;
 use super::palette::Colour;
-use super::snapshots::{Snapshots, worth_saying};
+use super::snapshots::{Snapshots, is_worth_a_line, only_follows};
+use super::way::Way;
 use super::words::words;
-use super::{Options, depth::DEEPEST};
-use crate::changes::Change;
-use mbuf_trace::{Event, Kind, Snapshot, Text, Trace};
+use super::{Options, depth::DEEPEST, spill};
+use crate::changes::{self, Change, Differences};
+use mbuf_trace::{Event, Kind, Snapshot, Text};
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use trace_fields::summary;
 
 /// What stands above the first packet, as ftrace has it above the first call.
 pub(super) const HEADING: &str = "\
@@ -42,13 +42,16 @@ struct Open<'a> {
 }
 
 /// Writes the calls of a packet, oldest first.
-pub(super) struct Graph<'s, 'a, W> {
-    out: &'s mut W,
+pub(super) struct Graph<'s, 'a> {
+    way: &'s Way<'s, 'a>,
     options: &'s Options,
-    snapshots: Snapshots<'a>,
+    page: &'s mut String,
+    snapshots: Snapshots<'s, 'a>,
     open: Vec<Open<'a>>,
     buffer: Vec<u8>,
     text: String,
+    differences: Differences<'a>,
+    comparison: changes::Scratch,
 }
 
 /// The age of an event, in nanoseconds before the capture.
@@ -56,53 +59,67 @@ fn age(event: &Event<'_>) -> Option<u64> {
     event.header.and_then(|header| header.age)
 }
 
-impl<'s, 'a, W: Write> Graph<'s, 'a, W> {
-    pub(super) fn new(out: &'s mut W, trace: &Trace<'a>, options: &'s Options) -> Self {
-        let snapshots = Snapshots::new(trace, options.snapshot_link);
-        Self { out, options, snapshots, open: Vec::new(), buffer: Vec::new(), text: String::new() }
+impl<'s, 'a> Graph<'s, 'a> {
+    pub(super) fn new(way: &'s Way<'s, 'a>, options: &'s Options, page: &'s mut String) -> Self {
+        Self {
+            way,
+            options,
+            page,
+            snapshots: Snapshots::new(way, options.snapshot_link),
+            open: Vec::new(),
+            buffer: Vec::new(),
+            text: String::new(),
+            differences: Differences::default(),
+            comparison: changes::Scratch::default(),
+        }
     }
 
-    pub(super) fn write(mut self, trace: &Trace<'a>) -> io::Result<()> {
+    /// Writes them onto the page, and what is too much for one to the output.
+    pub(super) fn write(mut self, out: &mut impl Write) -> io::Result<()> {
         let mut before: Option<Snapshot<'a>> = None;
         let mut context: Option<Context> = None;
-        let mut events = trace.events().peekable();
-        while let Some(event) = events.next() {
-            self.context(&event, &mut context)?;
+        let mut events = self.way.oldest_first().zip(1..).peekable();
+        while let Some((event, step)) = events.next() {
+            self.context(event, &mut context);
             match event.kind {
                 Kind::Enter => {
-                    let returns =
-                        |next: &Event<'_>| next.kind == Kind::Leave && next.function == event.function;
+                    let returns = |(next, _): &(&Event<'_>, usize)| {
+                        next.kind == Kind::Leave && next.function == event.function
+                    };
                     match events.next_if(returns) {
-                        Some(leave) => self.leaf(&event, Some(&leave))?,
-                        None => self.enter(&event)?,
+                        Some((leave, _)) => self.leaf(event, Some(leave)),
+                        None => self.enter(event),
                     }
                 }
-                Kind::Leave => self.leave(&event)?,
-                Kind::Function => self.leaf(&event, None)?,
+                Kind::Leave => self.leave(event),
+                Kind::Function => self.leaf(event, None),
                 Kind::Data => {
-                    self.snapshot(&event, before)?;
+                    self.snapshot(event, step, before);
                     before = event.snapshot.or(before);
                 }
                 Kind::Position => {
                     let position = event.position.map(|position| self.options.short(position).to_string());
-                    self.comment(&event, &position.unwrap_or_default())?;
+                    self.comment(event, &position.unwrap_or_default());
                 }
                 _ => {
                     let mut said = String::new();
-                    words(&event, &mut self.buffer, &mut said);
-                    self.comment(&event, &said)?;
+                    words(event, &mut self.buffer, &mut said);
+                    self.comment(event, &said);
                 }
             }
+            spill(self.page, out)?;
         }
         Ok(())
     }
 
     /// A comment where the packet went to another virtual network stack or thread. The CPU is in each line.
-    fn context(&mut self, event: &Event<'_>, last: &mut Option<Context>) -> io::Result<()> {
-        let Some(now) = Context::of(event) else { return Ok(()) };
+    fn context(&mut self, event: &Event<'_>, last: &mut Option<Context>) {
+        let Some(now) = Context::of(event) else { return };
         let before = last.replace(now);
         let new = before.map_or_else(|| now.all(), |before| now.since(&before)).without_cpu().to_string();
-        if new.is_empty() { Ok(()) } else { self.comment(event, &new) }
+        if !new.is_empty() {
+            self.comment(event, &new);
+        }
     }
 
     fn call(event: &Event<'_>) -> String {
@@ -110,24 +127,23 @@ impl<'s, 'a, W: Write> Graph<'s, 'a, W> {
         format!("{function}({args})")
     }
 
-    fn enter(&mut self, event: &Event<'a>) -> io::Result<()> {
-        self.line(event, None, &format!("{} {{", Self::call(event)))?;
+    fn enter(&mut self, event: &Event<'a>) {
+        self.line(event, None, &format!("{} {{", Self::call(event)));
         self.open.push(Open { function: event.function, age: age(event) });
-        Ok(())
     }
 
     /// A call that nothing was recorded in.
-    fn leaf(&mut self, event: &Event<'a>, leave: Option<&Event<'a>>) -> io::Result<()> {
+    fn leaf(&mut self, event: &Event<'a>, leave: Option<&Event<'a>>) {
         let spent = leave.and_then(|leave| age(event)?.checked_sub(age(leave)?));
         let mut text = format!("{};", Self::call(event));
         if let Some(result) = leave.and_then(|leave| leave.args) {
             let _ = write!(text, " /* = {} */", harmless(&result.to_string()));
         }
-        self.line(event, spent, &text)
+        self.line(event, spent, &text);
     }
 
     /// The end of a call. ftrace names the function where it is not the one that is open.
-    fn leave(&mut self, event: &Event<'a>) -> io::Result<()> {
+    fn leave(&mut self, event: &Event<'a>) {
         let open = self.open.pop();
         let matching = open.filter(|open| open.function == event.function);
         let spent = matching.and_then(|open| open.age?.checked_sub(age(event)?));
@@ -142,59 +158,53 @@ impl<'s, 'a, W: Write> Graph<'s, 'a, W> {
             true => "}".to_owned(),
             false => format!("}} /*{} */", harmless(&remark)),
         };
-        self.line(event, spent, &text)
+        self.line(event, spent, &text);
     }
 
-    fn snapshot(&mut self, event: &Event<'a>, before: Option<Snapshot<'a>>) -> io::Result<()> {
+    fn snapshot(&mut self, event: &Event<'a>, step: usize, before: Option<Snapshot<'a>>) {
         let mut said = String::new();
-        match (self.snapshots.earlier(event), event.snapshot) {
+        let earlier = event.snapshot.and_then(|now| self.snapshots.earlier(step, &now));
+        match (earlier, event.snapshot) {
             (Some(step), _) => {
                 let _ = write!(said, "data, as in step {step}");
             }
             (None, snapshot) => {
                 words(event, &mut self.buffer, &mut said);
                 if let Some(snapshot) = snapshot.filter(|_| before.is_none()) {
-                    let packet = self.snapshots.packet(&snapshot);
-                    let summary = summary(packet.bytes, packet.link).of_length(snapshot.whole_len());
-                    let _ = write!(said, ": {summary}");
+                    let _ = write!(said, ": {}", self.snapshots.summary(&snapshot));
                 }
             }
         }
-        self.comment(event, &said)?;
-        let Some((before, now)) = before.zip(event.snapshot) else { return Ok(()) };
-        let differences = self.snapshots.since(&before, &now);
-        let (changes, following) = worth_saying(&differences);
+        self.comment(event, &said);
+        let Some((before, now)) = before.zip(event.snapshot) else { return };
+        let Self { snapshots, differences, comparison, .. } = self;
+        snapshots.since(&before, &now, differences, comparison);
         let colours = self.options.palette;
-        for change in changes {
+        let changes = std::mem::take(&mut self.differences.changes);
+        for change in changes.iter().filter(|change| is_worth_a_line(change)) {
             let is_wrong = matches!(change, Change::Field(field) if field.wrong);
             let colour = if is_wrong { colours.fault } else { colours.reset };
-            self.remark(event, &change.to_string(), colour)?;
+            self.remark(event, &change.to_string(), colour);
         }
-        for change in following {
-            self.remark(event, &change.to_string(), colours.dim)?;
+        for change in changes.iter().filter(|change| only_follows(change)) {
+            self.remark(event, &change.to_string(), colours.dim);
         }
-        Ok(())
+        self.differences.changes = changes;
     }
 
-    fn comment(&mut self, event: &Event<'_>, text: &str) -> io::Result<()> {
-        self.remark(event, text, self.options.palette.of(Kind::String))
+    fn comment(&mut self, event: &Event<'_>, text: &str) {
+        self.remark(event, text, self.options.palette.of(Kind::String));
     }
 
-    fn remark(&mut self, event: &Event<'_>, text: &str, colour: Colour) -> io::Result<()> {
-        self.coloured(event, None, &format!("/* {} */", harmless(text)), colour)
+    fn remark(&mut self, event: &Event<'_>, text: &str, colour: Colour) {
+        self.coloured(event, None, &format!("/* {} */", harmless(text)), colour);
     }
 
-    fn line(&mut self, event: &Event<'_>, spent: Option<u64>, text: &str) -> io::Result<()> {
-        self.coloured(event, spent, text, self.options.palette.of(event.kind))
+    fn line(&mut self, event: &Event<'_>, spent: Option<u64>, text: &str) {
+        self.coloured(event, spent, text, self.options.palette.of(event.kind));
     }
 
-    fn coloured(
-        &mut self,
-        event: &Event<'_>,
-        spent: Option<u64>,
-        text: &str,
-        colour: Colour,
-    ) -> io::Result<()> {
+    fn coloured(&mut self, event: &Event<'_>, spent: Option<u64>, text: &str, colour: Colour) {
         let line = &mut self.text;
         line.clear();
         let _ = match event.header.and_then(|header| header.cpu) {
@@ -204,8 +214,10 @@ impl<'s, 'a, W: Write> Graph<'s, 'a, W> {
         let duration = spent.map(duration).unwrap_or_default();
         let indent = self.open.len().min(DEEPEST).saturating_mul(2);
         let _ = write!(line, "{duration:DURATION$}|  {:indent$}{text}", "");
-        let reset = self.options.palette.reset;
-        writeln!(self.out, "{colour}{}{reset}", cut(line, self.options.width()))
+        colour.push(self.page);
+        self.page.push_str(&cut(line, self.options.width()));
+        self.options.palette.reset.push(self.page);
+        self.page.push('\n');
     }
 }
 

@@ -5,21 +5,23 @@ use super::context::Context;
 use super::depth::Depth;
 use super::end;
 use super::snapshots::Snapshots;
-use super::time::Clock;
-use super::{Options, said};
-use crate::changes::Change;
+use super::way::Way;
+use super::{Options, newest_snapshot};
+use crate::changes::{self, Differences};
 use crate::hex::Hex;
-use mbuf_trace::{Certainty, Event, Snapshot, Text, Trace};
+use crate::push;
+use mbuf_trace::{Certainty, Event, Snapshot, Text};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::cell::RefCell;
-use trace_fields::{PacketView, summary};
+use std::fmt;
+use trace_fields::PacketView;
 
 /// One packet; the object that `print --json` has for it.
 pub(super) struct Explained<'s, 'a> {
     pub(super) packet: &'s PacketView<'s>,
-    pub(super) trace: Option<(&'s Trace<'a>, Certainty)>,
+    pub(super) way: Option<&'s (Way<'s, 'a>, Certainty)>,
     /// The file that it is from, where there is more than one.
     pub(super) file: Option<&'s str>,
     pub(super) options: &'s Options,
@@ -42,88 +44,91 @@ impl Serialize for Explained<'_, '_> {
         }
         map.serialize_entry("packet", &self.packet.number)?;
         if let Some(time) = self.packet.time {
-            map.serialize_entry("time", &time.to_string())?;
+            map.serialize_entry("time", &Shown(time))?;
         }
-        let Some((trace, certainty)) = self.trace else {
+        let Some((way, certainty)) = self.way else {
             map.serialize_entry("link_type", &self.packet.link_type.0)?;
             return map.end();
         };
-        if let Some(said) = said(trace, self.options) {
-            map.serialize_entry("summary", &said)?;
+        let snapshots = Snapshots::new(way, self.options.snapshot_link);
+        if let Some(newest) = newest_snapshot(way) {
+            map.serialize_entry("summary", &Shown(snapshots.summary(&newest)))?;
         }
-        map.serialize_entry("revision", &trace.revision().number())?;
-        if certainty == Certainty::Guessed {
+        map.serialize_entry("revision", &way.trace.revision().number())?;
+        if *certainty == Certainty::Guessed {
             map.serialize_entry("revision_guessed", &true)?;
         }
-        map.serialize_entry("steps", &Steps { trace, options: self.options })?;
-        let faults: Vec<Fault> = trace.faults().map(Fault::from).collect();
+        map.serialize_entry("steps", &Steps { way, snapshots, hex: self.options.hex })?;
+        let faults: Vec<Fault> = way.trace.faults().map(Fault::from).collect();
         if !faults.is_empty() {
             map.serialize_entry("faults", &faults)?;
         }
-        if let Some(end) = end::of(trace) {
+        if let Some(end) = end::of(way) {
             map.serialize_entry("end", &End::from(end))?;
         }
         map.end()
     }
 }
 
+/// A string that is what this shows.
+struct Shown<T>(T);
+
+impl<T: fmt::Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
 /// All events, oldest first, one at a time.
 struct Steps<'s, 'a> {
-    trace: &'s Trace<'a>,
-    options: &'s Options,
+    way: &'s Way<'s, 'a>,
+    snapshots: Snapshots<'s, 'a>,
+    hex: bool,
+}
+
+/// Memory that is used again for the next step.
+#[derive(Default)]
+struct Memory<'a> {
+    text: Vec<u8>,
+    differences: Differences<'a>,
+    comparison: changes::Scratch,
 }
 
 impl Serialize for Steps<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut clock = Clock::default();
-        self.trace.events().for_each(|event| clock.see(&event));
-        let snapshots = Snapshots::new(self.trace, self.options.snapshot_link);
         let mut depth = Depth::new(false, usize::MAX);
         let mut before: Option<Snapshot<'_>> = None;
-        let buffer = RefCell::default();
-        let mut list = serializer.serialize_seq(Some(self.trace.event_count()))?;
-        for (event, step) in self.trace.events().zip(1_usize..) {
-            let depth = depth.step(&event);
+        let memory = RefCell::default();
+        let mut list = serializer.serialize_seq(Some(self.way.events.len()))?;
+        for (event, step) in self.way.oldest_first().zip(1_usize..) {
+            let depth = depth.step(event);
             let before = event.snapshot.and_then(|now| before.replace(now));
-            list.serialize_element(&Step {
-                event,
-                step,
-                depth,
-                before,
-                clock,
-                snapshots: &snapshots,
-                buffer: &buffer,
-                hex: self.options.hex,
-            })?;
+            list.serialize_element(&Step { event, step, depth, before, all: self, memory: &memory })?;
         }
         list.end()
     }
 }
 
 struct Step<'s, 'a> {
-    event: Event<'a>,
+    event: &'s Event<'a>,
     step: usize,
     depth: usize,
     before: Option<Snapshot<'a>>,
-    clock: Clock,
-    snapshots: &'s Snapshots<'a>,
-    buffer: &'s RefCell<Vec<u8>>,
-    hex: bool,
+    all: &'s Steps<'s, 'a>,
+    memory: &'s RefCell<Memory<'a>>,
 }
 
 impl Serialize for Step<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let event = &self.event;
+        let Self { event, all: Steps { way, snapshots, hex }, .. } = self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("step", &self.step)?;
         map.serialize_entry("depth", &self.depth)?;
         map.serialize_entry("kind", event.kind.name())?;
-        let mut buffer = self.buffer.borrow_mut();
-        buffer.clear();
-        if event.write_text(&mut buffer) {
-            map.serialize_entry("text", &lossy(Text(&buffer)))?;
+        let Memory { text, differences, comparison } = &mut *self.memory.borrow_mut();
+        if let Some(words) = push::words(event, text) {
+            map.serialize_entry("text", &lossy(Text(words)))?;
         }
-        drop(buffer);
         if let Some(origin) = event.origin {
             match origin.name() {
                 Some(name) => map.serialize_entry("origin", name)?,
@@ -137,7 +142,7 @@ impl Serialize for Step<'_, '_> {
             map.serialize_entry("file", &lossy(position.file))?;
             map.serialize_entry("line", &position.line)?;
         }
-        if let Some(since) = self.clock.time(event) {
+        if let Some(since) = way.clock.time(event) {
             map.serialize_entry("since_ns", &since.nanos())?;
         }
         if let Some(context) = Context::of(event) {
@@ -147,18 +152,16 @@ impl Serialize for Step<'_, '_> {
             map.serialize_entry("errno", &errno)?;
         }
         if let Some(now) = event.snapshot {
-            let packet = self.snapshots.packet(&now);
             map.serialize_entry("length", &now.bytes.len())?;
-            let summary = summary(packet.bytes, packet.link).of_length(now.whole_len());
-            map.serialize_entry("summary", &summary.to_string())?;
-            if let Some(step) = self.snapshots.earlier(event) {
+            map.serialize_entry("summary", &Shown(snapshots.summary(&now)))?;
+            if let Some(step) = snapshots.earlier(self.step, &now) {
                 map.serialize_entry("same_as_step", &step)?;
-            } else if self.hex {
+            } else if *hex {
                 map.serialize_entry("bytes", &Hex(now.bytes))?;
             }
             if let Some(before) = self.before {
-                let changes: Vec<Change> = self.snapshots.since(&before, &now).changes;
-                map.serialize_entry("changes", &changes)?;
+                snapshots.since(&before, &now, differences, comparison);
+                map.serialize_entry("changes", &differences.changes)?;
             }
         }
         map.end()

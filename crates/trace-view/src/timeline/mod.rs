@@ -27,23 +27,29 @@ mod palette;
 mod snapshots;
 mod steps;
 mod time;
+mod way;
 mod words;
 
 pub use link::{LinkTemplate, LinkTemplateError};
 pub use palette::Palette;
 
-use crate::counted::Counted;
+use crate::push;
+use crate::recycle::recycle;
 use capture_file::LinkType;
 use context::Context;
 use fit::{cut, width, wrapped};
-use mbuf_trace::{Certainty, Event, Link, Order, Position, Text, Trace};
+use mbuf_trace::{Certainty, Event, Link, Order, Position, Snapshot, Text, Trace};
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use steps::{Buffers, Said, Steps};
-use time::Clock;
 use trace_fields::{PacketView, SnapshotLink, summary};
+use way::Way;
 
 /// Fewer columns are no line to fit anything into.
 const NARROWEST: usize = 40;
+
+/// Bytes of a packet's page that are kept before they go to the output.
+const FULL: usize = 1 << 16;
 
 /// How packets are shown.
 #[derive(Debug, Clone, Default)]
@@ -85,11 +91,6 @@ impl Options {
         self.width.map(|width| width.max(NARROWEST))
     }
 
-    /// The events in the order that was asked for.
-    fn events<'a>(&self, trace: &Trace<'a>) -> impl Iterator<Item = Event<'a>> + use<'a> {
-        if self.wire_order { trace.events_in_wire_order() } else { trace.events() }
-    }
-
     /// Whether that order is newest first.
     fn is_backwards(&self, trace: &Trace<'_>) -> bool {
         self.wire_order && trace.order() == Order::NewestFirst
@@ -104,21 +105,35 @@ impl Options {
 }
 
 /// Shows packets, one after another.
+///
+/// From one packet to the next it keeps memory, the file's name, and whether anything has been written: the function
+/// graph has a heading above the first packet, and an empty line between two. So a clone that is made when the first
+/// packet is written can show any others.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     options: Options,
-    buffers: Buffers,
+    memory: Memory,
     /// Whether a packet has been written.
     begun: bool,
     /// The file that packets are from, if that has to be said.
     file: Option<String>,
 }
 
+/// Memory that is used again for the next packet.
+#[derive(Debug, Clone, Default)]
+struct Memory {
+    events: Vec<Event<'static>>,
+    steps: Buffers,
+    said: Said,
+    /// What is shown of the packet, before it is written.
+    page: String,
+}
+
 impl Timeline {
     /// A timeline shown this way.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options, buffers: Buffers::default(), begun: false, file: None }
+        Self { options, ..Self::default() }
     }
 
     /// The packets that follow are from this file: said with each of them in JSON, where each stands for itself.
@@ -138,142 +153,248 @@ impl Timeline {
         trace: Option<(&Trace<'_>, Certainty)>,
     ) -> io::Result<()> {
         let begun = std::mem::replace(&mut self.begun, true);
-        if self.options.style == Style::Json {
-            let explained =
-                json::Explained { packet, trace, file: self.file.as_deref(), options: &self.options };
-            crate::json::write(out, &explained)?;
-            return writeln!(out);
+        let Self { options, memory, .. } = self;
+        memory.page.clear();
+        if options.style == Style::FunctionGraph {
+            memory.page.push_str(if begun { "\n" } else { graph::HEADING });
+            memory.page.push_str("# ");
         }
-        let is_graph = self.options.style == Style::FunctionGraph;
-        if is_graph {
-            out.write_all(if begun { b"\n" } else { graph::HEADING.as_bytes() })?;
-            write!(out, "# ")?;
+        match trace {
+            _ if options.style == Style::Json => self.json(out, packet, trace)?,
+            Some((trace, certainty)) => self.trace(out, packet, trace, certainty)?,
+            None => self.no_trace(packet),
         }
-        let Some((trace, certainty)) = trace else {
-            return self.no_trace(out, packet);
-        };
-        let mut clock = Clock::default();
-        trace.events().for_each(|event| clock.see(&event));
-        let context = self.options.events(trace).find_map(|event| Context::of(&event));
-        let about = about(trace, certainty, &clock);
-        let said = self.heading(out, packet, trace, &about, context.filter(|_| !is_graph))?;
+        out.write_all(self.memory.page.as_bytes())
+    }
+
+    fn json(
+        &mut self,
+        out: &mut impl Write,
+        packet: &PacketView<'_>,
+        trace: Option<(&Trace<'_>, Certainty)>,
+    ) -> io::Result<()> {
+        let mut events = std::mem::take(&mut self.memory.events);
+        events.extend(trace.into_iter().flat_map(|(trace, _)| trace.events()));
+        let way = trace.map(|(trace, certainty)| (Way::new(trace, &events, false), certainty));
+        let (file, options) = (self.file.as_deref(), &self.options);
+        crate::json::write(out, &json::Explained { packet, way: way.as_ref(), file, options })?;
+        self.memory.events = recycle(events);
+        out.write_all(b"\n")
+    }
+
+    fn trace(
+        &mut self,
+        out: &mut impl Write,
+        packet: &PacketView<'_>,
+        trace: &Trace<'_>,
+        certainty: Certainty,
+    ) -> io::Result<()> {
+        let Self { options, memory: Memory { events: memory, steps, said, page }, .. } = self;
+        let is_graph = options.style == Style::FunctionGraph;
+        let mut events = std::mem::take(memory);
+        events.extend(trace.events());
+        let backwards = options.is_backwards(trace) && !is_graph;
+        if backwards {
+            events.reverse();
+        }
+        let way = Way::new(trace, &events, backwards);
+        said.context = way.events.iter().find_map(Context::of).filter(|_| !is_graph);
+        heading(page, options, packet, &way, certainty, said);
         match is_graph {
-            true => graph::Graph::new(out, trace, &self.options).write(trace)?,
-            false => Steps::new(trace, &self.options, clock, said, &mut self.buffers).write(out)?,
+            true => graph::Graph::new(&way, options, page).write(out)?,
+            false => Steps::new(&way, options, said, steps, page).write(out)?,
         }
-        let colours = self.options.palette;
+        let colours = options.palette;
+        let line = &mut said.packet;
         for fault in trace.faults() {
             let (colour, mark) = match fault.kind.is_malformed() {
                 true => (colours.fault, "! "),
                 false => (colours.note, "- "),
             };
-            self.below(out, colour, mark, &fault.to_string())?;
+            line.clear();
+            let _ = write!(line, "{fault}");
+            below(page, options, colour, mark, line);
+            spill(page, out)?;
         }
-        if let Some(end) = end::of(trace) {
+        if let Some(end) = end::of(&way) {
             let colour = if end.dropped { colours.drop } else { colours.dim };
-            self.below(out, colour, "", &end.words(&self.options))?;
+            line.clear();
+            end.words(options, line);
+            below(page, options, colour, "", line);
         }
-        Ok(())
-    }
-
-    /// The packet in a line, or in two where it does not fit.
-    fn heading(
-        &self,
-        out: &mut impl Write,
-        packet: &PacketView<'_>,
-        trace: &Trace<'_>,
-        about: &str,
-        context: Option<Context>,
-    ) -> io::Result<Said> {
-        let colours = self.options.palette;
-        let number = packet.number.to_string();
-        let time = packet.time.map_or_else(|| "no time".to_owned(), |time| time.to_string());
-        let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot);
-        let said = match snapshots.find(|snapshot| !snapshot.bytes.is_empty()) {
-            Some(snapshot) => summary(snapshot.bytes, self.options.snapshot_link.of(&snapshot))
-                .of_length(snapshot.whole_len())
-                .to_string(),
-            None => "no snapshot".to_owned(),
-        };
-        let place = context.map(|context| context.all().to_string()).unwrap_or_default();
-        let comma = if place.is_empty() { "" } else { ", " };
-        let with_place = format!("({about}{comma}{place})");
-        let without = format!("({about})");
-
-        let reset = colours.reset;
-        write!(out, "{}{number}{reset}  {}{time}{reset}  ", colours.number, colours.time)?;
-        let front =
-            self.mark().len().saturating_add(width(&number)).saturating_add(width(&time)).saturating_add(4);
-        let all = front.saturating_add(width(&said)).saturating_add(width(&with_place)).saturating_add(2);
-        let Some(columns) = self.options.width().filter(|width| *width < all) else {
-            writeln!(out, "{}{said}{reset}  {}{with_place}{reset}", colours.summary, colours.dim)?;
-            return Ok(Said { context, packet: said });
-        };
-        let room = columns.saturating_sub(front);
-        let fits = width(&with_place) <= room;
-        let about = if fits { &with_place } else { &without };
-        writeln!(out, "{}{}{reset}", colours.dim, cut(about, Some(room)))?;
-        let left = width(&number).saturating_add(2);
-        let room = columns.saturating_sub(left).saturating_sub(self.mark().len());
-        let shown = cut(&said, Some(room));
-        writeln!(out, "{}{:left$}{}{shown}{reset}", self.mark(), "", colours.summary)?;
-        Ok(Said { context: context.filter(|_| fits), packet: said })
-    }
-
-    /// What begins the lines that are no calls, as in ftrace's own output.
-    fn mark(&self) -> &'static str {
-        if self.options.style == Style::FunctionGraph { "# " } else { "" }
-    }
-
-    /// A line below the steps; over several lines where it does not fit, for nothing of it may be lost.
-    fn below(&self, out: &mut impl Write, colour: palette::Colour, mark: &str, text: &str) -> io::Result<()> {
-        const LEFT: usize = 5;
-        let front = self.mark();
-        let left = LEFT.saturating_sub(front.len()).saturating_add(mark.len());
-        let room = self.options.width().map(|width| width.saturating_sub(left).saturating_sub(front.len()));
-        for (index, line) in wrapped(text, room).iter().enumerate() {
-            let mark = if index == 0 { mark } else { "" };
-            let pad = left.saturating_sub(mark.len());
-            writeln!(out, "{front}{:pad$}{colour}{mark}{line}{}", "", self.options.palette.reset)?;
-        }
+        *memory = recycle(events);
         Ok(())
     }
 
     /// A packet that carries no trace: of another link type, or nothing that can be read as one.
-    fn no_trace(&self, out: &mut impl Write, packet: &PacketView<'_>) -> io::Result<()> {
-        let colours = self.options.palette;
-        let reset = colours.reset;
-        let number = packet.number.to_string();
-        let time = packet.time.map_or_else(|| "no time".to_owned(), |time| time.to_string());
-        write!(out, "{}{number}{reset}  {}{time}{reset}  ", colours.number, colours.time)?;
-        let (colour, text) = match packet.link_type {
+    fn no_trace(&mut self, packet: &PacketView<'_>) {
+        let Self { options, memory: Memory { said: Said { packet: text, .. }, page, .. }, .. } = self;
+        let colours = options.palette;
+        text.clear();
+        // Writing to a String cannot fail.
+        let (colour, _) = match packet.link_type {
             LinkType::ETHERNET => {
-                (colours.reset, format!("{}  (no trace)", summary(packet.data, Link::Ethernet)))
+                (colours.reset, write!(text, "{}  (no trace)", summary(packet.data, Link::Ethernet)))
             }
-            LinkType::RAW => (colours.reset, format!("{}  (no trace)", summary(packet.data, Link::Ip))),
+            LinkType::RAW => (colours.reset, write!(text, "{}  (no trace)", summary(packet.data, Link::Ip))),
             _ => {
-                let length = Counted(packet.data.len(), "byte");
-                (colours.note, format!("{}, {length}: not mbuf_trace", packet.link_type))
+                let _ = write!(text, "{}, ", packet.link_type);
+                push::counted(packet.data.len(), "byte", text);
+                (colours.note, text.write_str(": not mbuf_trace"))
             }
         };
-        let front =
-            self.mark().len().saturating_add(width(&number)).saturating_add(width(&time)).saturating_add(4);
-        let room = self.options.width().map(|width| width.saturating_sub(front));
-        writeln!(out, "{colour}{}{reset}", cut(&text, room))
+        let (_, front) = number_and_time(page, options, packet);
+        let room = options.width().map(|width| width.saturating_sub(front));
+        colour.push(page);
+        page.push_str(&cut(text, room));
+        colours.reset.push(page);
+        page.push('\n');
     }
 }
 
-/// What there is to say of the trace as a whole: `revision 4, 19 events in 30.700 µs`.
-fn about(trace: &Trace<'_>, certainty: Certainty, clock: &Clock) -> String {
-    let guess = if certainty == Certainty::Guessed { ", a guess" } else { "" };
-    let events = Counted(trace.event_count(), "event");
-    let span = clock.span().map(|span| format!(" in {span}")).unwrap_or_default();
-    format!("revision {}{guess}, {events}{span}", trace.encoding())
+/// Hands the page to the output where it is full: what a packet says is many times as long as itself.
+fn spill(page: &mut String, out: &mut impl Write) -> io::Result<()> {
+    if page.len() >= FULL {
+        out.write_all(page.as_bytes())?;
+        page.clear();
+    }
+    Ok(())
 }
 
-/// What the packet is, by its newest snapshot that has any bytes.
-fn said(trace: &Trace<'_>, options: &Options) -> Option<String> {
-    let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot);
-    let newest = snapshots.find(|snapshot| !snapshot.bytes.is_empty())?;
-    Some(summary(newest.bytes, options.snapshot_link.of(&newest)).of_length(newest.whole_len()).to_string())
+/// Begins the line of a packet. Gives the columns of its number, and all that are taken.
+fn number_and_time(page: &mut String, options: &Options, packet: &PacketView<'_>) -> (usize, usize) {
+    let colours = options.palette;
+    colours.number.push(page);
+    let start = page.len();
+    push::number(packet.number, page);
+    // Digits, letters and signs of ASCII, one column each.
+    let number = page.len().saturating_sub(start);
+    colours.reset.push(page);
+    page.push_str("  ");
+    colours.time.push(page);
+    let start = page.len();
+    match packet.time {
+        // Writing to a String cannot fail.
+        Some(time) => drop(write!(page, "{time}")),
+        None => page.push_str("no time"),
+    }
+    let time = page.len().saturating_sub(start);
+    colours.reset.push(page);
+    page.push_str("  ");
+    (number, mark(options).len().saturating_add(number).saturating_add(time).saturating_add(4))
+}
+
+/// The packet in a line, or in two where it does not fit.
+fn heading(
+    page: &mut String,
+    options: &Options,
+    packet: &PacketView<'_>,
+    way: &Way<'_, '_>,
+    certainty: Certainty,
+    said: &mut Said,
+) {
+    let colours = options.palette;
+    said.packet.clear();
+    match newest_snapshot(way) {
+        Some(snapshot) => {
+            let summary = summary(snapshot.bytes, options.snapshot_link.of(&snapshot));
+            let _ = write!(said.packet, "{}", summary.of_length(snapshot.whole_len()));
+        }
+        None => said.packet.push_str("no snapshot"),
+    }
+    let (number, front) = number_and_time(page, options, packet);
+    let start = page.len();
+    colours.summary.push(page);
+    page.push_str(&said.packet);
+    colours.reset.push(page);
+    page.push_str("  ");
+    colours.dim.push(page);
+    let about_start = page.len();
+    about(way, certainty, page);
+    let without_place = page.len();
+    if let Some(context) = said.context {
+        let place = context.all().to_string();
+        if !place.is_empty() {
+            page.push_str(", ");
+            page.push_str(&place);
+        }
+    }
+    page.push(')');
+    let Some(columns) = options.width() else {
+        colours.reset.push(page);
+        page.push('\n');
+        return;
+    };
+    let with_place = page.get(about_start..).unwrap_or_default().to_owned();
+    let all = front.saturating_add(width(&said.packet)).saturating_add(width(&with_place)).saturating_add(2);
+    if all <= columns {
+        colours.reset.push(page);
+        page.push('\n');
+        return;
+    }
+    // In two lines.
+    let without = format!("{})", page.get(about_start..without_place).unwrap_or_default());
+    page.truncate(start);
+    let room = columns.saturating_sub(front);
+    let fits = width(&with_place) <= room;
+    said.context = said.context.filter(|_| fits);
+    let about = if fits { &with_place } else { &without };
+    colours.dim.push(page);
+    page.push_str(&cut(about, Some(room)));
+    colours.reset.push(page);
+    page.push('\n');
+    let left = number.saturating_add(2);
+    let room = columns.saturating_sub(left).saturating_sub(mark(options).len());
+    page.push_str(mark(options));
+    push::spaces(left, page);
+    colours.summary.push(page);
+    page.push_str(&cut(&said.packet, Some(room)));
+    colours.reset.push(page);
+    page.push('\n');
+}
+
+/// What begins the lines that are no calls, as in ftrace's own output.
+fn mark(options: &Options) -> &'static str {
+    if options.style == Style::FunctionGraph { "# " } else { "" }
+}
+
+/// A line below the steps; over several lines where it does not fit, for nothing of it may be lost.
+fn below(page: &mut String, options: &Options, colour: palette::Colour, mark: &str, text: &str) {
+    const LEFT: usize = 5;
+    let front = self::mark(options);
+    let left = LEFT.saturating_sub(front.len()).saturating_add(mark.len());
+    let room = options.width().map(|width| width.saturating_sub(left).saturating_sub(front.len()));
+    let mut line = |mark: &str, line: &str| {
+        page.push_str(front);
+        push::spaces(left.saturating_sub(mark.len()), page);
+        colour.push(page);
+        page.push_str(mark);
+        page.push_str(line);
+        options.palette.reset.push(page);
+        page.push('\n');
+    };
+    if room.is_none_or(|room| width(text) <= room) {
+        return line(mark, text);
+    }
+    for (index, part) in wrapped(text, room).iter().enumerate() {
+        line(if index == 0 { mark } else { "" }, part);
+    }
+}
+
+/// Appends what there is to say of the trace as a whole: `(revision 4, 19 events in 30.700 µs`.
+fn about(way: &Way<'_, '_>, certainty: Certainty, out: &mut String) {
+    let guess = if certainty == Certainty::Guessed { ", a guess" } else { "" };
+    // Writing to a String cannot fail.
+    let _ = write!(out, "(revision {}{guess}, ", way.trace.encoding());
+    push::counted(way.trace.event_count(), "event", out);
+    if let Some(span) = way.clock.span() {
+        out.push_str(" in ");
+        span.push(out);
+    }
+}
+
+/// What says what the packet is: its newest snapshot that has any bytes.
+fn newest_snapshot<'a>(way: &Way<'_, 'a>) -> Option<Snapshot<'a>> {
+    let mut snapshots = way.newest_first().filter_map(|event| event.snapshot);
+    snapshots.find(|snapshot| !snapshot.bytes.is_empty())
 }

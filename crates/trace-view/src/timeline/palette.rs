@@ -1,7 +1,7 @@
 //! What is shown in which colour.
 
 use anstyle::{AnsiColor, Reset, Style};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// The styles of a timeline. The default has none.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,6 +36,16 @@ impl fmt::Display for Colour {
             Some(Kind::On(style)) => style.render().fmt(f),
             Some(Kind::Off) => Reset.render().fmt(f),
             None => Ok(()),
+        }
+    }
+}
+
+impl Colour {
+    /// Appends it.
+    pub(crate) fn push(self, out: &mut String) {
+        if self.0.is_some() {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{self}");
         }
     }
 }

@@ -1,35 +1,37 @@
 //! What there is to say of a snapshot beside those before it.
 
-use crate::changes::{Change, Differences, Packet, compare};
-use mbuf_trace::{Event, Snapshot, Trace};
-use trace_fields::SnapshotLink;
+use super::way::Way;
+use crate::changes::{Change, Differences, Packet, Scratch};
+use mbuf_trace::Snapshot;
+use trace_fields::{SnapshotLink, Summary, summary};
 
 /// Snapshots that later ones are looked for among: the oldest few. Comparing all with all would take quadratic
 /// time in hostile frames.
 const OLDEST: usize = 16;
 
 /// The snapshots of a trace.
-pub(super) struct Snapshots<'a> {
-    oldest: [Option<(usize, Event<'a>)>; OLDEST],
+pub(super) struct Snapshots<'s, 'a> {
+    way: &'s Way<'s, 'a>,
+    /// Steps of the oldest.
+    oldest: [Option<usize>; OLDEST],
     link: SnapshotLink,
 }
 
-impl<'a> Snapshots<'a> {
-    pub(super) fn new(trace: &Trace<'a>, link: SnapshotLink) -> Self {
-        let mut found = trace.events().enumerate().filter(|(_, event)| event.snapshot.is_some());
-        Self { oldest: std::array::from_fn(|_| found.next()), link }
+impl<'s, 'a> Snapshots<'s, 'a> {
+    pub(super) fn new(way: &'s Way<'s, 'a>, link: SnapshotLink) -> Self {
+        let mut found = way.oldest_first().enumerate().filter(|(_, event)| event.snapshot.is_some());
+        let oldest = std::array::from_fn(|_| found.next().map(|(place, _)| place.saturating_add(1)));
+        Self { way, oldest, link }
     }
 
     /// The step of the first snapshot with the same bytes, where it is an earlier one. Where the capture cut one,
     /// nobody knows.
-    pub(super) fn earlier(&self, event: &Event<'_>) -> Option<usize> {
-        let snapshot = event.snapshot?;
-        let mut before =
-            self.oldest.iter().flatten().take_while(|(_, first)| first.wire_index != event.wire_index);
-        let same = |(_, first): &&(usize, Event<'_>)| {
-            first.snapshot.is_some_and(|first| snapshot.has_bytes_of(&first) == Some(true))
-        };
-        before.find(same).map(|(at, _)| at.saturating_add(1))
+    pub(super) fn earlier(&self, step: usize, snapshot: &Snapshot<'_>) -> Option<usize> {
+        let mut before = self.oldest.iter().copied().flatten().take_while(|first| *first < step);
+        before.find(|first| {
+            let first = self.way.step(*first).and_then(|event| event.snapshot);
+            first.is_some_and(|first| snapshot.has_bytes_of(&first) == Some(true))
+        })
     }
 
     /// The snapshot as what is compared.
@@ -37,44 +39,54 @@ impl<'a> Snapshots<'a> {
         Packet { bytes: snapshot.bytes, link: self.link.of(snapshot) }
     }
 
-    /// What has changed since the snapshot before.
-    pub(super) fn since(&self, before: &Snapshot<'a>, now: &Snapshot<'a>) -> Differences {
-        compare(self.packet(before), self.packet(now))
+    /// Finds what has changed since the snapshot before.
+    pub(super) fn since(
+        &self,
+        before: &Snapshot<'a>,
+        now: &Snapshot<'a>,
+        found: &mut Differences<'a>,
+        scratch: &mut Scratch,
+    ) {
+        found.find(self.packet(before), self.packet(now), scratch);
+    }
+
+    /// The snapshot as a packet in a line.
+    pub(super) fn summary(&self, snapshot: &Snapshot<'a>) -> Summary<'a> {
+        summary(snapshot.bytes, self.link.of(snapshot)).of_length(snapshot.whole_len())
     }
 }
 
-/// The differences that are worth a line each, and the checksums that only follow them. Of a field that others
-/// say in parts, the parts are enough.
-pub(super) fn worth_saying(differences: &Differences) -> (Vec<&Change>, Vec<&Change>) {
-    let told = differences.changes.iter().filter(|change| match change {
-        Change::Field(field) => !field.in_parts,
-        _ => true,
-    });
-    told.partition(|change| !matches!(change, Change::Field(field) if field.follows))
+/// Whether a difference is worth a line of its own: of a field that others say in parts, the parts are enough, and
+/// checksums that only follow stand together.
+pub(super) const fn is_worth_a_line(change: &Change<'_>) -> bool {
+    !matches!(change, Change::Field(field) if field.in_parts || field.follows)
+}
+
+/// Whether a difference is that of a checksum that only follows others.
+pub(super) const fn only_follows(change: &Change<'_>) -> bool {
+    matches!(change, Change::Field(field) if field.follows && !field.in_parts)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mbuf_trace::{Encoding, Revision};
+    use mbuf_trace::{Encoding, Event, Revision, Trace};
 
     #[test]
     fn a_cut_snapshot_repeats_nothing_for_sure() {
         // Newest first: four bytes, then eight of which the capture kept four, the same.
-        let frame = *b"\0\x02\0\x04\0\0abcd\0\x08\0\0abcdefgh";
-        let steps = |kept: usize| {
-            let trace = Trace::parse(&frame[..kept], frame.len(), Encoding::new(Revision::Three));
-            let snapshots = Snapshots::new(&trace, SnapshotLink::Auto);
-            trace.events().map(|event| snapshots.earlier(&event)).collect::<Vec<_>>()
+        let steps = |frame: &[u8], length: usize| {
+            let trace = Trace::parse(frame, length, Encoding::new(Revision::Three));
+            let events: Vec<_> = trace.events().collect();
+            let way = Way::new(&trace, &events, false);
+            let snapshots = Snapshots::new(&way, SnapshotLink::Auto);
+            let earlier =
+                |(event, step): (&Event<'_>, usize)| snapshots.earlier(step, &event.snapshot.unwrap());
+            events.iter().zip(1..).map(earlier).collect::<Vec<_>>()
         };
-        assert_eq!(steps(frame.len() - 4), [None, None]);
-
+        let cut = *b"\0\x02\0\x04\0\0abcd\0\x08\0\0abcdefgh";
+        assert_eq!(steps(&cut[..cut.len() - 4], cut.len()), [None, None]);
         let whole = *b"\0\x02\0\x04\0\0abcd\0\x04\0\0abcd";
-        let trace = Trace::parse(&whole, whole.len(), Encoding::new(Revision::Three));
-        let snapshots = Snapshots::new(&trace, SnapshotLink::Auto);
-        assert_eq!(
-            trace.events().map(|event| snapshots.earlier(&event)).collect::<Vec<_>>(),
-            [None, Some(1)]
-        );
+        assert_eq!(steps(&whole, whole.len()), [None, Some(1)]);
     }
 }

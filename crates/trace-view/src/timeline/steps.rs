@@ -2,18 +2,18 @@
 
 use super::depth::Depth;
 use super::fit::{base_name, cut, cut_path, width, wrapped_list};
-use super::fold::{Folds, Repeat};
+use super::fold::{self, Repeat};
 use super::palette::Colour;
-use super::snapshots::{Snapshots, worth_saying};
-use super::time::Clock;
+use super::snapshots::{Snapshots, is_worth_a_line, only_follows};
+use super::way::Way;
 use super::words::words;
-use super::{Options, context::Context, dump};
-use crate::changes::{Change, Differences};
-use crate::counted::Counted;
-use mbuf_trace::{Event, Kind, Position, Snapshot, Trace};
+use super::{Options, context::Context, dump, spill};
+use crate::changes::{self, Change, Differences};
+use crate::push;
+use mbuf_trace::{Event, Kind, Snapshot};
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use trace_fields::summary;
+use std::ops::Range;
 
 /// Widest that the words' column gets before positions stop lining up.
 const WIDEST: usize = 48;
@@ -41,17 +41,35 @@ impl Columns {
     }
 }
 
-/// Buffers that are used again for each event.
+/// A step as it is shown, its texts in [`Buffers`].
+#[derive(Debug, Clone, Default)]
+struct Line {
+    level: usize,
+    /// Whether the function that it names is the one that it is shown in.
+    is_within: bool,
+    time: Range<usize>,
+    words: Range<usize>,
+    /// Columns that the words take.
+    width: usize,
+    place: Range<usize>,
+}
+
+/// Memory that is used again for the next packet.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Buffers {
-    text: Vec<u8>,
-    words: String,
-    place: String,
-    folds: Folds,
+    /// Words that are put together of several parts of an event.
+    scratch: Vec<u8>,
+    lines: Vec<Line>,
+    /// Times, words and places of the lines.
+    texts: String,
+    /// The line that is being made.
+    line: String,
+    differences: Differences<'static>,
+    comparison: changes::Scratch,
 }
 
 /// What the line of a packet has said already.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Said {
     pub(super) context: Option<Context>,
     pub(super) packet: String,
@@ -59,49 +77,40 @@ pub(super) struct Said {
 
 /// The packet that is shown.
 pub(super) struct Steps<'s, 'a> {
-    pub(super) trace: &'s Trace<'a>,
-    pub(super) options: &'s Options,
-    pub(super) clock: Clock,
-    pub(super) buffers: &'s mut Buffers,
+    way: &'s Way<'s, 'a>,
+    options: &'s Options,
+    snapshots: Snapshots<'s, 'a>,
     columns: Columns,
-    snapshots: Snapshots<'a>,
-    /// Where the packet was, as last said.
-    context: Option<Context>,
-    /// What the packet was, as last said.
-    said: String,
+    buffers: &'s mut Buffers,
+    differences: Differences<'a>,
+    /// Where the packet was and what it was, as last said.
+    said: &'s mut Said,
+    page: &'s mut String,
 }
 
 impl<'s, 'a> Steps<'s, 'a> {
     pub(super) fn new(
-        trace: &'s Trace<'a>,
+        way: &'s Way<'s, 'a>,
         options: &'s Options,
-        clock: Clock,
-        said: Said,
+        said: &'s mut Said,
         buffers: &'s mut Buffers,
+        page: &'s mut String,
     ) -> Self {
-        let Said { context, packet: said } = said;
-        let snapshots = Snapshots::new(trace, options.snapshot_link);
-        Self { trace, options, clock, buffers, columns: Columns::default(), snapshots, context, said }
+        let snapshots = Snapshots::new(way, options.snapshot_link);
+        let differences = std::mem::take(&mut buffers.differences);
+        Self { way, options, snapshots, columns: Columns::default(), buffers, differences, said, page }
     }
 
+    /// Writes them onto the page, and what is too much for one to the output.
     pub(super) fn write(mut self, out: &mut impl Write) -> io::Result<()> {
-        let (options, trace) = (self.options, self.trace);
-        let events = || options.events(trace);
-        // Where the functions nest the other way round, a leave opens and an enter closes.
-        let backwards = options.is_backwards(trace);
-        let count = trace.event_count();
-        self.fit(backwards);
-        if options.fold {
-            self.buffers.folds.read(events());
-        }
+        let Way { events, backwards, .. } = *self.way;
+        self.fit();
         // The snapshot before each, in time: the next one where time goes backwards.
-        let mut older = events().filter_map(|event| event.snapshot).skip(1);
+        let mut older = events.iter().filter_map(|event| event.snapshot).skip(1);
         let mut last: Option<Snapshot<'a>> = None;
-        let mut depth = Depth::new(backwards, self.columns.deepest);
         let mut folded = 0_usize;
         let mut group: Option<(Repeat, usize)> = None;
-        for (index, event) in events().enumerate() {
-            let level = depth.step(&event);
+        for (place, event) in events.iter().enumerate() {
             let before = match event.snapshot {
                 None => None,
                 Some(_) if backwards => older.next(),
@@ -111,15 +120,14 @@ impl<'s, 'a> Steps<'s, 'a> {
                 folded = left;
                 continue;
             }
-            // Steps are numbered oldest first, whichever way they are shown.
-            let step = if backwards { count.saturating_sub(index) } else { index.saturating_add(1) };
             let repeat = match group {
-                None if options.fold => self.buffers.folds.at(index),
+                None if self.options.fold => fold::first(events.get(place..).unwrap_or_default()),
                 _ => None,
             };
             let times = repeat.filter(|repeat| repeat.steps == 1).map(|repeat| repeat.times);
-            self.context_line(out, &event, level)?;
-            self.step(out, &event, step, level, depth.is_within(&event), times, before)?;
+            let line = self.buffers.lines.get(place).cloned().unwrap_or_default();
+            self.context_line(event, line.level);
+            self.step(event, self.way.step_at(place), &line, times, before);
             if let Some(repeat) = repeat {
                 match repeat.steps {
                     1 => folded = repeat.hidden(),
@@ -130,154 +138,187 @@ impl<'s, 'a> Steps<'s, 'a> {
                 match left.saturating_sub(1) {
                     0 => {
                         folded = repeat.hidden();
-                        self.repeated(out, repeat, level)?;
+                        self.repeated(repeat, line.level);
                     }
                     left => group = Some((repeat, left)),
                 }
             }
+            spill(self.page, out)?;
         }
+        self.buffers.differences = self.differences.recycled();
         Ok(())
     }
 
-    /// Finds out how wide the columns have to be.
-    fn fit(&mut self, backwards: bool) {
-        let (options, trace) = (self.options, self.trace);
-        let digits = trace.event_count().checked_ilog10().unwrap_or_default();
+    /// Puts the texts of all lines together, and finds out how wide the columns have to be.
+    fn fit(&mut self) {
+        let Self { way, options, columns, buffers, .. } = self;
+        let Buffers { scratch, lines, texts, .. } = &mut **buffers;
+        lines.clear();
+        texts.clear();
+        let digits = way.events.len().checked_ilog10().unwrap_or_default();
         let digits = usize::try_from(digits).unwrap_or_default();
-        self.columns.step = digits.saturating_add(5);
-        for event in options.events(trace).filter(|_| self.clock.runs()) {
-            if let Some(time) = self.clock.time(&event) {
-                self.columns.time = self.columns.time.max(width(&time.to_string()));
+        columns.step = digits.saturating_add(5);
+        lines.extend(way.events.iter().map(|event| {
+            let start = texts.len();
+            if let Some(time) = way.clock.time(event) {
+                time.push(texts);
             }
-        }
-        let room = options.width().map(|width| width.saturating_sub(self.columns.left()));
-        self.columns.deepest = room.map_or(usize::MAX, |room| room / 4 / INDENT);
-        let mut depth = Depth::new(backwards, self.columns.deepest);
+            let time = start..texts.len();
+            columns.time = columns.time.max(width(texts.get(time.clone()).unwrap_or_default()));
+            Line { time, ..Line::default() }
+        }));
+        let room = options.width().map(|width| width.saturating_sub(columns.left()));
+        columns.deepest = room.map_or(usize::MAX, |room| room / 4 / INDENT);
+        let mut depth = Depth::new(way.backwards, columns.deepest);
         let (mut widest, mut farthest) = (0, 0);
-        for event in options.events(trace) {
-            let level = depth.step(&event);
-            if let Some(position) = event.position.filter(|_| event.kind != Kind::Position) {
-                self.buffers.words.clear();
-                words(&event, &mut self.buffers.text, &mut self.buffers.words);
-                let indent = level.saturating_mul(INDENT);
-                widest = widest.max(width(&self.buffers.words).saturating_add(indent).min(WIDEST));
-                self.place(position);
-                farthest = farthest.max(width(&self.buffers.place));
+        for (event, line) in way.events.iter().zip(lines) {
+            line.level = depth.step(event);
+            line.is_within = depth.is_within(event);
+            let start = texts.len();
+            words(event, scratch, texts);
+            let end = texts.len();
+            line.words = start..end;
+            line.width = width(texts.get(start..).unwrap_or_default());
+            let Some(position) = event.position else { continue };
+            push::position(options.short(position), texts);
+            line.place = end..texts.len();
+            if event.kind != Kind::Position {
+                let indent = line.level.saturating_mul(INDENT);
+                widest = widest.max(line.width.saturating_add(indent).min(WIDEST));
+                if room.is_some() {
+                    farthest = farthest.max(width(texts.get(end..).unwrap_or_default()));
+                }
             }
         }
         let most = room.map_or(WIDEST, |room| room.saturating_sub(farthest.saturating_add(GAP)));
-        self.columns.words = widest.min(most);
-    }
-
-    /// Puts a position into its buffer, as it is shown.
-    fn place(&mut self, position: Position<'_>) {
-        self.buffers.place.clear();
-        let _ = write!(self.buffers.place, "{}", self.options.short(position));
+        columns.words = widest.min(most);
     }
 
     /// A line where the packet went to another virtual network stack, CPU or thread.
-    fn context_line(&mut self, out: &mut impl Write, event: &Event<'_>, depth: usize) -> io::Result<()> {
-        let Some(now) = Context::of(event) else { return Ok(()) };
-        let before = self.context.replace(now);
+    fn context_line(&mut self, event: &Event<'_>, level: usize) {
+        let Some(now) = Context::of(event) else { return };
+        let before = self.said.context.replace(now);
+        if before == Some(now) {
+            return;
+        }
         let text = before.map_or_else(|| now.all(), |before| now.since(&before)).to_string();
-        match text.is_empty() {
-            true => Ok(()),
-            false => self.remark(out, &format!("on {text}"), depth),
+        if !text.is_empty() {
+            self.remark(&format!("on {text}"), level);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call, in the loop over a packet's events")]
     fn step(
         &mut self,
-        out: &mut impl Write,
         event: &Event<'a>,
         step: usize,
-        depth: usize,
-        is_within: bool,
+        line: &Line,
         times: Option<usize>,
         before: Option<Snapshot<'a>>,
-    ) -> io::Result<()> {
-        let colours = self.options.palette;
-        let columns = self.columns;
-        write!(out, "{}{step:>2$}{}  ", colours.dim, colours.reset, columns.step)?;
+    ) {
+        let Self { options, columns, page, buffers, .. } = self;
+        let colours = options.palette;
+        colours.dim.push(page);
+        push::number_to_the_right(step, columns.step, page);
+        colours.reset.push(page);
+        page.push_str("  ");
         if columns.time > 0 {
-            let time = self.clock.time(event).map(|time| time.to_string()).unwrap_or_default();
-            write!(out, "{}{time:>2$}{}  ", colours.time, colours.reset, columns.time)?;
+            let time = buffers.texts.get(line.time.clone()).unwrap_or_default();
+            colours.time.push(page);
+            push::spaces(columns.time.saturating_sub(width(time)), page);
+            page.push_str(time);
+            colours.reset.push(page);
+            page.push_str("  ");
         }
-        let indent = depth.saturating_mul(INDENT);
-        write!(out, "{:indent$}", "")?;
-
-        self.buffers.words.clear();
-        let earlier = self.snapshots.earlier(event);
-        match earlier {
-            Some(step) => {
-                let _ = write!(self.buffers.words, "data, as in step {step}");
+        let indent = line.level.saturating_mul(INDENT);
+        push::spaces(indent, page);
+        let earlier = event.snapshot.and_then(|now| self.snapshots.earlier(step, &now));
+        self.words(event, line, earlier, times);
+        self.words_and_place(event, line, indent);
+        let Some(now) = event.snapshot else { return };
+        match before {
+            Some(before) => {
+                let Self { snapshots, differences, .. } = self;
+                snapshots.since(&before, &now, differences, &mut self.buffers.comparison);
             }
-            None => words(event, &mut self.buffers.text, &mut self.buffers.words),
+            None => self.differences.clear(),
+        }
+        if earlier.is_none() {
+            self.packet(&now, indent);
+        }
+        self.differences(indent);
+        if self.options.hex && earlier.is_none() {
+            let left = self.columns.left().saturating_add(indent).saturating_add(INDENT);
+            dump::write(self.page, now.bytes, &self.differences.changed_bytes, left, self.options);
+        }
+    }
+
+    /// Makes the words of a step.
+    fn words(&mut self, event: &Event<'a>, line: &Line, earlier: Option<usize>, times: Option<usize>) {
+        let Buffers { line: shown, texts, .. } = &mut *self.buffers;
+        shown.clear();
+        // Writing to a String cannot fail.
+        match earlier {
+            Some(step) => drop(write!(shown, "data, as in step {step}")),
+            None => shown.push_str(texts.get(line.words.clone()).unwrap_or_default()),
         }
         if event.missing > 0 {
-            let _ = write!(self.buffers.words, " … {} cut", Counted(event.missing, "byte"));
+            shown.push_str(" … ");
+            push::counted(event.missing, "byte", shown);
+            shown.push_str(" cut");
         }
         if let Some(times) = times {
-            let _ = write!(self.buffers.words, " ×{times}");
+            let _ = write!(shown, " ×{times}");
         }
-        self.words_and_place(out, event, indent, is_within)?;
-        if let Some(now) = event.snapshot {
-            let differences = before.map(|before| self.snapshots.since(&before, &now)).unwrap_or_default();
-            if earlier.is_none() {
-                self.packet(out, &now, indent)?;
-            }
-            self.differences(out, &differences, indent)?;
-            if self.options.hex && earlier.is_none() {
-                let left = columns.left().saturating_add(indent).saturating_add(INDENT);
-                dump::write(out, now.bytes, &differences.changed_bytes, left, self.options)?;
-            }
-        }
-        Ok(())
     }
 
     /// A line that says what the packet is, unless that has been said last.
-    fn packet(&mut self, out: &mut impl Write, snapshot: &Snapshot<'a>, indent: usize) -> io::Result<()> {
-        let packet = self.snapshots.packet(snapshot);
-        let is = summary(packet.bytes, packet.link).of_length(snapshot.whole_len()).to_string();
-        if is == self.said {
-            return Ok(());
+    fn packet(&mut self, snapshot: &Snapshot<'a>, indent: usize) {
+        let is = &mut self.buffers.line;
+        is.clear();
+        let _ = write!(is, "{}", self.snapshots.summary(snapshot));
+        if *is != self.said.packet {
+            self.line(self.options.palette.summary, indent);
+            std::mem::swap(&mut self.buffers.line, &mut self.said.packet);
         }
-        self.line(out, self.options.palette.summary, &is, indent)?;
-        self.said = is;
-        Ok(())
     }
 
-    /// A line below a step; over several lines where it does not fit.
-    fn line(&self, out: &mut impl Write, colour: Colour, text: &str, indent: usize) -> io::Result<()> {
+    /// Shows the text in the buffer as a line below a step; over several lines where it does not fit.
+    fn line(&mut self, colour: Colour, indent: usize) {
         let left = self.columns.left().saturating_add(indent).saturating_add(INDENT);
         let room = self.options.width().map(|width| width.saturating_sub(left));
-        for (index, line) in wrapped_list(text, room, INDENT).iter().enumerate() {
-            let left = if index == 0 { left } else { left.saturating_add(INDENT) };
-            writeln!(out, "{:left$}{colour}{line}{}", "", self.options.palette.reset)?;
+        let Self { page, options, buffers, .. } = self;
+        let mut write = |left: usize, text: &str| {
+            push::spaces(left, page);
+            colour.push(page);
+            page.push_str(text);
+            options.palette.reset.push(page);
+            page.push('\n');
+        };
+        let text = buffers.line.as_str();
+        if room.is_none_or(|room| width(text) <= room) {
+            return write(left, text);
         }
-        Ok(())
+        for (index, line) in wrapped_list(text, room, INDENT).iter().enumerate() {
+            write(if index == 0 { left } else { left.saturating_add(INDENT) }, line);
+        }
     }
 
     /// The words that are in the buffer, then the position, all within the line.
-    fn words_and_place(
-        &mut self,
-        out: &mut impl Write,
-        event: &Event<'_>,
-        indent: usize,
-        is_within: bool,
-    ) -> io::Result<()> {
-        let colours = self.options.palette;
-        let left = self.columns.left().saturating_add(indent);
-        let room = self.options.width().map(|width| width.saturating_sub(left));
-        if let Some(position) = event.position {
-            self.place(position);
-        }
-        let Buffers { words, place, .. } = &*self.buffers;
+    fn words_and_place(&mut self, event: &Event<'_>, line: &Line, indent: usize) {
+        let Self { options, page, buffers, columns, .. } = self;
+        let colours = options.palette;
+        let left = columns.left().saturating_add(indent);
+        let room = options.width().map(|width| width.saturating_sub(left));
+        let words = buffers.line.as_str();
         let colour = colours.of(event.kind);
         let Some(position) = event.position else {
-            return writeln!(out, "{colour}{}{}", cut(words, room), colours.reset);
+            colour.push(page);
+            page.push_str(&cut(words, room));
+            colours.reset.push(page);
+            page.push('\n');
+            return;
         };
+        let place = buffers.texts.get(line.place.clone()).unwrap_or_default();
         let gap = if words.is_empty() { 0 } else { GAP };
         let (words, place) = match room {
             None => (words.into(), place.into()),
@@ -289,65 +330,82 @@ impl<'s, 'a> Steps<'s, 'a> {
                 (words, place)
             }
         };
-        let column = self.columns.words.saturating_sub(indent);
+        let column = columns.words.saturating_sub(indent);
         let pad = column.saturating_sub(width(&words));
         let pad = room.map_or(pad, |room| {
             let taken = width(&words).saturating_add(gap).saturating_add(width(&place));
             pad.min(room.saturating_sub(taken))
         });
         let pad = if gap == 0 { 0 } else { pad.saturating_add(gap) };
-        write!(out, "{colour}{words}{}{:pad$}{}", colours.reset, "", colours.dim)?;
-        match &self.options.links {
+        colour.push(page);
+        page.push_str(&words);
+        colours.reset.push(page);
+        push::spaces(pad, page);
+        colours.dim.push(page);
+        match &options.links {
             // A relative path points nowhere from here.
             Some(template) if position.file.as_bytes().starts_with(b"/") => {
-                write!(out, "{}", template.show(position, &place))?;
+                let _ = write!(page, "{}", template.show(position, &place));
             }
-            _ => write!(out, "{place}")?,
+            _ => page.push_str(&place),
         }
         let is_call = matches!(event.kind, Kind::Enter | Kind::Leave | Kind::Function);
-        if let Some(function) = event.function.filter(|_| !is_call && !is_within) {
+        if let Some(function) = event.function.filter(|_| !is_call && !line.is_within) {
             let text = format!("  in {function}");
             let taken = width(&words).saturating_add(pad).saturating_add(width(&place));
             let room = room.map(|room| room.saturating_sub(taken));
             // Where it does not fit, it is left out: a mark alone would say nothing.
             if room.is_none_or(|room| width(&text) <= room) {
-                write!(out, "{text}")?;
+                page.push_str(&text);
             }
         }
-        writeln!(out, "{}", colours.reset)
+        colours.reset.push(page);
+        page.push('\n');
     }
 
     /// What changed since the snapshot before: a line each, and one for all checksums that only follow.
-    fn differences(&self, out: &mut impl Write, found: &Differences, indent: usize) -> io::Result<()> {
+    fn differences(&mut self, indent: usize) {
         let colours = self.options.palette;
-        let (changes, following) = worth_saying(found);
-        for change in changes {
+        let changes = std::mem::take(&mut self.differences.changes);
+        for change in changes.iter().filter(|change| is_worth_a_line(change)) {
             let colour = match change {
                 Change::HeaderAdded(_) => colours.enter,
                 Change::HeaderRemoved(_) => colours.leave,
                 Change::Field(field) if field.wrong => colours.fault,
                 _ => colours.note,
             };
-            self.line(out, colour, &change.to_string(), indent)?;
+            let line = &mut self.buffers.line;
+            line.clear();
+            let _ = write!(line, "{change}");
+            self.line(colour, indent);
         }
-        if !following.is_empty() {
-            let list: Vec<String> = following.iter().map(ToString::to_string).collect();
-            self.line(out, colours.dim, &format!("({})", list.join(", ")), indent)?;
+        let line = &mut self.buffers.line;
+        line.clear();
+        for change in changes.iter().filter(|change| only_follows(change)) {
+            let _ = write!(line, "{}{change}", if line.is_empty() { "(" } else { ", " });
         }
-        Ok(())
+        if !line.is_empty() {
+            line.push(')');
+            self.line(colours.dim, indent);
+        }
+        self.differences.changes = changes;
     }
 
     /// The line below a group of steps that repeats.
-    fn repeated(&self, out: &mut impl Write, repeat: Repeat, depth: usize) -> io::Result<()> {
+    fn repeated(&mut self, repeat: Repeat, level: usize) {
         let Repeat { steps, times } = repeat;
-        self.remark(out, &format!("these {steps} steps ×{times}"), depth)
+        self.remark(&format!("these {steps} steps ×{times}"), level);
     }
 
     /// A line between steps.
-    fn remark(&self, out: &mut impl Write, text: &str, depth: usize) -> io::Result<()> {
+    fn remark(&mut self, text: &str, level: usize) {
         let colours = self.options.palette;
-        let left = self.columns.left().saturating_add(depth.saturating_mul(INDENT));
+        let left = self.columns.left().saturating_add(level.saturating_mul(INDENT));
         let room = self.options.width().map(|width| width.saturating_sub(left));
-        writeln!(out, "{:left$}{}{}{}", "", colours.dim, cut(text, room), colours.reset)
+        push::spaces(left, self.page);
+        colours.dim.push(self.page);
+        self.page.push_str(&cut(text, room));
+        colours.reset.push(self.page);
+        self.page.push('\n');
     }
 }

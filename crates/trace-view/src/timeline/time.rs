@@ -1,7 +1,7 @@
 //! When an event happened, counted from the first one.
 
+use crate::push;
 use mbuf_trace::Event;
-use std::fmt;
 
 /// Tells times of events that have an age, from the first event on that has one.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,11 +17,6 @@ impl Clock {
             self.first.get_or_insert(age);
             self.last = Some(age);
         }
-    }
-
-    /// Whether there are any times.
-    pub(super) const fn runs(&self) -> bool {
-        self.first.is_some()
     }
 
     /// From the first to the last event, if there is a time between them.
@@ -46,12 +41,11 @@ impl Since {
     pub(super) const fn nanos(self) -> i128 {
         self.0
     }
-}
 
-impl fmt::Display for Since {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { '-' } else { '+' };
-        f.pad(&format!("{sign}{}", Nanos(self.0.saturating_abs())))
+    /// Appends it: `+31.500 µs`.
+    pub(super) fn push(self, out: &mut String) {
+        out.push(if self.0 < 0 { '-' } else { '+' });
+        Nanos(self.0.saturating_abs()).push(out);
     }
 }
 
@@ -59,16 +53,20 @@ impl fmt::Display for Since {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Nanos(i128);
 
-impl fmt::Display for Nanos {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = self.0;
-        match nanos {
-            ..1_000_000 => write!(f, "{}.{:03} µs", nanos / 1_000, nanos % 1_000),
-            1_000_000..1_000_000_000 => {
-                write!(f, "{}.{:03} ms", nanos / 1_000_000, nanos / 1_000 % 1_000)
-            }
-            _ => write!(f, "{}.{:03} s", nanos / 1_000_000_000, nanos / 1_000_000 % 1_000),
-        }
+impl Nanos {
+    /// Appends it.
+    pub(super) fn push(self, out: &mut String) {
+        let (thousandths, unit) = match self.0 {
+            ..1_000_000 => (self.0, " µs"),
+            1_000_000..1_000_000_000 => (self.0 / 1_000, " ms"),
+            _ => (self.0 / 1_000_000, " s"),
+        };
+        // A span of time between two ages has far less than the bits of a u64 in its unit.
+        let thousandths = u64::try_from(thousandths).unwrap_or_default();
+        push::number(thousandths / 1_000, out);
+        out.push('.');
+        push::three_digits(thousandths % 1_000, out);
+        out.push_str(unit);
     }
 }
 
@@ -85,16 +83,22 @@ mod tests {
         };
         let mut clock = Clock::default();
         clock.see(&Event::new(Kind::Enter));
-        assert!(!clock.runs());
+        assert!(clock.span().is_none());
         clock.see(&aged(5_000_000));
         clock.see(&aged(0));
-        let shown = |age| clock.time(&aged(age)).unwrap().to_string();
+        let shown = |age| {
+            let mut out = String::new();
+            clock.time(&aged(age)).unwrap().push(&mut out);
+            out
+        };
         assert_eq!(shown(5_000_000), "+0.000 µs");
         assert_eq!(shown(4_999_999), "+0.001 µs");
         assert_eq!(shown(0), "+5.000 ms");
         // Clocks of CPUs may disagree; and a capture may say anything.
         assert_eq!(shown(5_000_300), "-0.300 µs");
         assert_eq!(shown(u64::MAX - 1), "-18446744073.704 s");
-        assert_eq!(clock.span().unwrap().to_string(), "5.000 ms");
+        let mut span = String::new();
+        clock.span().unwrap().push(&mut span);
+        assert_eq!(span, "5.000 ms");
     }
 }

@@ -1,7 +1,7 @@
 //! What an event says, in words.
 
-use crate::counted::Counted;
 use crate::hex::Hex;
+use crate::push;
 use mbuf_trace::{Event, Kind, Origin, Text};
 use std::fmt::Write as _;
 
@@ -12,65 +12,56 @@ const UNKNOWN_BYTES: usize = 16;
 
 /// Appends what the event says, escaped, without its position; cut where it is very long. Of a snapshot only
 /// that it is one, and how long.
-pub(super) fn words(event: &Event<'_>, buffer: &mut Vec<u8>, out: &mut String) {
+pub(super) fn words(event: &Event<'_>, scratch: &mut Vec<u8>, out: &mut String) {
     let start = out.len();
-    buffer.clear();
-    // Writing to a String cannot fail.
-    let _ = match event.kind {
+    match event.kind {
         Kind::Data => {
             let length = event.snapshot.map_or(event.payload.len(), |snapshot| snapshot.bytes.len());
-            write!(out, "data, {}", Counted(length, "byte"))
+            out.push_str("data, ");
+            push::counted(length, "byte", out);
         }
-        Kind::Unknown => {
-            let shown = event.payload.get(..UNKNOWN_BYTES);
-            let more = if shown.is_some() && event.payload.len() > UNKNOWN_BYTES { "…" } else { "" };
-            let bytes = Hex(shown.unwrap_or(event.payload));
-            let count = Counted(event.payload.len(), "byte");
-            let code = event.record_type.unwrap_or_default();
-            match event.payload.is_empty() {
-                true => write!(out, "unknown type {code:#06x}, {count}"),
-                false => write!(out, "unknown type {code:#06x}, {count}: {bytes}{more}"),
-            }
-        }
-        Kind::Position => Ok(()),
+        Kind::Unknown => unknown(event, out),
+        Kind::Position => {}
         Kind::Start => {
-            event.write_text(buffer);
+            let label = Text(push::words(event, scratch).unwrap_or_default());
             let origin = event.origin.unwrap_or(Origin::UNSPECIFIED);
-            match origin.name() {
-                Some(name) if origin != Origin::UNSPECIFIED => {
-                    write!(out, "start: {name} {}", Text(buffer))
-                }
-                Some(_) if buffer.is_empty() => write!(out, "start"),
-                Some(_) => write!(out, "start: {}", Text(buffer)),
-                None => write!(out, "start: origin {} {}", origin.0, Text(buffer)),
-            }
+            // Writing to a String cannot fail.
+            let _ = match origin.name() {
+                Some(name) if origin != Origin::UNSPECIFIED => write!(out, "start: {name} {label}"),
+                Some(_) if label.is_empty() => write!(out, "start"),
+                Some(_) => write!(out, "start: {label}"),
+                None => write!(out, "start: origin {} {label}", origin.0),
+            };
         }
         Kind::Drop => {
-            let _ = out.write_str("drop: ");
-            reason(event, buffer, out);
-            Ok(())
-        }
-        _ => {
-            event.write_text(buffer);
-            match buffer.is_empty() {
-                true => write!(out, "\"\""),
-                false => write!(out, "{}", Text(buffer)),
+            out.push_str("drop: ");
+            push::text(Text(push::words(event, scratch).unwrap_or_default()), out);
+            if let Some(errno) = event.errno {
+                let _ = write!(out, " (errno {errno})");
             }
         }
-    };
+        _ => match push::words(event, scratch).unwrap_or_default() {
+            [] => out.push_str("\"\""),
+            words => push::text(Text(words), out),
+        },
+    }
     let said = out.get(start..).unwrap_or_default();
-    if let Some((at, _)) = said.char_indices().nth(LONGEST) {
+    // Nothing has more letters than bytes.
+    let cut = if said.len() > LONGEST { said.char_indices().nth(LONGEST) } else { None };
+    if let Some((at, _)) = cut {
         out.truncate(start.saturating_add(at));
-        let _ = write!(out, "… ({} in all)", Counted(event.payload.len(), "byte"));
+        out.push_str("… (");
+        push::counted(event.payload.len(), "byte", out);
+        out.push_str(" in all)");
     }
 }
 
-/// Appends why a packet was dropped: `no route to host (errno 65)`.
-fn reason(event: &Event<'_>, buffer: &mut Vec<u8>, out: &mut String) {
-    buffer.clear();
-    event.write_text(buffer);
-    let _ = write!(out, "{}", Text(buffer));
-    if let Some(errno) = event.errno {
-        let _ = write!(out, " (errno {errno})");
+/// Appends what can be said of a record that nobody can read.
+fn unknown(event: &Event<'_>, out: &mut String) {
+    let _ = write!(out, "unknown type {:#06x}, ", event.record_type.unwrap_or_default());
+    push::counted(event.payload.len(), "byte", out);
+    if !event.payload.is_empty() {
+        let more = if event.payload.len() > UNKNOWN_BYTES { "…" } else { "" };
+        let _ = write!(out, ": {}{more}", Hex(event.payload.get(..UNKNOWN_BYTES).unwrap_or(event.payload)));
     }
 }
