@@ -1,7 +1,88 @@
-//! Captures of any bytes: reading, reading on behind damage, writing, and other readers of the same files.
+//! Captures of any bytes: reading them, in any pieces, and on behind damage.
 
-use capture_file::{Item, PcapResolution, PcapWriter, PcapngWriter, ReadError, Reader, WriteError};
+use capture_file::{Item, ReadError, Reader};
 use std::io::Read;
+
+/// The first block type of a pcapng.
+pub(crate) const SECTION: &[u8] = b"\x0a\x0d\x0d\x0a";
+
+/// Anything but a pcapng, compressed or not.
+pub(crate) fn pcap(data: &[u8]) {
+    if !data.starts_with(SECTION) {
+        whole(data);
+    }
+}
+
+/// A pcapng: the first block type need not be guessed.
+pub(crate) fn pcapng(data: &[u8]) {
+    if data.starts_with(SECTION) {
+        whole(data);
+    } else {
+        whole(&[SECTION, data].concat());
+    }
+}
+
+/// What every reading has to keep to: the raw bytes of the items are those of the input up to its end or an error, and
+/// everything that an item promises can be asked for.
+fn whole(data: &[u8]) {
+    let Ok(reader) = Reader::new(data) else { return };
+    let compressed = reader.container().compression.is_some();
+    let mut read = 0_usize;
+    let error = read_items(reader, |item| {
+        if !compressed {
+            assert!(data[read..].starts_with(item.raw()), "raw bytes are those of the input");
+        }
+        read += item.raw().len();
+        match item {
+            Item::Packet(packet) => {
+                let _ = (packet.options().count(), packet.comments().count(), packet.packet_id());
+            }
+            Item::Interface(interface) => drop(interface.options().count()),
+            Item::Header(_) | Item::Other(_) => {}
+        }
+    });
+    assert!(compressed || error.is_some() || read == data.len(), "nothing is left out in silence");
+}
+
+/// Gives every item, and the error at the end.
+pub(crate) fn read_items(
+    mut reader: Reader<impl Read>,
+    mut item_read: impl FnMut(&Item<'_>),
+) -> Option<ReadError> {
+    let mut offset = 0;
+    loop {
+        assert_eq!(reader.offset(), offset);
+        match reader.next_item() {
+            Ok(Some(item)) => {
+                assert_eq!(item.offset(), offset);
+                assert!(!item.raw().is_empty());
+                offset += item.raw().len() as u64;
+                if let Item::Packet(packet) = &item {
+                    assert_eq!(packet.data.len(), packet.captured_len as usize);
+                }
+                item_read(&item);
+            }
+            Ok(None) => return None,
+            Err(error) => {
+                assert_eq!(error.offset, offset);
+                assert!(matches!(reader.next_item(), Ok(None)), "an error is the last");
+                return Some(error);
+            }
+        }
+    }
+}
+
+/// All raw bytes that come out, the packets' data, and the error at the end.
+pub(crate) fn read_all(reader: Reader<impl Read>) -> (Vec<u8>, Vec<Vec<u8>>, Option<ReadError>) {
+    let (mut raw, mut packets) = (Vec::new(), Vec::new());
+    let error = read_items(reader, |item| {
+        raw.extend_from_slice(item.raw());
+        if let Item::Packet(packet) = item {
+            packets.push(packet.data.to_vec());
+        }
+    });
+    (raw, packets, error)
+}
 
 /// Input in pieces of the lengths that its own bytes say, as a slow pipe would give it.
 struct Pieces<'a>(&'a [u8], u8);
@@ -14,54 +95,27 @@ impl Read for Pieces<'_> {
     }
 }
 
-/// All raw bytes that come out, the packets' data, and the error at the end.
-fn read_all(mut reader: Reader<impl Read>) -> (Vec<u8>, Vec<Vec<u8>>, Option<ReadError>) {
-    let (mut raw, mut packets) = (Vec::new(), Vec::new());
-    loop {
-        assert_eq!(reader.offset(), raw.len() as u64);
-        match reader.next_item() {
-            Ok(Some(item)) => {
-                assert_eq!(item.offset(), raw.len() as u64);
-                assert!(!item.raw().is_empty());
-                raw.extend_from_slice(item.raw());
-                if let Item::Packet(packet) = &item {
-                    assert_eq!(packet.data.len(), packet.captured_len as usize);
-                    let _ = (packet.options().count(), packet.comments().count(), packet.packet_id());
-                    let _ = packet.time.map(|time| time.to_string());
-                    packets.push(packet.data.to_vec());
-                }
-            }
-            Ok(None) => return (raw, packets, None),
-            Err(error) => {
-                assert_eq!(error.offset, raw.len() as u64);
-                assert!(matches!(reader.next_item(), Ok(None)), "an error is the last");
-                return (raw, packets, Some(error));
-            }
+/// However the bytes arrive, the same items and the same error come out.
+pub(crate) fn arrival(data: &[u8]) {
+    let (at_once, in_pieces) = match (Reader::new(data), Reader::new(Pieces(data, 0))) {
+        (Ok(at_once), Ok(in_pieces)) => (at_once, in_pieces),
+        (Err(at_once), Err(in_pieces)) => {
+            return assert_eq!(at_once.to_string(), in_pieces.to_string());
         }
-    }
-}
-
-/// What every reading has to keep to.
-fn capture(data: &[u8]) {
-    let Ok(reader) = Reader::new(data) else {
-        assert!(Reader::new(Pieces(data, 0)).is_err(), "it opens in pieces only");
-        return;
+        (at_once, _) => panic!("it opens only {}", if at_once.is_ok() { "at once" } else { "in pieces" }),
     };
-    let compressed = reader.container().compression.is_some();
-    let (raw, packets, error) = read_all(reader);
-    if !compressed {
-        assert_eq!(raw, data[..raw.len()], "raw bytes are those of the input");
-        assert!(error.is_some() || raw.len() == data.len());
-    }
-    let Ok(in_pieces) = Reader::new(Pieces(data, 0)) else { panic!("it does not open in pieces") };
-    let (raw_in_pieces, _, error_in_pieces) = read_all(in_pieces);
+    let (raw, packets, error) = read_all(at_once);
+    let (raw_in_pieces, packets_in_pieces, error_in_pieces) = read_all(in_pieces);
     assert_eq!(raw, raw_in_pieces);
+    assert_eq!(packets, packets_in_pieces);
     assert_eq!(error.map(|error| error.to_string()), error_in_pieces.map(|error| error.to_string()));
-    salvage(data, &packets, compressed);
 }
 
 /// Reading on behind damage ends, accounts for every byte, and begins as plain reading does.
-fn salvage(data: &[u8], plain: &[Vec<u8>], compressed: bool) {
+pub(crate) fn salvage(data: &[u8]) {
+    let Ok(reader) = Reader::new(data) else { return };
+    let compressed = reader.container().compression.is_some();
+    let (_, plain, _) = read_all(reader);
     let Ok(mut reader) = Reader::new(data) else { return };
     let (mut accounted, mut found, mut errors) = (0, 0, 0_usize);
     loop {
@@ -86,7 +140,11 @@ fn salvage(data: &[u8], plain: &[Vec<u8>], compressed: bool) {
     }
     assert!(found >= plain.len());
     assert_eq!(accounted, reader.offset(), "every byte was read or skipped");
-    // With doubts, other packets may come out, but it has to end.
+    with_doubts(data);
+}
+
+/// With doubts, other packets may come out, but it has to end.
+fn with_doubts(data: &[u8]) {
     let Ok(mut reader) = Reader::new(data) else { return };
     reader.expect_damage();
     loop {
@@ -98,115 +156,4 @@ fn salvage(data: &[u8], plain: &[Vec<u8>], compressed: bool) {
             break;
         }
     }
-}
-
-/// Anything but a pcapng, compressed or not.
-pub(crate) fn pcap(data: &[u8]) {
-    if !data.starts_with(b"\x0a\x0d\x0d\x0a") {
-        capture(data);
-    }
-}
-
-/// A pcapng: the first block type need not be guessed.
-pub(crate) fn pcapng(data: &[u8]) {
-    if data.starts_with(b"\x0a\x0d\x0d\x0a") {
-        capture(data);
-    } else {
-        capture(&[b"\x0a\x0d\x0d\x0a", data].concat());
-    }
-}
-
-/// What we write of any capture reads back: the same packets in the same order.
-pub(crate) fn writers(data: &[u8]) {
-    let mut pcap = PcapWriter::new(Vec::new(), PcapResolution::Auto);
-    let mut pcapng = PcapngWriter::new(Vec::new());
-    let (mut fits_pcap, mut fits_pcapng) = (true, true);
-    let Ok(mut reader) = Reader::new(data) else { return };
-    let mut packets = Vec::new();
-    while let Ok(Some(item)) = reader.next_item() {
-        if let Item::Packet(packet) = &item {
-            packets.push((packet.time, packet.data.to_vec()));
-        }
-        fits_pcap = fits_pcap && accepted(pcap.write(&item));
-        fits_pcapng = fits_pcapng && accepted(pcapng.write(&item));
-    }
-    let written = [
-        fits_pcap.then(|| pcap.finish().map(|(bytes, _)| bytes)),
-        fits_pcapng.then(|| pcapng.finish().map(|(bytes, _)| bytes)),
-    ];
-    for (bytes, keeps_times) in written.into_iter().zip([false, true]) {
-        let Some(Ok(bytes)) = bytes else { continue };
-        let mut reader = match Reader::new(bytes.as_slice()) {
-            Ok(reader) => reader,
-            // Of nothing, nothing is written.
-            Err(_) if packets.is_empty() => continue,
-            Err(error) => panic!("what we wrote does not open: {error}"),
-        };
-        let mut expected = packets.iter();
-        while let Some(item) = reader.next_item().expect("what we wrote is sound") {
-            let Item::Packet(packet) = item else { continue };
-            let (time, data) = expected.next().expect("no packet is made up");
-            assert_eq!(packet.data, data);
-            assert!(
-                !keeps_times || time.is_none() || packet.time == *time,
-                "{time:?} became {:?}",
-                packet.time
-            );
-        }
-        assert!(expected.next().is_none(), "a packet is lost");
-    }
-}
-
-fn accepted(written: Result<(), WriteError>) -> bool {
-    match written {
-        Ok(()) => true,
-        Err(WriteError::Io(error)) => panic!("memory does not fail: {error}"),
-        Err(_) => false,
-    }
-}
-
-/// Packets that pcap-parser and pcap-file read of a little- or big-endian pcap or a pcapng are ours, as far as both go.
-pub(crate) fn peers(data: &[u8]) {
-    let Ok(reader) = Reader::new(data) else { return };
-    // Both know only the plain kinds of version 2.4.
-    let odd = reader.container().compression.is_some()
-        || reader.container().pcap.is_some_and(|header| {
-            header.variant == capture_file::PcapVariant::Modified || header.version != (2, 4)
-        });
-    if odd {
-        return;
-    }
-    let is_pcap = reader.container().pcap.is_some();
-    let (_, packets, _) = read_all(reader);
-    if is_pcap {
-        let parsed = by_pcap_parser(data);
-        assert!(parsed.iter().zip(&packets).all(|(theirs, ours)| theirs == ours), "pcap-parser differs");
-        let parsed = by_pcap_file(data);
-        assert!(parsed.iter().zip(&packets).all(|(theirs, ours)| theirs == ours), "pcap-file differs");
-    }
-}
-
-fn by_pcap_parser(data: &[u8]) -> Vec<&[u8]> {
-    let Ok((mut rest, header)) = pcap_parser::parse_pcap_header(data) else { return Vec::new() };
-    let mut packets = Vec::new();
-    loop {
-        let parsed = if header.is_bigendian() {
-            pcap_parser::parse_pcap_frame_be(rest)
-        } else {
-            pcap_parser::parse_pcap_frame(rest)
-        };
-        let Ok((after, packet)) = parsed else { return packets };
-        packets.push(packet.data);
-        rest = after;
-    }
-}
-
-fn by_pcap_file(data: &[u8]) -> Vec<Vec<u8>> {
-    let Ok((mut rest, parser)) = pcap_file::pcap::PcapParser::new(data) else { return Vec::new() };
-    let mut packets = Vec::new();
-    while let Ok((after, packet)) = parser.next_raw_packet(rest) {
-        packets.push(packet.data.to_vec());
-        rest = after;
-    }
-    packets
 }

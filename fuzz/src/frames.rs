@@ -2,7 +2,7 @@
 
 use crate::assert_harmless;
 use mbuf_trace::write::convert;
-use mbuf_trace::{Certainty, Detector, Encoding, FaultKind, Kind, Trace};
+use mbuf_trace::{Detector, Encoding, FaultKind, Kind, Trace};
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 use trace_fields::{Field, PacketView, Scratch, Subject};
@@ -19,19 +19,30 @@ fn split(data: &[u8]) -> Option<(Option<Encoding>, &[u8], usize)> {
     Some((encoding, frame, frame.len() + usize::from(cut)))
 }
 
-/// Reading, and all that is shown of it, whatever it is.
+/// Reading: events in every order, faults, and what is left over.
 pub(crate) fn payload(data: &[u8]) {
     let Some((encoding, frame, original_len)) = split(data) else { return };
-    let Ok((trace, certainty)) = Detector::new(encoding).read(frame, original_len) else { return };
+    let Ok((trace, _)) = Detector::new(encoding).read(frame, original_len) else { return };
     let oldest_first: Vec<_> = trace.events().map(|event| event.wire_index).collect();
-    let mut in_wire_order: Vec<_> = trace.events_in_wire_order().map(|event| event.wire_index).collect();
-    let mut sorted = oldest_first.clone();
+    assert_eq!(oldest_first.len(), trace.event_count());
+    assert!(oldest_first.iter().rev().copied().eq(trace.events_newest_first().map(|event| event.wire_index)));
+    let in_wire_order: Vec<_> = trace.events_in_wire_order().map(|event| event.wire_index).collect();
+    assert!(in_wire_order.is_sorted());
+    let mut sorted = oldest_first;
     sorted.sort_unstable();
-    in_wire_order.sort_unstable();
     assert_eq!(sorted, in_wire_order, "both orders have the same events");
+    let snapshots = trace.events_in_wire_order().filter(|event| event.snapshot.is_some()).count();
+    assert_eq!(trace.snapshots().count(), snapshots);
+    assert!(trace.unread().len() <= frame.len());
     for fault in trace.faults() {
         assert_harmless(fault.to_string().as_bytes());
     }
+}
+
+/// Every field of it, and the timeline.
+pub(crate) fn fields(data: &[u8]) {
+    let Some((encoding, frame, original_len)) = split(data) else { return };
+    let Ok((trace, certainty)) = Detector::new(encoding).read(frame, original_len) else { return };
     let subject = Subject::new(PacketView::of_bytes(frame)).with_trace(&trace, certainty);
     let mut scratch = Scratch::default();
     for field in Field::all() {
@@ -43,13 +54,9 @@ pub(crate) fn payload(data: &[u8]) {
         });
         assert!(values <= 100 * (frame.len() + 100), "{} has {values} values", field.name);
     }
-    show(&trace, certainty, frame);
-}
-
-fn show(trace: &Trace<'_>, certainty: Certainty, frame: &[u8]) {
     let mut shown = Vec::new();
     let mut timeline = Timeline::new(Options::default());
-    let written = timeline.write(&mut shown, &PacketView::of_bytes(frame), Some((trace, certainty)));
+    let written = timeline.write(&mut shown, &PacketView::of_bytes(frame), Some((&trace, certainty)));
     assert!(written.is_ok());
     assert_harmless(&shown);
 }

@@ -7,7 +7,9 @@ mod captures;
 mod filters;
 mod frames;
 mod ndjson;
+mod peers;
 mod seeds;
+mod writers;
 
 use std::path::Path;
 
@@ -21,20 +23,36 @@ pub struct Target {
     /// Inputs that are worth changing, made of the fixtures in this folder.
     pub seeds: fn(&Path) -> Vec<Vec<u8>>,
     /// The file in `dictionaries/`, without its ending.
-    pub dictionary: Option<&'static str>,
+    pub dictionary: &'static str,
+    /// Longest input that is worth its time, in bytes.
+    pub max_len: usize,
+}
+
+/// A row of [`TARGETS`].
+const fn target(
+    name: &'static str,
+    run: fn(&[u8]),
+    seeds: fn(&Path) -> Vec<Vec<u8>>,
+    dictionary: &'static str,
+    max_len: usize,
+) -> Target {
+    Target { name, run, seeds, dictionary, max_len }
 }
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
-    Target { name: "pcap", run: captures::pcap, seeds: seeds::pcaps, dictionary: Some("pcap") },
-    Target { name: "pcapng", run: captures::pcapng, seeds: seeds::pcapngs, dictionary: Some("pcapng") },
-    Target { name: "writers", run: captures::writers, seeds: seeds::captures, dictionary: Some("pcapng") },
-    Target { name: "peers", run: captures::peers, seeds: seeds::captures, dictionary: Some("pcap") },
-    Target { name: "payload", run: frames::payload, seeds: seeds::frames, dictionary: Some("payload") },
-    Target { name: "revisions", run: frames::revisions, seeds: seeds::frames, dictionary: Some("payload") },
-    Target { name: "filter", run: filters::filter, seeds: seeds::filters, dictionary: Some("filter") },
-    Target { name: "ndjson", run: ndjson::read, seeds: seeds::ndjson, dictionary: Some("ndjson") },
-    Target { name: "ndjson-write", run: ndjson::written, seeds: seeds::captures, dictionary: Some("pcapng") },
+    target("pcap", captures::pcap, seeds::pcaps, "pcap", 768),
+    target("pcapng", captures::pcapng, seeds::pcapngs, "pcapng", 768),
+    target("arrival", captures::arrival, seeds::captures, "pcapng", 1024),
+    target("salvage", captures::salvage, seeds::captures, "pcapng", 1024),
+    target("writers", writers::writers, seeds::captures, "pcapng", 1024),
+    target("peers", peers::peers, seeds::captures, "pcap", 1024),
+    target("payload", frames::payload, seeds::frames, "payload", 768),
+    target("fields", frames::fields, seeds::frames, "payload", 512),
+    target("revisions", frames::revisions, seeds::frames, "payload", 768),
+    target("filter", filters::filter, seeds::filters, "filter", 256),
+    target("ndjson", ndjson::read, seeds::ndjson, "ndjson", 2048),
+    target("ndjson-write", ndjson::written, seeds::captures, "pcapng", 1024),
 ];
 
 /// The target of this name.

@@ -16,15 +16,15 @@ pub(crate) struct Args {
     /// End each after so many runs
     #[arg(long, value_name = "N")]
     runs: Option<u64>,
-    /// Longest input
-    #[arg(long, value_name = "BYTES", default_value_t = 4096)]
-    max_len: u64,
+    /// Longest input, rather than the target's own
+    #[arg(long, value_name = "BYTES")]
+    max_len: Option<usize>,
 }
 
 /// What makes the compiler count which branches an input takes.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-    -Ccodegen-units=1";
+    -Ccodegen-units=1 --cfg=fuzzing";
 
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let targets: Vec<&::fuzz::Target> = if args.targets.is_empty() {
@@ -85,7 +85,7 @@ fn fuzz_one(
     }
     let mut arguments = vec![
         format!("-max_total_time={}", args.time),
-        format!("-max_len={}", args.max_len),
+        format!("-max_len={}", args.max_len.unwrap_or(target.max_len)),
         format!("-artifact_prefix={}/", findings.display()),
         "-timeout=10".to_owned(),
         "-rss_limit_mb=2048".to_owned(),
@@ -93,10 +93,8 @@ fn fuzz_one(
         "-verbosity=0".to_owned(),
     ];
     arguments.extend(args.runs.map(|runs| format!("-runs={runs}")));
-    if let Some(dictionary) = target.dictionary {
-        arguments
-            .push(format!("-dict={}", root.join(format!("fuzz/dictionaries/{dictionary}.dict")).display()));
-    }
+    let dictionary = root.join(format!("fuzz/dictionaries/{}.dict", target.dictionary));
+    arguments.push(format!("-dict={}", dictionary.display()));
     for inputs in [&corpus, &seeds] {
         arguments.push(inputs.display().to_string());
     }
