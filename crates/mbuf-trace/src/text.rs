@@ -110,21 +110,21 @@ pub struct Parts<'a> {
 
 /// Takes a trace text apart. Never fails: what is not of the grammar is free text.
 #[must_use]
+#[inline]
 pub fn take_apart(text: Text<'_>) -> Parts<'_> {
-    let free = Parts { kind: None, position: None, text: Some(text), function: None, args: None };
-    let mut parts = free;
+    let mut parts = Parts { kind: None, position: None, text: Some(text), function: None, args: None };
     let mut rest = text.0;
-    if let Some((position, after)) = leading_position(rest) {
-        parts.position = Some(position);
-        rest = after;
-        while let Some((again, after)) = leading_position(rest) {
-            if again != position {
-                break;
-            }
-            rest = after;
+    if let Some(leading) = leading_position(rest) {
+        parts.position = Some(leading.position);
+        rest = leading.rest;
+        // A line has one spelling, so the same position again is the same bytes again.
+        while let Some(again) = rest.strip_prefix(leading.spelling).and_then(behind_position) {
+            rest = again;
         }
         if rest.is_empty() {
-            return Parts { kind: Some(Kind::Position), text: None, ..parts };
+            parts.kind = Some(Kind::Position);
+            parts.text = None;
+            return parts;
         }
         parts.text = Some(Text(rest));
     }
@@ -141,29 +141,65 @@ pub fn take_apart(text: Text<'_>) -> Parts<'_> {
     parts
 }
 
-/// `path:line` and what follows it, when the text ends there or `": "` comes next.
-fn leading_position(text: &[u8]) -> Option<(Position<'_>, &[u8])> {
-    let colon = memchr::memchr(b':', text)?;
-    let (file, rest) = text.split_at_checked(colon)?;
+/// A position at the beginning of a text.
+struct Leading<'a> {
+    position: Position<'a>,
+    /// Its bytes: `path:line`.
+    spelling: &'a [u8],
+    /// What follows it and its `": "`.
+    rest: &'a [u8],
+}
+
+/// The position that leads the text, when the text ends behind it or `": "` comes next.
+#[inline]
+fn leading_position(text: &[u8]) -> Option<Leading<'_>> {
+    let (file, rest) = text.split_at_checked(first_delimiter(text)?)?;
+    let number = rest.strip_prefix(b":")?;
     if !is_path(file) {
         return None;
     }
-    let rest = rest.get(1..)?;
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (number, rest) = rest.split_at_checked(digits)?;
-    let line = decimal(number)?;
-    let rest = if rest.is_empty() { rest } else { rest.strip_prefix(b": ")? };
-    Some((Position { file: Text(file), line }, rest))
+    let (line, behind) = decimal(number)?;
+    let spelling = text.get(..text.len().checked_sub(behind.len())?)?;
+    Some(Leading { position: Position { file: Text(file), line }, spelling, rest: behind_position(behind)? })
 }
 
-/// A path names a folder, or a file with an extension that begins with a letter; so `10.0.0.1:80` and
-/// `tcp:80` are no positions. White space and control characters are not in it.
-fn is_path(file: &[u8]) -> bool {
-    // Without a branch for each byte: this is asked of every text.
-    if file.iter().fold(false, |any, byte| any | (*byte <= b' ') | (*byte == 0x7f)) {
-        return false;
+/// What follows a position: nothing, or anything behind `": "`.
+fn behind_position(rest: &[u8]) -> Option<&[u8]> {
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix(b": ") }
+}
+
+/// Where the first colon is, or what cannot stand in a path before it: white space or a control character.
+#[inline]
+fn first_delimiter(text: &[u8]) -> Option<usize> {
+    // Every text of a capture passes here, and a path is long: so eight bytes at once.
+    let (words, rest) = text.as_chunks::<8>();
+    for (word, start) in words.iter().zip((0_usize..).step_by(8)) {
+        let word = u64::from_le_bytes(*word);
+        let found = bytes_below(word, b' ' + 1) | bytes_equal(word, b':') | bytes_equal(word, 0x7f);
+        if found != 0 {
+            return start.checked_add(usize::try_from(found.trailing_zeros() / 8).ok()?);
+        }
     }
-    if memchr::memchr(b'/', file).is_some() {
+    let at = rest.iter().position(|byte| matches!(byte, 0..=b' ' | b':' | 0x7f))?;
+    text.len().checked_sub(rest.len())?.checked_add(at)
+}
+
+/// The highest bit of the first byte of a word, counted from its low end, that is below `limit`, which is at most
+/// 128. Bits above that one say nothing.
+const fn bytes_below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(u64::from_ne_bytes([limit; 8])) & !word & u64::from_ne_bytes([0x80; 8])
+}
+
+/// As [`bytes_below`], for the first byte that is this one.
+const fn bytes_equal(word: u64, byte: u8) -> u64 {
+    bytes_below(word ^ u64::from_ne_bytes([byte; 8]), 1)
+}
+
+/// Whether text without white space is a path: it names a folder, or a file with an extension that begins with a
+/// letter; so `10.0.0.1:80` and `tcp:80` are no positions.
+#[inline]
+fn is_path(file: &[u8]) -> bool {
+    if file.first() == Some(&b'/') || memchr::memchr(b'/', file).is_some() {
         return file.last() != Some(&b'/');
     }
     let Some(dot) = memchr::memrchr(b'.', file) else {
@@ -176,19 +212,25 @@ fn is_path(file: &[u8]) -> bool {
         && extension.iter().all(u8::is_ascii_alphanumeric)
 }
 
-/// A line number: decimal, at least 1, without leading zeros, so that writing it gives the same digits.
-fn decimal(digits: &[u8]) -> Option<u32> {
-    if digits.first().is_none_or(|first| *first == b'0') {
-        return None;
+/// A line number and what follows it: decimal, at least 1, without leading zeros, so that writing it gives the same
+/// digits.
+#[inline]
+fn decimal(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (mut value, mut rest) = (0_u32, text);
+    while let Some((digit @ b'0'..=b'9', behind)) = rest.split_first() {
+        value = value.checked_mul(10)?.checked_add(u32::from(digit.wrapping_sub(b'0')))?;
+        if value == 0 {
+            return None;
+        }
+        rest = behind;
     }
-    digits.iter().try_fold(0_u32, |value, digit| {
-        value.checked_mul(10)?.checked_add(u32::from(digit.wrapping_sub(b'0')))
-    })
+    (value > 0).then_some((value, rest))
 }
 
 /// `identifier` or `identifier(args)`, where the parentheses balance and the last one closes the first.
+#[inline]
 fn split_call(text: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
-    let end = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    let end = text.iter().position(|byte| !is_of_identifier(*byte)).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end)?;
     if name.first().is_none_or(u8::is_ascii_digit) {
         return None;
@@ -198,6 +240,23 @@ fn split_call(text: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     }
     let args = rest.strip_prefix(b"(")?.strip_suffix(b")")?;
     balanced(args).then_some((name, Some(args)))
+}
+
+/// Whether a byte can stand in an identifier: by a table, since a text has many.
+fn is_of_identifier(byte: u8) -> bool {
+    const IS: [bool; 256] = {
+        let mut is = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            #[expect(clippy::indexing_slicing, reason = "checked by the compiler, which runs it")]
+            {
+                is[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+            }
+            byte += 1;
+        }
+        is
+    };
+    IS.get(usize::from(byte)).is_some_and(|is| *is)
 }
 
 /// Whether every parenthesis has its partner, and none closes before it opens.
