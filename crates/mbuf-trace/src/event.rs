@@ -109,14 +109,19 @@ impl<'a> Event<'a> {
     /// what it is when it turns out to be free text.
     #[must_use]
     pub fn from_text(kind: Kind, text: Text<'a>) -> Self {
+        let mut event = Self::new(kind);
+        event.read_text(kind, text);
+        event
+    }
+
+    /// Fills in what [`Event::from_text`] takes from a text.
+    pub(crate) fn read_text(&mut self, kind: Kind, text: Text<'a>) {
         let parts = crate::text::take_apart(text);
-        Self {
-            position: parts.position,
-            function: parts.function,
-            args: parts.args,
-            text: parts.text,
-            ..Self::new(parts.kind.unwrap_or(kind))
-        }
+        self.kind = parts.kind.unwrap_or(kind);
+        self.position = parts.position;
+        self.function = parts.function;
+        self.args = parts.args;
+        self.text = parts.text;
     }
 
     /// Whether the event is a step into or within a function, as `mbuf_trace.path` lists them.

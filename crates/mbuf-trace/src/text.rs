@@ -171,28 +171,58 @@ fn behind_position(rest: &[u8]) -> Option<&[u8]> {
 /// Where the first colon is, or what cannot stand in a path before it: white space or a control character.
 #[inline]
 fn first_delimiter(text: &[u8]) -> Option<usize> {
-    // Every text of a capture passes here, and a path is long: so eight bytes at once.
+    first_marked(text, |word| bytes_below(word, b' ' + 1) | bytes_equal(word, b':') | bytes_equal(word, 0x7f))
+}
+
+/// Where the first byte is that cannot stand in an identifier.
+#[inline]
+fn first_not_of_identifier(text: &[u8]) -> Option<usize> {
+    first_marked(text, |word| {
+        // Without the highest bit, so that no sum goes over into the next byte.
+        let ascii = word & !HIGHEST;
+        let at_least = |word: u64, byte: u8| word.wrapping_add(all(0x80_u8.wrapping_sub(byte)));
+        let lower = ascii | all(0x20);
+        let letter = at_least(lower, b'a') & !at_least(lower, b'z' + 1);
+        let digit = at_least(ascii, b'0') & !at_least(ascii, b'9' + 1);
+        let other = at_least(ascii ^ all(b'_'), 1);
+        (word | !(letter | digit) & other) & HIGHEST
+    })
+}
+
+/// Where the first byte is that `marks` marks with its highest bit: in a word whose lowest byte is the first. What it
+/// marks above that byte is not looked at. Every text of a capture passes here, so it takes eight bytes at once.
+#[inline]
+fn first_marked(text: &[u8], marks: impl Fn(u64) -> u64) -> Option<usize> {
     let (words, rest) = text.as_chunks::<8>();
+    let place = |found: u64| usize::try_from(found.trailing_zeros() / 8).ok();
     for (word, start) in words.iter().zip((0_usize..).step_by(8)) {
-        let word = u64::from_le_bytes(*word);
-        let found = bytes_below(word, b' ' + 1) | bytes_equal(word, b':') | bytes_equal(word, 0x7f);
+        let found = marks(u64::from_le_bytes(*word));
         if found != 0 {
-            return start.checked_add(usize::try_from(found.trailing_zeros() / 8).ok()?);
+            return start.checked_add(place(found)?);
         }
     }
-    let at = rest.iter().position(|byte| matches!(byte, 0..=b' ' | b':' | 0x7f))?;
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    let at = place(marks(u64::from_le_bytes(last))).filter(|at| *at < rest.len())?;
     text.len().checked_sub(rest.len())?.checked_add(at)
 }
 
-/// The highest bit of the first byte of a word, counted from its low end, that is below `limit`, which is at most
-/// 128. Bits above that one say nothing.
-const fn bytes_below(word: u64, limit: u8) -> u64 {
-    word.wrapping_sub(u64::from_ne_bytes([limit; 8])) & !word & u64::from_ne_bytes([0x80; 8])
+/// The highest bit of each byte of a word.
+const HIGHEST: u64 = all(0x80);
+
+/// A word of this byte.
+const fn all(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
 }
 
-/// As [`bytes_below`], for the first byte that is this one.
+/// Marks the first byte that is below `limit`, which is at most 128; right up to that byte.
+const fn bytes_below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(all(limit)) & !word & HIGHEST
+}
+
+/// Marks the first byte that is this one; right up to that byte.
 const fn bytes_equal(word: u64, byte: u8) -> u64 {
-    bytes_below(word ^ u64::from_ne_bytes([byte; 8]), 1)
+    bytes_below(word ^ all(byte), 1)
 }
 
 /// Whether text without white space is a path: it names a folder, or a file with an extension that begins with a
@@ -216,21 +246,21 @@ fn is_path(file: &[u8]) -> bool {
 /// digits.
 #[inline]
 fn decimal(text: &[u8]) -> Option<(u32, &[u8])> {
+    if !matches!(text.first(), Some(b'1'..=b'9')) {
+        return None;
+    }
     let (mut value, mut rest) = (0_u32, text);
     while let Some((digit @ b'0'..=b'9', behind)) = rest.split_first() {
         value = value.checked_mul(10)?.checked_add(u32::from(digit.wrapping_sub(b'0')))?;
-        if value == 0 {
-            return None;
-        }
         rest = behind;
     }
-    (value > 0).then_some((value, rest))
+    Some((value, rest))
 }
 
 /// `identifier` or `identifier(args)`, where the parentheses balance and the last one closes the first.
 #[inline]
 fn split_call(text: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
-    let end = text.iter().position(|byte| !is_of_identifier(*byte)).unwrap_or(text.len());
+    let end = first_not_of_identifier(text).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end)?;
     if name.first().is_none_or(u8::is_ascii_digit) {
         return None;
@@ -240,23 +270,6 @@ fn split_call(text: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     }
     let args = rest.strip_prefix(b"(")?.strip_suffix(b")")?;
     balanced(args).then_some((name, Some(args)))
-}
-
-/// Whether a byte can stand in an identifier: by a table, since a text has many.
-fn is_of_identifier(byte: u8) -> bool {
-    const IS: [bool; 256] = {
-        let mut is = [false; 256];
-        let mut byte = 0_u8;
-        while byte < 128 {
-            #[expect(clippy::indexing_slicing, reason = "checked by the compiler, which runs it")]
-            {
-                is[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
-            }
-            byte += 1;
-        }
-        is
-    };
-    IS.get(usize::from(byte)).is_some_and(|is| *is)
 }
 
 /// Whether every parenthesis has its partner, and none closes before it opens.
@@ -329,6 +342,25 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(show(text), expected, "{text:?}");
+        }
+    }
+
+    /// Eight bytes at once find what one at a time finds: every byte at every place, alone and before another.
+    #[test]
+    fn classes_of_bytes() {
+        for at in 0..24 {
+            for byte in 0..=u8::MAX {
+                for behind in [b"".as_slice(), b"a", b":(", b"\x80\xff 0123456789"] {
+                    let mut text = alloc::vec![b'_'; at];
+                    text.push(byte);
+                    text.extend_from_slice(behind);
+                    let first = |is: fn(&u8) -> bool| text.iter().position(is);
+                    let delimiter = first(|byte| matches!(byte, 0..=b' ' | b':' | 0x7f));
+                    assert_eq!(first_delimiter(&text), delimiter, "{text:?}");
+                    let other = first(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+                    assert_eq!(first_not_of_identifier(&text), other, "{text:?}");
+                }
+            }
         }
     }
 

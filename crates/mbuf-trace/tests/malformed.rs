@@ -228,19 +228,37 @@ fn a_cut_string_is_not_taken_apart() {
 
 #[test]
 fn backwards_is_forwards_reversed() {
-    // Around the sizes of the tables that the way back goes by.
-    for count in [0_u16, 1, 2, 40, 41, 42, 1_680, 1_681, 1_682, 1_722, 1_723, 5_000] {
+    // Around the sizes of the tables that the way back goes by, and around the offset up to which it is remembered.
+    let sizes = [0_u16, 1, 2, 31, 32, 33, 40, 41, 42, 1_680, 1_681, 1_682, 1_722, 1_723, 5_000];
+    let large = (65_490..65_536).map(|first| (5, first));
+    for (count, first) in sizes.map(|count| (count, 6)).into_iter().chain(large) {
         let mut frame = count.to_be_bytes().to_vec();
         for index in 0..count {
-            let payload = vec![0; usize::from(index % 7)];
+            let payload = vec![0; if index == 0 { first } else { usize::from(index % 7) }];
             frame.extend_from_slice(&record(u16::from(index % 3 == 0), &payload));
         }
         let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Three));
         let mut forwards: Vec<_> = trace.events_in_wire_order().collect();
         forwards.reverse();
-        assert_eq!(trace.events().collect::<Vec<_>>(), forwards, "{count}");
+        assert_eq!(forwards.len(), usize::from(count));
+        assert_eq!(trace.events().collect::<Vec<_>>(), forwards, "{count}, {first}");
         let snapshots: Vec<_> = forwards.iter().filter_map(|event| event.snapshot).collect();
-        assert_eq!(trace.snapshots().collect::<Vec<_>>(), snapshots, "{count}");
+        assert_eq!(trace.snapshots().collect::<Vec<_>>(), snapshots, "{count}, {first}");
+    }
+}
+
+/// What is given behind the whole records, a cut one or the packet of revision 1, is the oldest event.
+#[test]
+fn both_orders_of_what_is_behind_the_whole_records() {
+    let rev1 = [b"\0\x02\0\x0df.c:9: -send\0\0\x0df.c:7: +send\0".to_vec(), packet()].concat();
+    for (frame, revision) in [(frame(), Revision::Three), (rev1, Revision::One)] {
+        for length in 0..=frame.len() {
+            let trace = Trace::parse(&frame[..length], frame.len(), Encoding::new(revision));
+            let mut forwards: Vec<_> = trace.events_in_wire_order().collect();
+            forwards.reverse();
+            assert_eq!(trace.events().collect::<Vec<_>>(), forwards, "{revision:?}, {length}");
+            assert_eq!(trace.event_count(), forwards.len(), "{revision:?}, {length}");
+        }
     }
 }
 

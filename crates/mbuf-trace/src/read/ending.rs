@@ -2,6 +2,7 @@
 
 use super::event::from_record;
 use super::records::{Record, Records, Short};
+use super::starts::Starts;
 use crate::fault::Fault;
 use crate::generated::{FaultKind, Kind, record_type};
 use crate::revision::{Encoding, Revision};
@@ -16,6 +17,8 @@ pub(super) struct Ending {
     pub(super) end: usize,
     /// Whether the capture cut the next record, of which something is there.
     pub(super) partial: bool,
+    /// Where the first of them begin.
+    pub(super) starts: Starts,
     /// What is wrong.
     pub(super) faults: [Option<Fault>; 2],
 }
@@ -24,14 +27,15 @@ pub(super) struct Ending {
 /// without a fault.
 pub(super) fn of(packet: &[u8], encoding: Encoding, cut: bool) -> Ending {
     let mut records = Records::new(packet, encoding);
+    let mut starts = Starts::default();
     let stopped = loop {
         match records.step() {
             None => break None,
-            Some(Ok(_)) => {}
+            Some(Ok(record)) => starts.keep(&record),
             Some(Err(short)) => break Some(short),
         }
     };
-    let ending = Ending { whole: records.index(), end: records.offset(), ..Ending::default() };
+    let ending = Ending { whole: records.index(), end: records.offset(), starts, ..Ending::default() };
     let rest = packet.len().saturating_sub(ending.end);
     if cut {
         return Ending { partial: matches!(stopped, Some(Short::Payload(..))), ..ending };
@@ -40,7 +44,7 @@ pub(super) fn of(packet: &[u8], encoding: Encoding, cut: bool) -> Ending {
         return ending;
     }
     if let Some(wrapped) = at_wrapped_length(packet, encoding) {
-        return wrapped;
+        return Ending { starts, ..wrapped };
     }
     let faults = match stopped {
         None => [behind(packet, encoding, &records), None],
@@ -140,7 +144,7 @@ fn at_wrapped_length(packet: &[u8], encoding: Encoding) -> Option<Ending> {
         } else {
             Fault::new(FaultKind::TrailingBytes, end, 0, packet.len().saturating_sub(end))
         };
-        return Some(Ending { whole, end, partial: false, faults: [Some(wrapped), Some(second)] });
+        return Some(Ending { whole, end, faults: [Some(wrapped), Some(second)], ..Ending::default() });
     }
     None
 }

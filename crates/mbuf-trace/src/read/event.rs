@@ -14,27 +14,29 @@ use nom::number::complete::{be_u16, be_u32, be_u64};
 
 /// Takes a record apart. A record that cannot be read is [`Kind::Unknown`] and says why.
 pub(super) fn from_record<'a>(record: &Record<'a>, revision: Revision) -> Event<'a> {
-    let event = match (revision, record.record_type) {
-        (Revision::One, _) => string(Kind::String, record),
-        (Revision::Two, Some(record_type::REV2_DATA)) => data(record),
-        (Revision::Two, Some(record_type::REV2_STATIC)) => string(Kind::Static, record),
-        (Revision::Two, Some(record_type::REV2_DYNAMIC)) => string(Kind::Dynamic, record),
-        (Revision::Three, Some(record_type::REV3_DATA)) => data(record),
-        (Revision::Three, Some(record_type::REV3_STRING)) => string(Kind::String, record),
-        (Revision::Four, Some(record_type::REV4_PLAIN_DATA)) => data(record),
-        (Revision::Four, Some(record_type::REV4_PLAIN_STRING)) => string(Kind::String, record),
-        (Revision::Four, Some(code)) => typed(code, record),
-        _ => Event::new(Kind::Unknown),
-    };
-    Event {
+    // Filled where it lies: an event is large, and most of it stays empty.
+    let mut event = Event {
         wire_index: record.index,
         offset: record.offset,
         is_read: true,
         record_type: record.record_type,
         payload: record.payload,
         missing: record.missing,
-        ..event
+        ..Event::new(Kind::Unknown)
+    };
+    match (revision, record.record_type) {
+        (Revision::One, _) => string(Kind::String, &mut event),
+        (Revision::Two, Some(record_type::REV2_DATA)) => data(&mut event),
+        (Revision::Two, Some(record_type::REV2_STATIC)) => string(Kind::Static, &mut event),
+        (Revision::Two, Some(record_type::REV2_DYNAMIC)) => string(Kind::Dynamic, &mut event),
+        (Revision::Three, Some(record_type::REV3_DATA)) => data(&mut event),
+        (Revision::Three, Some(record_type::REV3_STRING)) => string(Kind::String, &mut event),
+        (Revision::Four, Some(record_type::REV4_PLAIN_DATA)) => data(&mut event),
+        (Revision::Four, Some(record_type::REV4_PLAIN_STRING)) => string(Kind::String, &mut event),
+        (Revision::Four, Some(code)) => typed(code, &mut event),
+        _ => {}
     }
+    event
 }
 
 /// The snapshot behind the strings of revision 1.
@@ -50,31 +52,27 @@ pub(super) fn rev1_snapshot(bytes: &[u8], missing: usize, index: u32, offset: us
     }
 }
 
-fn data<'a>(record: &Record<'a>) -> Event<'a> {
-    let snapshot = Snapshot { missing: record.missing, ..Snapshot::ethernet(record.payload) };
-    Event { snapshot: Some(snapshot), ..Event::new(Kind::Data) }
+fn data(event: &mut Event<'_>) {
+    event.kind = Kind::Data;
+    event.snapshot = Some(Snapshot { missing: event.missing, ..Snapshot::ethernet(event.payload) });
 }
 
 /// A string of revisions 1 to 3: its length counts one trailing NUL, which is not part of the text.
-fn string<'a>(kind: Kind, record: &Record<'a>) -> Event<'a> {
-    let text = Text(record.payload.strip_suffix(b"\0").unwrap_or(record.payload));
-    if record.missing > 0 {
+fn string(kind: Kind, event: &mut Event<'_>) {
+    let text = Text(event.payload.strip_suffix(b"\0").unwrap_or(event.payload));
+    if event.missing > 0 {
         // What a cut left of a call or a line number would be taken for another one.
-        return Event { text: Some(text), ..Event::new(kind) };
+        event.kind = kind;
+        event.text = Some(text);
+        return;
     }
-    Event::from_text(kind, text)
+    event.read_text(kind, text);
 }
 
 /// A revision 4 event: header, file, function, body.
-fn typed<'a>(code: u16, record: &Record<'a>) -> Event<'a> {
-    let fault = |kind, needed| Event {
-        // What the capture cut off is no fault of the record.
-        fault: (record.missing == 0)
-            .then(|| Fault::new(kind, record.offset, needed, record.payload.len()).in_record(record.index)),
-        ..Event::new(Kind::Unknown)
-    };
+fn typed(code: u16, event: &mut Event<'_>) {
     let kind = match code {
-        record_type::REV4_FRAME_HEADER => return fault(FaultKind::RepeatedFrameHeader, 0),
+        record_type::REV4_FRAME_HEADER => return note(event, FaultKind::RepeatedFrameHeader, 0),
         record_type::REV4_START => Kind::Start,
         record_type::REV4_STATIC => Kind::Static,
         record_type::REV4_DYNAMIC => Kind::Dynamic,
@@ -84,71 +82,89 @@ fn typed<'a>(code: u16, record: &Record<'a>) -> Event<'a> {
         record_type::REV4_LEAVE => Kind::Leave,
         record_type::REV4_DATA => Kind::Data,
         record_type::REV4_DROP => Kind::Drop,
-        _ => return Event::new(Kind::Unknown),
+        _ => return,
     };
-    let Some((body, head)) = header(record.payload) else {
-        return fault(FaultKind::EventHeaderCut, header_len(record.payload));
+    let Some((body, head)) = header(event.payload) else {
+        return note(event, FaultKind::EventHeaderCut, header_len(event.payload));
     };
-    let event = Event { kind, ..head };
-    let read = match kind {
-        Kind::Static | Kind::Dynamic if record.missing == 0 && is_bare(&event) => {
-            Some(Event { header: event.header, ..Event::from_text(kind, Text(body)) })
+    match kind {
+        Kind::Data => {
+            let Some(snapshot) = snapshot(body) else {
+                return note_cut_body(event, body, layout::snapshot::LEN);
+            };
+            event.snapshot = Some(Snapshot { missing: event.missing, ..snapshot });
+        }
+        Kind::Start => {
+            let Some((origin, label)) = code_and_text(body) else {
+                return note_cut_body(event, body, layout::start::LEN);
+            };
+            event.origin = Some(Origin(origin));
+            event.text = Some(label);
+        }
+        Kind::Drop => {
+            let Some((errno, reason)) = code_and_text(body) else {
+                return note_cut_body(event, body, layout::drop::LEN);
+            };
+            event.errno = (errno != 0).then_some(errno);
+            event.text = Some(reason);
         }
         Kind::Function | Kind::Enter | Kind::Leave => {
-            Some(Event { args: (!body.is_empty()).then_some(Text(body)), ..event })
+            event.args = (!body.is_empty()).then_some(Text(body));
         }
-        Kind::Position => Some(event),
-        Kind::Data => snapshot(body).map(|snapshot| Event {
-            snapshot: Some(Snapshot { missing: record.missing, ..snapshot }),
-            ..event
-        }),
-        Kind::Start => code_and_text(body).map(|(origin, label)| Event {
-            origin: Some(Origin(origin)),
-            text: Some(label),
-            ..event
-        }),
-        Kind::Drop => code_and_text(body).map(|(errno, reason)| Event {
-            errno: (errno != 0).then_some(errno),
-            text: Some(reason),
-            ..event
-        }),
-        _ => Some(Event { text: Some(Text(body)), ..event }),
-    };
-    read.unwrap_or_else(|| {
-        let fixed = match kind {
-            Kind::Data => layout::snapshot::LEN,
-            Kind::Start => layout::start::LEN,
-            _ => layout::drop::LEN,
-        };
-        let before = record.payload.len().saturating_sub(body.len());
-        fault(FaultKind::EventBodyCut, before.saturating_add(fixed))
-    })
+        Kind::Position => {}
+        // Where the header says neither where nor in which function, the text may.
+        _ if event.missing == 0 && head.position.is_none() && head.function.is_none() => {
+            event.read_text(kind, Text(body));
+            event.header = Some(head.header);
+            return;
+        }
+        _ => event.text = Some(Text(body)),
+    }
+    event.kind = kind;
+    event.position = head.position;
+    event.function = head.function;
+    event.header = Some(head.header);
 }
 
-/// Whether the header says neither where nor in which function; then the text may.
-fn is_bare(event: &Event<'_>) -> bool {
-    event.position.is_none() && event.function.is_none()
+/// Keeps what is wrong with the record. What the capture cut off is no fault of it.
+fn note(event: &mut Event<'_>, kind: FaultKind, needed: usize) {
+    if event.missing == 0 {
+        let fault = Fault::new(kind, event.offset, needed, event.payload.len());
+        event.fault = Some(fault.in_record(event.wire_index));
+    }
+}
+
+/// Notes that the body ends before its `fixed` first bytes do.
+fn note_cut_body(event: &mut Event<'_>, body: &[u8], fixed: usize) {
+    let before = event.payload.len().saturating_sub(body.len());
+    note(event, FaultKind::EventBodyCut, before.saturating_add(fixed));
+}
+
+/// What every event of revision 4 begins with.
+struct Head<'a> {
+    position: Option<Position<'a>>,
+    function: Option<Text<'a>>,
+    header: EventHeader,
 }
 
 /// Event header, file and function; what is left is the body.
-fn header(payload: &[u8]) -> Option<(&[u8], Event<'_>)> {
+fn header(payload: &[u8]) -> Option<(&[u8], Head<'_>)> {
     let fixed = (be_u64::<_, ()>, be_u32, be_u32, be_u16, be_u16, be_u32, be_u16, be_u16).parse(payload);
     let (names, (age, thread, vnet, cpu, flags, line, file_length, function_length)) = fixed.ok()?;
     let (body, (file, function)) =
         (take::<_, _, ()>(file_length), take(function_length)).parse(names).ok()?;
-    let event = Event {
+    let head = Head {
         position: (line != event_header::LINE_NONE).then_some(Position { file: Text(file), line }),
         function: (!function.is_empty()).then_some(Text(function)),
-        header: Some(EventHeader {
+        header: EventHeader {
             age: (age != event_header::AGE_NONE).then_some(age),
             thread: (thread != event_header::THREAD_NONE).then_some(thread),
             vnet,
             cpu: (cpu != event_header::CPU_NONE).then_some(cpu),
             flags,
-        }),
-        ..Event::new(Kind::Unknown)
+        },
     };
-    Some((body, event))
+    Some((body, head))
 }
 
 /// Bytes that the event header of this payload takes with its names.

@@ -8,6 +8,7 @@ mod ending;
 mod event;
 mod frame_header;
 mod records;
+mod starts;
 mod time_order;
 mod trace;
 

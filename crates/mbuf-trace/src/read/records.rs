@@ -25,6 +25,15 @@ impl Record<'_> {
     pub const fn length(&self) -> usize {
         self.payload.len().saturating_add(self.missing)
     }
+
+    /// Where it ends, as far as it is there, in bytes from the start of the packet.
+    pub(super) const fn end(&self) -> usize {
+        let header = match self.record_type {
+            Some(_) => layout::typed_record::LEN,
+            None => layout::untyped_record::LEN,
+        };
+        self.offset.saturating_add(header).saturating_add(self.payload.len())
+    }
 }
 
 /// The records of a frame in wire order, up to the first one that is not whole.
@@ -129,8 +138,17 @@ impl<'a> Records<'a> {
             return Some(Err(Short::Payload(record, fault)));
         };
         self.index = self.index.saturating_add(1);
-        self.offset = start.saturating_add(length);
-        Some(Ok(Record { payload, ..record }))
+        let record = Record { payload, ..record };
+        self.offset = record.end();
+        Some(Ok(record))
+    }
+
+    /// A record that is known to be whole and to begin here.
+    #[inline]
+    pub(super) fn whole(&self, index: u32, offset: usize) -> Option<Record<'a>> {
+        let (length, record_type, start) = self.header(offset)?;
+        let payload = self.packet.get(start..)?.get(..usize::from(length))?;
+        Some(Record { index, offset, record_type, payload, missing: 0 })
     }
 
     /// Length, type and where the payload begins. By hand and not by a combinator: every record of a capture

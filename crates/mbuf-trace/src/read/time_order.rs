@@ -1,13 +1,14 @@
 //! Events forwards and backwards.
 //!
 //! The kernel writes newest first and people read oldest first, so a frame has to be walked from its end, and a
-//! record tells only where the next one begins. Three short tables of offsets make that linear without allocating:
-//! of every 1,681st record, of every 41st of those at hand, and of each of the 41 at hand. That reaches further than
-//! the count's 16 bits.
+//! record tells only where the next one begins. In nearly every frame that is known since the frame was checked. In a
+//! longer one, three short tables of offsets make it linear without allocating: of every 1,681st record, of every 41st
+//! of those at hand, and of each of the 41 at hand. That reaches further than the count's 16 bits.
 
 use super::ending::Ending;
 use super::event::{from_record, rev1_snapshot};
 use super::records::{Record, Records, Short};
+use super::starts::Starts;
 use crate::event::Event;
 use crate::generated::record_type;
 use crate::revision::{Encoding, Order, Revision};
@@ -35,6 +36,8 @@ pub(super) struct Frame<'a> {
     pub(super) end: usize,
     /// Whether the record at `end` is given too, although the capture cut it.
     pub(super) partial: bool,
+    /// Where the first records begin.
+    starts: Starts,
 }
 
 impl<'a> Frame<'a> {
@@ -49,12 +52,14 @@ impl<'a> Frame<'a> {
             whole: 0,
             end: packet.len(),
             partial: false,
+            starts: Starts::default(),
         }
     }
 
     /// The same frame with the records up to this ending.
     pub(super) const fn end_at(&mut self, ending: &Ending) {
         (self.whole, self.end, self.partial) = (ending.whole, ending.end, ending.partial);
+        self.starts = ending.starts;
     }
 
     /// The walk over the records, from the start.
@@ -82,10 +87,17 @@ impl<'a> Frame<'a> {
     }
 
     /// What is given at this place. `index` is below [`Frame::given`].
+    #[inline]
     fn at(&self, index: u32, offset: usize) -> Option<Given<'a>> {
-        if index == self.whole
-            && let Some(bytes) = self.rev1_snapshot()
-        {
+        if index < self.whole {
+            return self.records().whole(index, offset).map(Given::Record);
+        }
+        self.behind_whole(index, offset)
+    }
+
+    /// What is given behind the whole records: the cut one, or the snapshot of revision 1.
+    fn behind_whole(&self, index: u32, offset: usize) -> Option<Given<'a>> {
+        if let Some(bytes) = self.rev1_snapshot() {
             return Some(Given::Rev1Snapshot { bytes, missing: self.missing, index, offset });
         }
         match self.records().at(index, offset).step()? {
@@ -109,12 +121,21 @@ pub(super) enum Given<'a> {
 }
 
 impl<'a> Given<'a> {
+    #[inline]
     fn event(&self, revision: Revision) -> Event<'a> {
         match *self {
             Self::Record(record) => from_record(&record, revision),
             Self::Rev1Snapshot { bytes, missing, index, offset } => {
                 rev1_snapshot(bytes, missing, index, offset)
             }
+        }
+    }
+
+    /// Where it ends, in bytes from the start of the packet.
+    fn end(&self) -> usize {
+        match self {
+            Self::Record(record) => record.end(),
+            Self::Rev1Snapshot { bytes, offset, .. } => offset.saturating_add(bytes.len()),
         }
     }
 
@@ -172,15 +193,18 @@ pub(super) struct Walk<'a> {
     /// Records still to be given: from `next` to `last`, the latter not included.
     next: u32,
     last: u32,
-    way: Way<'a>,
+    way: Way,
 }
 
+/// How the walk finds where the next record begins.
 #[derive(Debug, Clone)]
 #[expect(clippy::large_enum_variant, reason = "one at a time, on the stack; a box would be one a packet")]
-enum Way<'a> {
-    /// As the records lie.
-    Forwards(Records<'a>),
-    /// From the last to the first.
+enum Way {
+    /// From the first to the last: each begins where the one before it ends, here.
+    Forwards(usize),
+    /// From the last to the first, all of which are known.
+    Known,
+    /// From the last to the first, found again and again.
     Backwards(Pages),
 }
 
@@ -192,8 +216,9 @@ impl<'a> Walk<'a> {
                 let mut records = frame.records();
                 let skipped = usize::try_from(next).unwrap_or_default();
                 records.by_ref().take(skipped).for_each(drop);
-                Way::Forwards(records)
+                Way::Forwards(records.offset())
             }
+            Order::NewestFirst if Starts::hold_all(frame.whole, frame.end) => Way::Known,
             Order::NewestFirst => Way::Backwards(Pages::new(&frame, last)),
         };
         Self { frame, next, last, way }
@@ -203,23 +228,25 @@ impl<'a> Walk<'a> {
 impl<'a> Iterator for Walk<'a> {
     type Item = Given<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Given<'a>> {
         if self.next >= self.last {
             return None;
         }
-        match &mut self.way {
-            Way::Forwards(records) => {
-                let given = self.frame.at(self.next, records.offset())?;
-                self.next = self.next.saturating_add(1);
-                records.next();
-                Some(given)
-            }
-            Way::Backwards(pages) => {
-                self.last = self.last.saturating_sub(1);
-                let offset = pages.offset(&self.frame, self.last)?;
-                self.frame.at(self.last, offset)
-            }
+        if let Way::Forwards(offset) = &mut self.way {
+            let given = self.frame.at(self.next, *offset)?;
+            self.next = self.next.saturating_add(1);
+            *offset = given.end();
+            return Some(given);
         }
+        self.last = self.last.saturating_sub(1);
+        let offset = match &mut self.way {
+            // What is given behind the whole records begins where they end.
+            _ if self.last == self.frame.whole => self.frame.end,
+            Way::Backwards(pages) => pages.offset(&self.frame, self.last)?,
+            Way::Known | Way::Forwards(_) => self.frame.starts.get(self.last)?,
+        };
+        self.frame.at(self.last, offset)
     }
 }
 
