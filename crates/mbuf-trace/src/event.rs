@@ -172,6 +172,23 @@ impl<'a> Event<'a> {
     }
 }
 
+/// What separates the functions of a path.
+const PATH_SEPARATOR: &[u8] = b" > ";
+
+/// Appends `mbuf_trace.path`: the functions of those of the events that are [on the path](Event::is_on_path), joined
+/// by ` > `. Gives false, and appends nothing, where there is none.
+pub fn write_path<'a>(events: impl Iterator<Item = Event<'a>>, out: &mut Vec<u8>) -> bool {
+    let mut any = false;
+    for function in events.filter(Event::is_on_path).filter_map(|event| event.function) {
+        if any {
+            out.extend_from_slice(PATH_SEPARATOR);
+        }
+        out.extend_from_slice(function.as_bytes());
+        any = true;
+    }
+    any
+}
+
 /// Appends a number in decimal digits.
 fn push_decimal(mut number: u32, out: &mut Vec<u8>) {
     let start = out.len();

@@ -1,28 +1,18 @@
 //! Which snapshots of a trace count: all but those that repeat an earlier one.
 
-use mbuf_trace::{Link, Trace};
+use mbuf_trace::Link;
 use std::collections::HashMap;
-use std::collections::hash_map::{Entry, RandomState};
+use std::collections::hash_map::Entry;
 use std::hash::BuildHasher;
 
 /// Up to here, comparing with each earlier snapshot is quicker than hashing.
 const FEW: usize = 16;
 
-/// Memory that is used again from packet to packet, so that looking at fields allocates nothing in the
-/// long run. One for each thread of work; it never says anything about the packet before.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    /// Composed values: a path, the text of an event.
-    pub(crate) text: Vec<u8>,
-    pub(crate) distinct: Distinct,
-}
-
 /// The snapshots seen so far of one packet.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Distinct {
     seen: Vec<Seen>,
     by_hash: HashMap<u64, usize>,
-    hasher: RandomState,
 }
 
 /// Where a snapshot lies. Kept in place of a slice, because the memory outlives the packet.
@@ -46,10 +36,8 @@ impl Distinct {
         self.by_hash.clear();
     }
 
-    /// Whether no snapshot since [`Self::clear`] had these bytes and this link. `bytes` is a part of the
-    /// trace's packet.
-    pub(crate) fn is_new(&mut self, trace: &Trace<'_>, link: Link, bytes: &[u8]) -> bool {
-        let packet = trace.packet();
+    /// Whether no snapshot since [`Self::clear`] had these bytes and this link. `bytes` is a part of `packet`.
+    pub(crate) fn is_new(&mut self, packet: &[u8], link: Link, bytes: &[u8]) -> bool {
         let start = bytes.as_ptr().addr().saturating_sub(packet.as_ptr().addr());
         let new = Seen { start, len: bytes.len(), link };
         let same = |seen: &Seen| seen.link == link && seen.bytes(packet) == bytes;
@@ -63,11 +51,11 @@ impl Distinct {
         // Hashes, so that a frame of 65,535 snapshots takes linear time. Equal hashes prove nothing.
         if self.by_hash.is_empty() {
             for (place, seen) in self.seen.iter().enumerate() {
-                let hash = self.hasher.hash_one((seen.link, seen.bytes(packet)));
+                let hash = self.by_hash.hasher().hash_one((seen.link, seen.bytes(packet)));
                 self.by_hash.entry(hash).or_insert(place);
             }
         }
-        match self.by_hash.entry(self.hasher.hash_one((link, bytes))) {
+        match self.by_hash.entry(self.by_hash.hasher().hash_one((link, bytes))) {
             Entry::Vacant(vacant) => {
                 vacant.insert(self.seen.len());
                 self.seen.push(new);

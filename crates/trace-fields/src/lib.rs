@@ -54,6 +54,7 @@
 )]
 
 mod absent;
+mod decoded;
 mod distinct;
 mod extent;
 mod generated;
@@ -62,13 +63,15 @@ mod headers;
 mod layers;
 mod numbered;
 mod registry;
+mod snapshots;
 mod subject;
 mod summary;
 mod trace_values;
 mod value;
+mod verbatim;
 
 pub use absent::Absent;
-pub use distinct::Scratch;
+pub use decoded::{Decoded, Repeated, Scratch};
 pub use generated::FieldId;
 pub use header::{Header, cut_packet_headers, packet_headers};
 pub use numbered::LayerVisitor;
@@ -76,3 +79,4 @@ pub use registry::{Base, Field, FieldType, Scope};
 pub use subject::{PacketView, SnapshotLink, StepVisitor, Subject, Visitor};
 pub use summary::{Summary, summary};
 pub use value::{Shown, Value};
+pub use verbatim::Verbatim;

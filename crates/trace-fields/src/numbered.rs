@@ -1,10 +1,11 @@
 //! Values with the number of the layer that has them, for the layer operator of display filters.
 
-use crate::distinct::Scratch;
+use crate::decoded::Scratch;
 use crate::generated::FieldId;
 use crate::headers;
-use crate::layers::Layers;
+use crate::layers::Layer;
 use crate::registry::Scope;
+use crate::snapshots::Headers;
 use crate::subject::Subject;
 use crate::value::Value;
 use std::ops::ControlFlow;
@@ -25,16 +26,34 @@ impl Subject<'_> {
         if field.field().scope != Scope::Snapshot {
             return self.visit(field, scratch, &mut |value| visit(1, value));
         }
-        let protocol = field.field().protocol;
-        let length = self.length();
-        let mut number = 0_u32;
-        self.visit_packets(scratch, &mut |bytes, link| {
-            Layers::new(bytes, length.unwrap_or(bytes.len()), link)
-                .filter(|layer| layer.can_have(field, protocol))
-                .try_for_each(|layer| {
-                    number = number.saturating_add(1);
-                    headers::visit(layer, field, &mut |value| visit(number, value))
-                })
-        })
+        let mut values = NumberedValues::new(field);
+        let mut walk = Headers::new(self, std::mem::take(&mut scratch.distinct));
+        let flow = walk.by_ref().try_for_each(|layer| values.visit(layer, visit));
+        scratch.distinct = walk.into_distinct();
+        flow
+    }
+}
+
+/// The values of one field of scope `snapshot`, while the headers of a packet go by, outermost first.
+#[derive(Debug)]
+pub(crate) struct NumberedValues {
+    field: FieldId,
+    protocol: Option<FieldId>,
+    /// How many headers went by that can have it.
+    number: u32,
+}
+
+impl NumberedValues {
+    pub(crate) fn new(field: FieldId) -> Self {
+        Self { field, protocol: field.field().protocol, number: 0 }
+    }
+
+    /// Calls `visit` with the values that the next header has, and the header's number.
+    pub(crate) fn visit(&mut self, layer: Layer<'_>, visit: &mut LayerVisitor<'_>) -> ControlFlow<()> {
+        if !layer.can_have(self.field, self.protocol) {
+            return ControlFlow::Continue(());
+        }
+        self.number = self.number.saturating_add(1);
+        headers::visit(layer, self.field, &mut |value| visit(self.number, value))
     }
 }

@@ -1,11 +1,11 @@
 //! One captured packet with its trace, and the way to the values of its fields.
 
-use crate::distinct::Scratch;
+use crate::decoded::Scratch;
 use crate::generated::FieldId;
 use crate::headers;
-use crate::layers::Layers;
 use crate::registry::Scope;
-use crate::trace_values::{visit_events, visit_trace};
+use crate::snapshots::{Headers, Packets};
+use crate::trace_values::{EventValues, visit_trace};
 use crate::value::Value;
 use capture_file::{Earlier, LinkType, Packet, Timestamp};
 use mbuf_trace::{Certainty, Link, Snapshot, Text, Trace};
@@ -139,6 +139,12 @@ impl<'a> Subject<'a> {
         self.trace
     }
 
+    /// The bytes that there are to decode: the trace's, or else those of the captured packet.
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.trace.map_or(self.packet.data, Trace::packet)
+    }
+
     /// What its snapshots begin with.
     #[must_use]
     pub const fn snapshot_link(&self) -> SnapshotLink {
@@ -159,12 +165,13 @@ impl<'a> Subject<'a> {
             (Scope::Trace | Scope::Event, None) => ControlFlow::Continue(()),
             (Scope::Snapshot, _) => {
                 let protocol = field.field().protocol;
-                let length = self.length();
-                self.visit_packets(scratch, &mut |bytes, link| {
-                    Layers::new(bytes, length.unwrap_or(bytes.len()), link)
-                        .filter(|layer| layer.can_have(field, protocol))
-                        .try_for_each(|layer| headers::visit(layer, field, visit))
-                })
+                let mut walk = Headers::new(self, std::mem::take(&mut scratch.distinct));
+                let flow = walk
+                    .by_ref()
+                    .filter(|layer| layer.can_have(field, protocol))
+                    .try_for_each(|layer| headers::visit(layer, field, visit));
+                scratch.distinct = walk.into_distinct();
+                flow
             }
         }
     }
@@ -180,7 +187,8 @@ impl<'a> Subject<'a> {
     ) -> ControlFlow<()> {
         match self.trace {
             Some(trace) if field.field().scope == Scope::Event => {
-                visit_events(trace, self.link, field, &mut scratch.text, visit)
+                let mut values = EventValues::new(field, self.link);
+                trace.events().try_for_each(|event| values.visit(&event, &mut scratch.text, visit))
             }
             _ => ControlFlow::Continue(()),
         }
@@ -237,22 +245,9 @@ impl<'a> Subject<'a> {
         scratch: &mut Scratch,
         visit: &mut dyn FnMut(&'a [u8], Link) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let Some(trace) = self.trace else {
-            return match self.packet.link_type {
-                LinkType::ETHERNET => visit(self.packet.data, Link::Ethernet),
-                LinkType::RAW => visit(self.packet.data, Link::Ip),
-                _ => ControlFlow::Continue(()),
-            };
-        };
-        scratch.distinct.clear();
-        for snapshot in trace.snapshots() {
-            let link = self.link.of(&snapshot);
-            // Other links cannot be decoded, so nobody needs to know whether they repeat.
-            if matches!(link, Link::Other(_)) || !scratch.distinct.is_new(trace, link, snapshot.bytes) {
-                continue;
-            }
-            visit(snapshot.bytes, link)?;
-        }
-        ControlFlow::Continue(())
+        let mut packets = Packets::new(self, std::mem::take(&mut scratch.distinct));
+        let flow = packets.by_ref().try_for_each(|(bytes, link)| visit(bytes, link));
+        scratch.distinct = packets.into_distinct();
+        flow
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn visit_trace(
             trace.write_path(scratch).then_some(Value::Text(Text(scratch.as_slice())))
         }
         FieldId::MbufTraceLastFunction => {
-            trace.events().filter_map(|event| event.function).last().map(Value::Text)
+            trace.events_newest_first().find_map(|event| event.function).map(Value::Text)
         }
         FieldId::MbufTraceFault => {
             return trace
@@ -49,33 +49,48 @@ pub(crate) fn visit_trace(
     value.map_or(ControlFlow::Continue(()), visit)
 }
 
-/// Values that the events have, fields of scope `event`, oldest event first, each with the event's step.
-pub(crate) fn visit_events(
-    trace: &Trace<'_>,
-    link: SnapshotLink,
+/// The values of one field of scope `event`, while its events go by, oldest first.
+#[derive(Debug)]
+pub(crate) struct EventValues<'a> {
     field: FieldId,
-    scratch: &mut Vec<u8>,
-    visit: &mut StepVisitor<'_>,
-) -> ControlFlow<()> {
-    let mut before: Option<Snapshot<'_>> = None;
-    for (event, step) in trace.events().zip(1_u64..) {
-        let value = match field {
-            FieldId::MbufTraceStep => Some(Value::Uint(step)),
-            FieldId::MbufTraceSnapshotChanged => event.snapshot.and_then(|snapshot| {
-                let old = before.replace(snapshot)?;
-                let same = snapshot.has_bytes_of(&old)? && link.of(&old) == link.of(&snapshot);
-                Some(Value::Bool(!same))
-            }),
-            FieldId::MbufTraceLinkType => {
-                event.snapshot.map(|snapshot| Value::Uint(link.of(&snapshot).link_type().into()))
-            }
-            _ => of_event(&event, field, scratch),
-        };
-        if let Some(value) = value {
-            visit(step, value)?;
-        }
+    link: SnapshotLink,
+    /// How many events went by.
+    step: u64,
+    /// The last snapshot that did.
+    before: Option<Snapshot<'a>>,
+}
+
+impl<'a> EventValues<'a> {
+    pub(crate) fn new(field: FieldId, link: SnapshotLink) -> Self {
+        Self { field, link, step: 0, before: None }
     }
-    ControlFlow::Continue(())
+
+    /// Calls `visit` with the value of the next event, if it has one, and the event's step.
+    pub(crate) fn visit(
+        &mut self,
+        event: &Event<'a>,
+        scratch: &mut Vec<u8>,
+        visit: &mut StepVisitor<'_>,
+    ) -> ControlFlow<()> {
+        self.step = self.step.saturating_add(1);
+        let value = match self.field {
+            FieldId::MbufTraceStep => Some(Value::Uint(self.step)),
+            FieldId::MbufTraceSnapshotChanged => self.changed(event).map(Value::Bool),
+            FieldId::MbufTraceLinkType => {
+                event.snapshot.map(|snapshot| Value::Uint(self.link.of(&snapshot).link_type().into()))
+            }
+            field => of_event(event, field, scratch),
+        };
+        value.map_or(ControlFlow::Continue(()), |value| visit(self.step, value))
+    }
+
+    /// Whether the event's snapshot differs from the one before it, as far as that is known.
+    fn changed(&mut self, event: &Event<'a>) -> Option<bool> {
+        let snapshot = event.snapshot?;
+        let old = self.before.replace(snapshot)?;
+        let same = snapshot.has_bytes_of(&old)? && self.link.of(&old) == self.link.of(&snapshot);
+        Some(!same)
+    }
 }
 
 /// The value that an event has by itself.

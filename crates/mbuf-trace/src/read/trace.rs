@@ -4,14 +4,11 @@ use super::ending;
 use super::frame_header::FrameHeader;
 use super::records::Record;
 use super::time_order::{Events, Frame, Snapshots, Walk};
-use crate::event::Event;
+use crate::event::write_path;
 use crate::fault::Fault;
 use crate::generated::{FaultKind, layout, record_type};
 use crate::revision::{Encoding, Order, Revision};
 use alloc::vec::Vec;
-
-/// What separates the functions of a path.
-const PATH_SEPARATOR: &[u8] = b" > ";
 
 /// One packet's trace: a view of its bytes. Made once by [`Trace::parse`], which cannot fail; what is wrong
 /// with the frame is in [`Trace::faults`], and everything that can be read is given.
@@ -198,18 +195,10 @@ impl<'a> Trace<'a> {
         frame.packet.get(frame.end..).unwrap_or_default()
     }
 
-    /// Appends `mbuf_trace.path`: the functions of [events on the path](Event::is_on_path), oldest first,
+    /// Appends `mbuf_trace.path`: the functions of [events on the path](crate::Event::is_on_path), oldest first,
     /// joined by ` > `. Gives false, and appends nothing, where there is none.
     pub fn write_path(&self, out: &mut Vec<u8>) -> bool {
-        let mut any = false;
-        for function in self.events().filter(Event::is_on_path).filter_map(|event| event.function) {
-            if any {
-                out.extend_from_slice(PATH_SEPARATOR);
-            }
-            out.extend_from_slice(function.as_bytes());
-            any = true;
-        }
-        any
+        write_path(self.events(), out)
     }
 }
 
