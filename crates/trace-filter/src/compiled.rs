@@ -1,6 +1,7 @@
 //! A compiled expression: names are fields, literals are values, patterns are compiled.
 
 use crate::item::{Item, Protocol};
+use crate::mention::Mention;
 use crate::number::Number;
 use crate::source::{Operand, Source};
 use capture_file::Timestamp;
@@ -19,6 +20,8 @@ pub(crate) enum Test {
     Xor(Box<[Test]>),
     Not(Box<Test>),
     Exists(Source),
+    /// The packet has bytes without which another test is false.
+    Mentions(Mention),
     Value(Box<ValueTest>),
     /// Every pair of values of the two sources, or one, is in this relation.
     Pair {
@@ -201,6 +204,7 @@ impl Test {
             }
             Self::Not(part) => part.cost(),
             Self::Exists(source) => source.cost(),
+            Self::Mentions(_) => 3,
             Self::Value(test) => test.source.cost().saturating_add(test.check.cost()),
             Self::Pair { left, right, .. } => left.cost().saturating_add(right.cost()).saturating_mul(2),
             Self::Between { source, low, high, .. } => {
@@ -216,7 +220,7 @@ impl Test {
     /// Calls `found` with every field that is asked for.
     pub(crate) fn fields(&self, found: &mut dyn FnMut(&'static Field)) {
         match self {
-            Self::Always(_) => {}
+            Self::Always(_) | Self::Mentions(_) => {}
             Self::And(parts) | Self::Or(parts) | Self::Xor(parts) => {
                 parts.iter().for_each(|part| part.fields(found));
             }
@@ -254,9 +258,27 @@ impl Test {
         }
     }
 
-    /// All of the parts, the cheapest first: no part has an effect, so their order is free.
+    /// All values of the source, or one, do it. The packet is looked through first, where that can tell.
+    pub(crate) fn value(test: ValueTest) -> Self {
+        let mention = Mention::of(&test);
+        let value = Self::Value(Box::new(test));
+        match mention {
+            Some(mention) => Self::and(vec![Self::Mentions(mention), value]),
+            None => value,
+        }
+    }
+
+    /// All of the parts, and of the parts that are such themselves, the cheapest first: no part has an effect, so
+    /// their order is free.
     pub(crate) fn and(parts: Vec<Self>) -> Self {
-        Self::joined(parts, true, Self::And)
+        let mut all = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Self::And(inner) => all.extend(inner),
+                part => all.push(part),
+            }
+        }
+        Self::joined(all, true, Self::And)
     }
 
     /// One of the parts, the cheapest first.

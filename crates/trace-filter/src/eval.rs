@@ -1,31 +1,32 @@
 //! Asking a packet.
 
 use crate::compiled::{Relation, Test, ValueTest};
-use crate::filter::Scratch;
+use crate::filter::Pool;
 use crate::gathered::Gathered;
 use crate::pairs;
 use crate::source::{Operand, Source, Visited};
 use std::ops::ControlFlow;
-use trace_fields::Subject;
+use trace_fields::Decoded;
 
 impl Test {
     /// The answer for this packet.
-    pub(crate) fn matches(&self, scratch: &mut Scratch, subject: &Subject<'_>) -> bool {
+    pub(crate) fn matches(&self, pool: &mut Pool, decoded: &mut Decoded<'_, '_>) -> bool {
         match self {
             Self::Always(answer) => *answer,
-            Self::And(parts) => parts.iter().all(|part| part.matches(scratch, subject)),
-            Self::Or(parts) => parts.iter().any(|part| part.matches(scratch, subject)),
-            Self::Xor(parts) => parts.iter().fold(false, |odd, part| odd ^ part.matches(scratch, subject)),
-            Self::Not(part) => !part.matches(scratch, subject),
-            Self::Exists(source) => source.exists(scratch, subject),
-            Self::Value(test) => test.matches(scratch, subject),
+            Self::And(parts) => parts.iter().all(|part| part.matches(pool, decoded)),
+            Self::Or(parts) => parts.iter().any(|part| part.matches(pool, decoded)),
+            Self::Xor(parts) => parts.iter().fold(false, |odd, part| odd ^ part.matches(pool, decoded)),
+            Self::Not(part) => !part.matches(pool, decoded),
+            Self::Exists(source) => source.exists(pool, decoded),
+            Self::Mentions(mention) => mention.may_match(decoded),
+            Self::Value(test) => test.matches(pool, decoded),
             Self::Pair { all, left, relation, right } => {
-                pairs::related(*all, left, *relation, right, scratch, subject)
+                pairs::related(*all, left, *relation, right, pool, decoded)
             }
-            Self::Between { all, source, low, high } => scratch.with_list(|scratch, lows| {
-                scratch.with_list(|scratch, highs| {
-                    let bounds = lows.bound(low, scratch, subject) && highs.bound(high, scratch, subject);
-                    bounds && between(*all, source, lows, highs, scratch, subject)
+            Self::Between { all, source, low, high } => pool.with_list(|pool, lows| {
+                pool.with_list(|pool, highs| {
+                    let bounds = lows.bound(low, pool, decoded) && highs.bound(high, pool, decoded);
+                    bounds && between(*all, source, lows, highs, pool, decoded)
                 })
             }),
         }
@@ -34,11 +35,11 @@ impl Test {
 
 impl Gathered {
     /// Takes the values of one end of a range; false where it has none.
-    fn bound(&mut self, end: &Operand, scratch: &mut Scratch, subject: &Subject<'_>) -> bool {
+    fn bound(&mut self, end: &Operand, pool: &mut Pool, decoded: &mut Decoded<'_, '_>) -> bool {
         match end {
-            Operand::Source(source) => self.fill(source, scratch, subject),
+            Operand::Source(source) => self.fill(source, pool, decoded),
             Operand::Constant(constant) => {
-                self.keep_extreme(&constant.item(), true, subject);
+                self.keep_extreme(&constant.item(), true, decoded.data());
                 true
             }
         }
@@ -51,12 +52,13 @@ fn between(
     source: &Source,
     lows: &mut Gathered,
     highs: &mut Gathered,
-    scratch: &mut Scratch,
-    subject: &Subject<'_>,
+    pool: &mut Pool,
+    decoded: &mut Decoded<'_, '_>,
 ) -> bool {
-    let (lows, highs) = (lows.sorted(subject), highs.sorted(subject));
+    let packet = decoded.data();
+    let (lows, highs) = (lows.sorted(packet), highs.sorted(packet));
     quantified(all, |decide| {
-        source.visit(scratch, subject, &mut |item| {
+        source.visit(pool, decoded, &mut |item| {
             let low = lows.bounds().and_then(|(least, _)| item.compare(&least));
             let high = highs.bounds().and_then(|(_, greatest)| item.compare(&greatest));
             decide(Relation::GreaterOrEqual.holds(all, low) && Relation::LessOrEqual.holds(all, high))
@@ -80,9 +82,9 @@ pub(crate) fn quantified(
 }
 
 impl ValueTest {
-    fn matches(&self, scratch: &mut Scratch, subject: &Subject<'_>) -> bool {
+    fn matches(&self, pool: &mut Pool, decoded: &mut Decoded<'_, '_>) -> bool {
         quantified(self.all, |decide| {
-            self.source.visit(scratch, subject, &mut |item| decide(self.check.holds(self.all, &item)))
+            self.source.visit(pool, decoded, &mut |item| decide(self.check.holds(self.all, &item)))
         })
     }
 }

@@ -6,20 +6,26 @@ use crate::gathered::Gathered;
 use crate::{parse, resolve};
 use std::collections::BTreeSet;
 use std::fmt;
-use trace_fields::{FieldId, Subject};
+use trace_fields::{Decoded, FieldId, Repeated, Subject};
 
 /// Memory that is used again from packet to packet, so that matching allocates nothing in the long run. One for
 /// each thread of work; it never says anything about the packet before.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    pub(crate) fields: trace_fields::Scratch,
+    fields: trace_fields::Scratch,
+    pool: Pool,
+}
+
+/// Memory to put values together in.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
     /// Lists of values that nobody uses at the moment.
     lists: Vec<Gathered>,
     /// The same for bytes that are put together.
     buffers: Vec<Vec<u8>>,
 }
 
-impl Scratch {
+impl Pool {
     /// Lends an empty list of values.
     pub(crate) fn with_list<T>(&mut self, work: impl FnOnce(&mut Self, &mut Gathered) -> T) -> T {
         let mut list = self.lists.pop().unwrap_or_default();
@@ -44,6 +50,7 @@ pub struct Filter {
     text: String,
     test: Test,
     fields: BTreeSet<FieldId>,
+    repeated: Repeated,
 }
 
 impl Filter {
@@ -58,17 +65,17 @@ impl Filter {
             Some(expr) => resolve::expression(&expr).map_err(|error| error.in_expression(text))?,
             None => Test::Always(true),
         };
-        let mut fields = BTreeSet::new();
-        test.fields(&mut |field| {
-            fields.insert(field.id);
-        });
-        Ok(Self { text: text.into(), test, fields })
+        let mut fields = Vec::new();
+        test.fields(&mut |field| fields.push(field.id));
+        let repeated = Repeated::of(fields.iter().copied());
+        Ok(Self { text: text.into(), test, fields: fields.into_iter().collect(), repeated })
     }
 
     /// Whether the packet passes.
     #[must_use]
     pub fn matches(&self, scratch: &mut Scratch, subject: &Subject<'_>) -> bool {
-        self.test.matches(scratch, subject)
+        let mut decoded = Decoded::new(*subject, self.repeated, &mut scratch.fields);
+        self.test.matches(&mut scratch.pool, &mut decoded)
     }
 
     /// The fields that it looks at, each once.

@@ -1,13 +1,13 @@
 //! The values of one source, kept to be compared with those of another without asking the packet again.
 
-use crate::filter::Scratch;
+use crate::filter::Pool;
 use crate::item::{Item, Protocol};
 use crate::number::Number;
 use crate::source::Source;
 use capture_file::Timestamp;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
-use trace_fields::Subject;
+use trace_fields::Decoded;
 
 /// An [`Item`] whose bytes lie elsewhere, because the memory outlives the packet.
 #[derive(Debug, Clone, Copy)]
@@ -45,10 +45,10 @@ impl Gathered {
 
     /// Takes all values of a source in place of what was there, in one walk over the packet. Whether the
     /// source has values, be it an empty list of them.
-    pub(crate) fn fill(&mut self, source: &Source, scratch: &mut Scratch, subject: &Subject<'_>) -> bool {
+    pub(crate) fn fill(&mut self, source: &Source, pool: &mut Pool, decoded: &mut Decoded<'_, '_>) -> bool {
         self.clear();
-        let packet = subject.packet().data;
-        let visited = source.visit(scratch, subject, &mut |item| {
+        let packet = decoded.data();
+        let visited = source.visit(pool, decoded, &mut |item| {
             self.push(packet, &item);
             ControlFlow::Continue(())
         });
@@ -57,15 +57,15 @@ impl Gathered {
 
     /// Keeps this value if it is greater than the one that is there, or else less. What cannot be compared
     /// is taken, as Wireshark does it.
-    pub(crate) fn keep_extreme(&mut self, item: &Item<'_>, greatest: bool, subject: &Subject<'_>) {
+    pub(crate) fn keep_extreme(&mut self, item: &Item<'_>, greatest: bool, packet: &[u8]) {
         let wanted = if greatest { Ordering::Greater } else { Ordering::Less };
-        let better = match self.items(subject).next() {
+        let better = match self.items(packet).next() {
             Some(best) => item.compare(&best).is_none_or(|order| order == wanted),
             None => true,
         };
         if better {
             self.clear();
-            self.push(subject.packet().data, item);
+            self.push(packet, item);
         }
     }
 
@@ -94,15 +94,15 @@ impl Gathered {
         Place { in_packet: false, start, len }
     }
 
-    /// The values as they came.
-    pub(crate) fn items<'a>(&'a self, subject: &Subject<'a>) -> impl Iterator<Item = Item<'a>> + use<'a> {
-        let bytes = Bytes { packet: subject.packet().data, copied: &self.copied };
+    /// The values as they came from this packet.
+    pub(crate) fn items<'a>(&'a self, packet: &'a [u8]) -> impl Iterator<Item = Item<'a>> + use<'a> {
+        let bytes = Bytes { packet, copied: &self.copied };
         self.keys.iter().map(move |key| bytes.item(key))
     }
 
-    /// The values, each once, the least first.
-    pub(crate) fn sorted<'a>(&'a mut self, subject: &Subject<'a>) -> Sorted<'a> {
-        let bytes = Bytes { packet: subject.packet().data, copied: &self.copied };
+    /// The values from this packet, each once, the least first.
+    pub(crate) fn sorted<'a>(&'a mut self, packet: &'a [u8]) -> Sorted<'a> {
+        let bytes = Bytes { packet, copied: &self.copied };
         let order = |left: &Key, right: &Key| total(&bytes.item(left), &bytes.item(right));
         self.keys.sort_unstable_by(order);
         // Two that are alike as protocols can carry different things for `contains` to look for.

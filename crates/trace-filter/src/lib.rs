@@ -32,7 +32,9 @@
 //!
 //! # What it costs
 //!
-//! A packet is asked in time linear in its size, whatever is in it, times what the expression has of tests.
+//! A packet is asked in time linear in its size, whatever is in it, times what the expression has of tests. Of tests
+//! joined by `and` or `or` the cheap ones are asked first. Where a value can only be there if certain bytes are in the
+//! packet, they are looked for before anything is decoded; and what one test decoded, the next one finds.
 //! Arithmetic between two fields looks at a bounded number of results. A comparison between two fields sorts
 //! the values of its right side: for n values and bytes, n log n steps; `contains` between fields, with `all`
 //! before it, at most n √n. Of a packet with more than 256 KiB of values to look for, `contains` visits the left
@@ -44,8 +46,8 @@
 //! # From text to answer
 //!
 //! `token` → `parse` makes the tree of `ast`, which knows no field; `resolve` and `operand` look names up and
-//! check types by the table of `types`; `eval` asks a packet for the values of a `source`, and `pairs` compares
-//! field with field. All errors are [`FilterError`], with a place in the text.
+//! check types by the table of `types`, `mention` finds what can be looked for; `eval` asks a packet for the values of
+//! a `source`, and `pairs` compares field with field. All errors are [`FilterError`], with a place in the text.
 
 #![cfg_attr(
     not(test),
@@ -67,6 +69,7 @@ mod filter;
 mod gathered;
 mod item;
 mod literal;
+mod mention;
 mod number;
 mod operand;
 mod pairs;

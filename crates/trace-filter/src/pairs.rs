@@ -10,14 +10,14 @@
 
 use crate::compiled::{Relation, contains_nothing};
 use crate::eval::quantified;
-use crate::filter::Scratch;
+use crate::filter::Pool;
 use crate::gathered::Sorted;
 use crate::gathered::visits;
 use crate::item::Item;
 use crate::source::Source;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use memchr::memmem;
-use trace_fields::Subject;
+use trace_fields::Decoded;
 
 /// Most bytes that one automaton looks for: it takes some fifty times as much memory.
 const GROUP: usize = 256 * 1024;
@@ -31,19 +31,19 @@ pub(crate) fn related(
     left: &Source,
     relation: Relation,
     right: &Source,
-    scratch: &mut Scratch,
-    subject: &Subject<'_>,
+    pool: &mut Pool,
+    decoded: &mut Decoded<'_, '_>,
 ) -> bool {
-    scratch.with_list(|scratch, list| {
-        if !list.fill(right, scratch, subject) {
+    pool.with_list(|pool, list| {
+        if !list.fill(right, pool, decoded) {
             return false;
         }
-        let right = list.sorted(subject);
+        let right = list.sorted(decoded.data());
         if relation == Relation::Contains {
-            return contain(all, left, right, GROUP, scratch, subject);
+            return contain(all, left, right, GROUP, pool, decoded);
         }
         quantified(all, |decide| {
-            left.visit(scratch, subject, &mut |item| decide(compares(all, &item, relation, right)))
+            left.visit(pool, decoded, &mut |item| decide(compares(all, &item, relation, right)))
         })
     })
 }
@@ -74,14 +74,14 @@ fn contain(
     left: &Source,
     right: Sorted<'_>,
     group: usize,
-    scratch: &mut Scratch,
-    subject: &Subject<'_>,
+    pool: &mut Pool,
+    decoded: &mut Decoded<'_, '_>,
 ) -> bool {
     let needles = || right.iter().map(|item| item.searched()).filter(|needle| !needle.is_empty());
     let (values, count) = (right.iter().count(), needles().count());
     if count < values || count == 0 {
         let empty = quantified(all, |decide| {
-            left.visit(scratch, subject, &mut |item| decide(contains_nothing(&item) || values == 0 && all))
+            left.visit(pool, decoded, &mut |item| decide(contains_nothing(&item) || values == 0 && all))
         });
         if empty != all || count == 0 {
             return empty;
@@ -89,7 +89,7 @@ fn contain(
     }
     if count <= FEW {
         return quantified(all, |decide| {
-            left.visit(scratch, subject, &mut |item| {
+            left.visit(pool, decoded, &mut |item| {
                 visits::count();
                 let mut found = needles().map(|needle| memmem::find(item.searched(), needle).is_some());
                 decide(if all { found.all(|found| found) } else { found.any(|found| found) })
@@ -108,7 +108,7 @@ fn contain(
         rest = others;
         let needles = Needles::new(part);
         let holds = quantified(all, |decide| {
-            left.visit(scratch, subject, &mut |item| {
+            left.visit(pool, decoded, &mut |item| {
                 visits::count();
                 let bytes = item.searched();
                 decide(if all { needles.all_in(bytes) } else { needles.one_in(bytes) })
@@ -164,12 +164,12 @@ impl<'a> Needles<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Filter;
     use crate::compiled::Test;
     use crate::gathered::Gathered;
+    use crate::{Filter, Scratch};
     use mbuf_trace::{ByteOrder, Detector, Encoding, Revision};
     use proptest::prelude::*;
-    use trace_fields::PacketView;
+    use trace_fields::{PacketView, Repeated, Subject};
 
     /// A frame of revision 3 with these records: type and payload.
     fn frame(records: &[(u16, Vec<u8>)]) -> Vec<u8> {
@@ -245,16 +245,17 @@ mod tests {
         left: &Source,
         relation: Relation,
         right: &Source,
-        subject: &Subject<'_>,
+        decoded: &mut Decoded<'_, '_>,
     ) -> bool {
-        let mut scratch = Scratch::default();
+        let mut pool = Pool::default();
         let mut list = Gathered::default();
-        if !list.fill(right, &mut scratch, subject) {
+        if !list.fill(right, &mut pool, decoded) {
             return false;
         }
+        let packet = decoded.data();
         quantified(all, |decide| {
-            left.visit(&mut scratch, subject, &mut |left| {
-                list.items(subject).try_for_each(|right| {
+            left.visit(&mut pool, decoded, &mut |left| {
+                list.items(packet).try_for_each(|right| {
                     decide(match relation {
                         Relation::Contains => {
                             let (bytes, part) = (left.searched(), right.searched());
@@ -293,7 +294,9 @@ mod tests {
         fn the_answer_is_that_of_all_pairs(records in records()) {
             let data = frame(&records);
             with_subject(&data, |subject| {
-                let mut scratch = Scratch::default();
+                let mut pool = Pool::default();
+                let mut scratch = trace_fields::Scratch::default();
+                let decoded = &mut Decoded::new(*subject, Repeated::default(), &mut scratch);
                 for (left, right) in [
                     ("mbuf_trace.function", "mbuf_trace.args"),
                     ("mbuf_trace.text", "mbuf_trace.function"),
@@ -314,17 +317,17 @@ mod tests {
                         for quantifier in ["", "any ", "all "] {
                             let expression = format!("{quantifier}{left} {relation} {right}");
                             let (all, left, relation, right) = sides(&expression);
-                            let expected = one_by_one(all, &left, relation, &right, subject);
-                            let found = related(all, &left, relation, &right, &mut scratch, subject);
+                            let expected = one_by_one(all, &left, relation, &right, decoded);
+                            let found = related(all, &left, relation, &right, &mut pool, decoded);
                             assert_eq!(found, expected, "{expression}");
                             if relation == Relation::Contains {
                                 // Groups of few bytes.
                                 let mut list = Gathered::default();
-                                if !list.fill(&right, &mut scratch, subject) {
+                                if !list.fill(&right, &mut pool, decoded) {
                                     continue;
                                 }
-                                let right = list.sorted(subject);
-                                let found = contain(all, &left, right, 40, &mut scratch, subject);
+                                let right = list.sorted(decoded.data());
+                                let found = contain(all, &left, right, 40, &mut pool, decoded);
                                 assert_eq!(found, expected, "{expression} in groups");
                             }
                         }

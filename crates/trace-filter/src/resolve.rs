@@ -183,7 +183,7 @@ fn test(all: bool, left: Left<'_>, relation: Relation, right: Right) -> Test {
     match right {
         Right::Source(right) => Test::Pair { all, left: source, relation, right },
         Right::Constant(constant) => {
-            Test::Value(Box::new(ValueTest { all, check: Check::Compare(relation, constant), source }))
+            Test::value(ValueTest { all, check: Check::Compare(relation, constant), source })
         }
     }
 }
@@ -211,7 +211,7 @@ fn contains(all: bool, left: &Tree, right: &Tree) -> Result<Test> {
     match left.right(right, Use::Contains, true)? {
         Right::Constant(Constant::Text(needle) | Constant::Bytes(needle) | Constant::Protocol(needle)) => {
             let check = Check::Contains(Box::new(Finder::new(&needle).into_owned()));
-            Ok(Test::Value(Box::new(ValueTest { all, check, source: left.source })))
+            Ok(Test::value(ValueTest { all, check, source: left.source }))
         }
         Right::Constant(_) => Err(wrong_type(right.span, "bytes or text expected")),
         right @ Right::Source(_) => Ok(test(all, left, Relation::Contains, right)),
@@ -225,7 +225,7 @@ fn matches(all: bool, left: &Tree, right: &Tree) -> Result<Test> {
             .label("a regular expression between double quotes expected"));
     };
     let check = Check::Matches(pattern::compile(text, right.span)?);
-    Ok(Test::Value(Box::new(ValueTest { all, check, source: left.source })))
+    Ok(Test::value(ValueTest { all, check, source: left.source }))
 }
 
 /// Whether a value is equal to an element of the set. For `all`, Wireshark 4.0 asks whether there is one
@@ -266,7 +266,7 @@ fn within(all: bool, left: &Tree, set: &[Element]) -> Result<Test> {
     }
     let source = || source(left, None).map(|typed| typed.value);
     let value_test = |members: Vec<Member>, source: Source| {
-        Test::Value(Box::new(ValueTest { all, check: Check::In(members.into()), source }))
+        Test::value(ValueTest { all, check: Check::In(members.into()), source })
     };
     if all {
         for member in members {

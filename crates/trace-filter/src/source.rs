@@ -5,14 +5,14 @@
 
 use crate::ast::Range;
 use crate::compiled::Constant;
-use crate::filter::Scratch;
+use crate::filter::Pool;
 use crate::item::Item;
 use crate::number::{Number, Operation};
 use crate::types::Class;
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::ControlFlow;
-use trace_fields::{Field, FieldId, Scope, Subject, Value};
+use trace_fields::{Decoded, Field, FieldId, Scope, Value};
 
 /// What is called with each value; breaks off by [`ControlFlow::Break`].
 pub(crate) type Visitor<'v> = dyn FnMut(Item<'_>) -> ControlFlow<()> + 'v;
@@ -101,8 +101,8 @@ impl Source {
                 Scope::Packet => 1,
                 Scope::Trace if field.id == FieldId::MbufTracePath => 30,
                 Scope::Trace => 2,
+                Scope::Snapshot => 15,
                 Scope::Event => 20,
-                Scope::Snapshot => 25,
             });
         });
         cost
@@ -111,14 +111,14 @@ impl Source {
     /// Calls `visit` with every value, until it breaks.
     pub(crate) fn visit(
         &self,
-        scratch: &mut Scratch,
-        subject: &Subject<'_>,
+        pool: &mut Pool,
+        decoded: &mut Decoded<'_, '_>,
         visit: &mut Visitor<'_>,
     ) -> Visited {
         match self {
             Self::Field { id, layers: None } => {
                 let mut present = false;
-                subject.visit(*id, &mut scratch.fields, &mut |value| {
+                decoded.visit(*id, &mut |value| {
                     present = true;
                     visit(Item::of(&value, *id))
                 })?;
@@ -126,14 +126,14 @@ impl Source {
             }
             Self::Field { id, layers: Some(layers) } => {
                 let mut present = false;
-                in_layers(*id, layers, scratch, subject, &mut |item| {
+                in_layers(*id, layers, decoded, &mut |item| {
                     present = true;
                     visit(item)
                 })?;
                 ControlFlow::Continue(present)
             }
-            Self::Slice(of, ranges) => scratch.with_buffer(|scratch, buffer| {
-                of.visit(scratch, subject, &mut |item| {
+            Self::Slice(of, ranges) => pool.with_buffer(|pool, buffer| {
+                of.visit(pool, decoded, &mut |item| {
                     let len = item.len();
                     item.bytes(|bytes| match ranges.as_ref() {
                         [range] => visit(Item::Bytes(part(bytes, len, *range).unwrap_or_default())),
@@ -144,27 +144,25 @@ impl Source {
                     })
                 })
             }),
-            Self::Negative(of) => of.visit(scratch, subject, &mut |item| maybe(item.negative(), visit)),
+            Self::Negative(of) => of.visit(pool, decoded, &mut |item| maybe(item.negative(), visit)),
             Self::Absolute(of) => {
                 let mut any = false;
-                of.visit(scratch, subject, &mut |item| {
+                of.visit(pool, decoded, &mut |item| {
                     any = true;
                     maybe(item.absolute(), visit)
                 })?;
                 ControlFlow::Continue(any)
             }
-            Self::Binary { operation, left, right } => {
-                binary(*operation, left, right, scratch, subject, visit)
-            }
+            Self::Binary { operation, left, right } => binary(*operation, left, right, pool, decoded, visit),
             Self::Length(of) => {
                 let class = of.class_of_field();
-                of.visit(scratch, subject, &mut |item| {
+                of.visit(pool, decoded, &mut |item| {
                     visit(Item::Number(Number::unsigned(length(&item, class), false)))
                 })
             }
             Self::Count(of) => {
                 let mut count = 0_u64;
-                let _ = of.visit(scratch, subject, &mut |_| {
+                let _ = of.visit(pool, decoded, &mut |_| {
                     count = count.saturating_add(1);
                     ControlFlow::Continue(())
                 });
@@ -173,8 +171,8 @@ impl Source {
                 }
                 ControlFlow::Continue(count > 0)
             }
-            Self::Case(of, upper) => scratch.with_buffer(|scratch, buffer| {
-                of.visit(scratch, subject, &mut |item| {
+            Self::Case(of, upper) => pool.with_buffer(|pool, buffer| {
+                of.visit(pool, decoded, &mut |item| {
                     buffer.clear();
                     buffer.extend_from_slice(item.searched());
                     if *upper {
@@ -185,22 +183,23 @@ impl Source {
                     visit(Item::Text(buffer))
                 })
             }),
-            Self::Shown(of) => scratch.with_buffer(|scratch, buffer| {
-                of.visit(scratch, subject, &mut |item| {
+            Self::Shown(of) => pool.with_buffer(|pool, buffer| {
+                of.visit(pool, decoded, &mut |item| {
                     buffer.clear();
                     show(&item, buffer);
                     visit(Item::Text(buffer))
                 })
             }),
-            Self::Extreme { greatest, of } => scratch.with_list(|scratch, best| {
+            Self::Extreme { greatest, of } => pool.with_list(|pool, best| {
+                let packet = decoded.data();
                 // The last argument first, as Wireshark does it: it decides where two cannot be compared.
                 for operand in of.iter().rev() {
-                    let _ = operand.visit(scratch, subject, &mut |item| {
-                        best.keep_extreme(&item, *greatest, subject);
+                    let _ = operand.visit(pool, decoded, &mut |item| {
+                        best.keep_extreme(&item, *greatest, packet);
                         ControlFlow::Continue(())
                     });
                 }
-                let Some(best) = best.items(subject).next() else { return ControlFlow::Continue(false) };
+                let Some(best) = best.items(packet).next() else { return ControlFlow::Continue(false) };
                 visit(best)?;
                 ControlFlow::Continue(true)
             }),
@@ -217,13 +216,13 @@ impl Source {
 
     /// Whether a condition that is nothing but this is true: a field that has a value, a slice that has bytes,
     /// arithmetic with a result that is not zero.
-    pub(crate) fn exists(&self, scratch: &mut Scratch, subject: &Subject<'_>) -> bool {
+    pub(crate) fn exists(&self, pool: &mut Pool, decoded: &mut Decoded<'_, '_>) -> bool {
         let counts = |item: &Item<'_>| match self {
             Self::Slice(..) => item.bytes(|bytes| !bytes.is_empty()),
             Self::Binary { .. } | Self::Negative(_) => !item.is_zero(),
             _ => true,
         };
-        let found = self.visit(scratch, subject, &mut |item| {
+        let found = self.visit(pool, decoded, &mut |item| {
             if counts(&item) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         found.is_break()
@@ -233,12 +232,12 @@ impl Source {
 impl Operand {
     pub(crate) fn visit(
         &self,
-        scratch: &mut Scratch,
-        subject: &Subject<'_>,
+        pool: &mut Pool,
+        decoded: &mut Decoded<'_, '_>,
         visit: &mut Visitor<'_>,
     ) -> Visited {
         match self {
-            Self::Source(source) => source.visit(scratch, subject, visit),
+            Self::Source(source) => source.visit(pool, decoded, visit),
             Self::Constant(constant) => {
                 visit(constant.item())?;
                 ControlFlow::Continue(true)
@@ -256,16 +255,15 @@ fn maybe(item: Option<Item<'_>>, visit: &mut Visitor<'_>) -> ControlFlow<()> {
 fn in_layers(
     id: FieldId,
     layers: &[Range],
-    scratch: &mut Scratch,
-    subject: &Subject<'_>,
+    decoded: &mut Decoded<'_, '_>,
     visit: &mut Visitor<'_>,
 ) -> ControlFlow<()> {
     let mut last = 0_i64;
-    let _ = subject.visit_layers(id, &mut scratch.fields, &mut |layer, _| {
+    let _ = decoded.visit_layers(id, &mut |layer, _| {
         last = last.max(i64::from(layer));
         ControlFlow::Continue(())
     });
-    subject.visit_layers(id, &mut scratch.fields, &mut |layer, value| {
+    decoded.visit_layers(id, &mut |layer, value| {
         if layers.iter().any(|range| has_layer(*range, i64::from(layer), last)) {
             visit(Item::of(&value, id))
         } else {
@@ -296,26 +294,27 @@ fn binary(
     operation: Operation,
     left: &Operand,
     right: &Operand,
-    scratch: &mut Scratch,
-    subject: &Subject<'_>,
+    pool: &mut Pool,
+    decoded: &mut Decoded<'_, '_>,
     visit: &mut Visitor<'_>,
 ) -> Visited {
-    scratch.with_buffer(|scratch, buffer| {
+    pool.with_buffer(|pool, buffer| {
         let right = match right {
             Operand::Constant(right) => {
-                return left.visit(scratch, subject, &mut |item| {
+                return left.visit(pool, decoded, &mut |item| {
                     maybe(item.reckon(operation, &right.item(), buffer), visit)
                 });
             }
             Operand::Source(right) => right,
         };
-        scratch.with_list(|scratch, list| {
-            if !list.fill(right, scratch, subject) {
+        pool.with_list(|pool, list| {
+            if !list.fill(right, pool, decoded) {
                 return ControlFlow::Continue(false);
             }
+            let packet = decoded.data();
             let mut left_to_do = MOST_RESULTS;
-            left.visit(scratch, subject, &mut |item| {
-                for other in list.items(subject) {
+            left.visit(pool, decoded, &mut |item| {
+                for other in list.items(packet) {
                     let cost = item.bytes(<[u8]>::len).checked_div(16).unwrap_or(0).saturating_add(1);
                     let Some(rest) = left_to_do.checked_sub(cost) else { break };
                     left_to_do = rest;

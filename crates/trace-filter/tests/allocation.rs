@@ -33,6 +33,7 @@ fn matching_allocates_nothing() {
         "ip.src[0:2,3] == 0a:00:01",
         "ip.src#2 == ip.src#[-1]",
         "frame.time_epoch - 5 > 1700000000",
+        "ip.src == 10.0.0.0/8 and ip.ttl > 1 and mbuf_trace.function and mbuf_trace.line > 0 and mbuf_trace.path",
     ] {
         let filter = Filter::compile(expression).unwrap();
         let mut ask = || {
