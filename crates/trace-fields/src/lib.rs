@@ -63,6 +63,7 @@ mod headers;
 mod layers;
 mod numbered;
 mod registry;
+mod short;
 mod snapshots;
 mod subject;
 mod summary;

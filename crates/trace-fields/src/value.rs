@@ -1,6 +1,7 @@
 //! One value of a field.
 
 use crate::registry::{Base, Field, FieldType};
+use crate::short::Short;
 use capture_file::{Resolution, Timestamp};
 use mbuf_trace::Text;
 use std::fmt;
@@ -38,15 +39,13 @@ pub enum Value<'a> {
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Bool(value) => write!(f, "{}", u8::from(value)),
-            Self::Uint(value) => write!(f, "{value}"),
+            Self::Bool(value) => f.write_str(if value { "1" } else { "0" }),
+            Self::Uint(value) => f.write_str(itoa::Buffer::new().format(value)),
             Self::Text(text) => text.fmt(f),
             Self::Bytes(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
-            Self::Ipv4(address) => address.fmt(f),
+            Self::Ipv4(address) => f.pad(Short::ipv4(address).as_str()),
             Self::Ipv6(address) => address.fmt(f),
-            Self::Ether([a, b, c, d, e, last]) => {
-                write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{last:02x}")
-            }
+            Self::Ether(address) => f.write_str(Short::ether(address).as_str()),
             Self::Time(time) => {
                 // Nine digits as Wireshark prints them, or all of a finer clock's.
                 let coarse = time.resolution().exponent() <= 9;
@@ -69,14 +68,14 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.value, self.field.base) {
             (Value::Uint(value), Base::Hex) => {
-                let width = match self.field.ty {
-                    FieldType::Uint8 => 4,
-                    FieldType::Uint16 => 6,
-                    FieldType::Uint24 => 8,
-                    FieldType::Uint32 => 10,
-                    _ => 18,
+                let digits = match self.field.ty {
+                    FieldType::Uint8 => 2,
+                    FieldType::Uint16 => 4,
+                    FieldType::Uint24 => 6,
+                    FieldType::Uint32 => 8,
+                    _ => 16,
                 };
-                write!(f, "{value:#0width$x}")
+                f.write_str(Short::hex(value, digits).as_str())
             }
             (Value::Bytes(bytes), Base::Colons) if bytes.len() == 6 => bytes
                 .iter()

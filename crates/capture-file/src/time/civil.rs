@@ -21,17 +21,14 @@ pub(super) struct Date {
 pub(super) fn date_of(days: i128) -> Date {
     let days = days.saturating_add(EPOCH);
     let era = days.div_euclid(DAYS_PER_ERA);
-    let day_of_era = days.rem_euclid(DAYS_PER_ERA);
+    // Below DAYS_PER_ERA: all else is quick.
+    let day_of_era = u32::try_from(days.rem_euclid(DAYS_PER_ERA)).unwrap_or_default();
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    Date {
-        year: era * 400 + year_of_era + i128::from(month <= 2),
-        month: u32::try_from(month).unwrap_or(0),
-        day: u32::try_from(day).unwrap_or(0),
-    }
+    Date { year: era * 400 + i128::from(year_of_era) + i128::from(month <= 2), month, day }
 }
 
 /// Days from 1970-01-01 to a date; `None` when the calendar has no such date or the year has over 30 digits.

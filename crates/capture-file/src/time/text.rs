@@ -30,12 +30,12 @@ impl Timestamp {
     #[must_use]
     pub fn civil(&self) -> Civil {
         let Date { year, month, day } = date_of(self.seconds.div_euclid(SECONDS_PER_DAY));
-        let second = self.seconds.rem_euclid(SECONDS_PER_DAY);
-        let small = |number: i128| u8::try_from(number).unwrap_or(u8::MAX);
+        let second = u32::try_from(self.seconds.rem_euclid(SECONDS_PER_DAY)).unwrap_or_default();
+        let small = |number: u32| u8::try_from(number).unwrap_or(u8::MAX);
         Civil {
             year,
-            month: u8::try_from(month).unwrap_or(u8::MAX),
-            day: u8::try_from(day).unwrap_or(u8::MAX),
+            month: small(month),
+            day: small(day),
             hour: small(second / 3600),
             minute: small(second / 60 % 60),
             second: small(second % 60),
@@ -48,12 +48,23 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Civil { year, month, day, hour, minute, second } = self.civil();
-        if (0..=9999).contains(&year) {
-            write!(f, "{year:04}")?;
-        } else {
-            write!(f, "{year:+05}")?;
+        match u8::try_from(year.div_euclid(100)) {
+            // In one piece: every packet that is shown has a time.
+            Ok(century @ ..100) => {
+                let year = u8::try_from(year.rem_euclid(100)).unwrap_or_default();
+                let [[a, b], [c, d]] = [digits_of(century), digits_of(year)];
+                f.write_str(std::str::from_utf8(&[a, b, c, d]).unwrap_or_default())?;
+            }
+            _ => write!(f, "{year:+05}")?,
         }
-        write!(f, "-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        let mut rest = *b"-00-00T00:00:00";
+        let places = rest.chunks_exact_mut(3);
+        for (place, number) in places.zip([month, day, hour, minute, second]) {
+            if let [_, digits @ ..] = place {
+                digits.copy_from_slice(&digits_of(number));
+            }
+        }
+        f.write_str(std::str::from_utf8(&rest).unwrap_or_default())?;
         write_fraction(f, &self.fraction(), self.resolution)?;
         f.write_str("Z")
     }
@@ -86,12 +97,17 @@ fn write_fraction(f: &mut fmt::Formatter<'_>, fraction: &Fraction, resolution: R
     if count == 0 {
         return Ok(());
     }
-    let mut text = [b'.'; MAX_DIGITS];
-    for (character, digit) in text.iter_mut().zip(fraction.digits()) {
+    let mut text = [b'.'; 1 + MAX_DIGITS];
+    for (character, digit) in text.iter_mut().skip(1).zip(fraction.digits().take(count)) {
         *character = b'0'.saturating_add(digit);
     }
-    let digits = text.get(..count).and_then(|digits| std::str::from_utf8(digits).ok());
-    write!(f, ".{}", digits.unwrap_or_default())
+    let digits = text.get(..count.saturating_add(1)).and_then(|digits| std::str::from_utf8(digits).ok());
+    f.write_str(digits.unwrap_or_default())
+}
+
+/// The digits of a number below 100.
+const fn digits_of(number: u8) -> [u8; 2] {
+    [b'0'.saturating_add(number / 10 % 10), b'0'.saturating_add(number % 10)]
 }
 
 /// A text is not a time.

@@ -76,7 +76,10 @@ pub(crate) fn visit(layer: Layer<'_>, field: FieldId, visit: &mut Visitor<'_>) -
             values => values,
         },
     };
-    first.into_iter().chain(second).try_for_each(visit)
+    if let Some(value) = first {
+        visit(value)?;
+    }
+    second.map_or(ControlFlow::Continue(()), visit)
 }
 
 /// Most fields have at most two values in one header: source and destination.

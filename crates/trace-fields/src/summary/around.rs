@@ -1,6 +1,6 @@
 //! What the packet of a summary is in: VLAN tags, labels, tunnels.
 
-use super::addresses;
+use super::{addresses, end_point};
 use crate::layers::{Layer, Layers, Protocol, be16, be32};
 use std::fmt;
 
@@ -32,7 +32,7 @@ pub(super) fn write(
     Ok(())
 }
 
-fn is_around(protocol: Protocol) -> bool {
+pub(super) fn is_around(protocol: Protocol) -> bool {
     use Protocol::{Authentication, Gre, Ipv4, Ipv6, Mpls, Pppoe, ProviderVlan, Vlan, Vxlan};
     matches!(protocol, Vlan | ProviderVlan | Mpls | Pppoe | Ipv4 | Ipv6 | Authentication | Gre | Vxlan)
 }
@@ -64,7 +64,12 @@ fn one(f: &mut fmt::Formatter<'_>, layer: Layer<'_>) -> fmt::Result {
         write!(f, " {number}")?;
     }
     match addresses(layer).filter(|_| matches!(layer.protocol, Protocol::Ipv4 | Protocol::Ipv6)) {
-        Some((from, to)) => write!(f, " {from} → {to}"),
+        Some((from, to)) => {
+            f.write_str(" ")?;
+            end_point(f, from, None)?;
+            f.write_str(" → ")?;
+            end_point(f, to, None)
+        }
         None => Ok(()),
     }
 }

@@ -5,6 +5,7 @@ mod names;
 
 use crate::generated::FieldId;
 use crate::layers::{Layer, Layers, Protocol, be16, be32};
+use crate::short::Short;
 use mbuf_trace::Link;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -41,11 +42,13 @@ impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut network = None;
         let mut last = None;
+        let mut around = 0_usize;
         for layer in Layers::new(self.bytes, self.length, self.link) {
             match layer.protocol {
                 Protocol::Ipv4 | Protocol::Ipv6 => network = Some(layer),
                 _ => {}
             }
+            around = around.saturating_add(usize::from(around::is_around(layer.protocol)));
             last = Some(layer);
             // What follows is the packet that an error quotes.
             if matches!(layer.protocol, Protocol::Icmp | Protocol::Icmpv6) {
@@ -64,7 +67,11 @@ impl fmt::Display for Summary<'_> {
             (_, Some(network)) => ip(f, network, last),
             (_, None) => write!(f, "{} bytes", self.bytes.len()),
         }?;
-        around::write(f, Layers::new(self.bytes, self.length, self.link), network)
+        // An IP header that is alone is not looked for again.
+        match around > usize::from(network.is_some()) {
+            true => around::write(f, Layers::new(self.bytes, self.length, self.link), network),
+            false => Ok(()),
+        }
     }
 }
 
@@ -85,7 +92,8 @@ fn arp(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
             write!(f, "ARP reply {sender}")?;
             match bytes.get(8..14) {
                 Some([a, b, c, d, e, last]) => {
-                    write!(f, " is-at {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{last:02x}")
+                    f.write_str(" is-at ")?;
+                    f.write_str(Short::ether([*a, *b, *c, *d, *e, *last]).as_str())
                 }
                 _ => Ok(()),
             }
@@ -100,8 +108,10 @@ fn arp(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
 /// A frame that carries nothing that is known here.
 fn ethernet(f: &mut fmt::Formatter<'_>, bytes: &[u8], last: Layer<'_>) -> fmt::Result {
     if let Some([a, b, c, d, e, g, h, i, j, k, l, m]) = bytes.first_chunk::<12>() {
-        write!(f, "{h:02x}:{i:02x}:{j:02x}:{k:02x}:{l:02x}:{m:02x} → ")?;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x} ")?;
+        f.write_str(Short::ether([*h, *i, *j, *k, *l, *m]).as_str())?;
+        f.write_str(" → ")?;
+        f.write_str(Short::ether([*a, *b, *c, *d, *e, *g]).as_str())?;
+        f.write_str(" ")?;
     }
     let code = match last.protocol {
         Protocol::Vlan | Protocol::ProviderVlan => be16(last.bytes, 2),
@@ -123,11 +133,10 @@ fn ip(f: &mut fmt::Formatter<'_>, network: Layer<'_>, last: Layer<'_>) -> fmt::R
         _ => None,
     };
     if let Some((from, to)) = addresses(network) {
-        match (ports, network.protocol) {
-            (Some((source, target)), Protocol::Ipv4) => write!(f, "{from}:{source} → {to}:{target} ")?,
-            (Some((source, target)), _) => write!(f, "[{from}]:{source} → [{to}]:{target} ")?,
-            (None, _) => write!(f, "{from} → {to} ")?,
-        }
+        end_point(f, from, ports.map(|(source, _)| source))?;
+        f.write_str(" → ")?;
+        end_point(f, to, ports.map(|(_, target)| target))?;
+        f.write_str(" ")?;
     }
     match last.protocol {
         Protocol::Tcp => tcp(f, last.bytes, last.length),
@@ -139,7 +148,7 @@ fn ip(f: &mut fmt::Formatter<'_>, network: Layer<'_>, last: Layer<'_>) -> fmt::R
                 _ => Some(last.length),
             };
             match length.and_then(|length| length.checked_sub(8)) {
-                Some(length) => write!(f, ", {length} bytes"),
+                Some(length) => bytes_behind(f, length),
                 None => Ok(()),
             }
         }
@@ -166,6 +175,25 @@ fn ip(f: &mut fmt::Formatter<'_>, network: Layer<'_>, last: Layer<'_>) -> fmt::R
         }
         _ => network_only(f, "IPv6", network.bytes.get(6), None),
     }
+}
+
+/// `10.0.0.1:80`, `[2001:db8::1]:80`, or the address alone.
+fn end_point(f: &mut fmt::Formatter<'_>, address: IpAddr, port: Option<u16>) -> fmt::Result {
+    match (address, port) {
+        (IpAddr::V4(address), _) => f.write_str(Short::ipv4(address).as_str())?,
+        (IpAddr::V6(address), Some(_)) => write!(f, "[{address}]")?,
+        (IpAddr::V6(address), None) => write!(f, "{address}")?,
+    }
+    let Some(port) = port else { return Ok(()) };
+    f.write_str(":")?;
+    f.write_str(itoa::Buffer::new().format(port))
+}
+
+/// How much a header carries.
+fn bytes_behind(f: &mut fmt::Formatter<'_>, length: usize) -> fmt::Result {
+    f.write_str(", ")?;
+    f.write_str(itoa::Buffer::new().format(length))?;
+    f.write_str(" bytes")
 }
 
 /// Source and destination of an IP header.
@@ -285,14 +313,15 @@ fn tcp(f: &mut fmt::Formatter<'_>, bytes: &[u8], length: usize) -> fmt::Result {
     let mut between = "";
     for (bit, name) in names {
         if flags & bit != 0 {
-            write!(f, "{between}{name}")?;
+            f.write_str(between)?;
+            f.write_str(name)?;
             between = ", ";
         }
     }
     f.write_str("]")?;
     let header = usize::from(flags >> 12).saturating_mul(4);
     match length.checked_sub(header) {
-        Some(length) if length > 0 && header >= 20 => write!(f, ", {length} bytes"),
+        Some(length) if length > 0 && header >= 20 => bytes_behind(f, length),
         _ => Ok(()),
     }
 }
@@ -307,7 +336,10 @@ fn icmp(
     let Some(&kind) = bytes.first() else { return Ok(()) };
     match bytes.get(1) {
         Some(&code) => match message(kind, code) {
-            Some(message) => write!(f, " {message}"),
+            Some(message) => {
+                f.write_str(" ")?;
+                f.write_str(message)
+            }
             None => write!(f, " type {kind} code {code}"),
         },
         None => write!(f, " type {kind}"),
