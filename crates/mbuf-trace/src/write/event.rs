@@ -79,10 +79,7 @@ fn to_older<'a>(event: &Event<'a>, revision: Revision, losses: &mut Losses) -> B
     };
     losses.add_if(revision != Revision::Two && tells_storage(event), Loss::Storage);
     let recorded = recorded_string(event).map(Payload::Verbatim);
-    let payload = recorded.or_else(|| bare_text(event).map(Payload::Text)).unwrap_or_else(|| {
-        losses.add_if(!reads_back(event), Loss::Reading);
-        Payload::String
-    });
+    let payload = recorded.or_else(|| bare_text(event).map(Payload::Text)).unwrap_or(Payload::String);
     Body::Record(code, payload)
 }
 
@@ -127,16 +124,16 @@ fn to_rev4<'a>(event: &Event<'a>, losses: &mut Losses) -> Body<'a> {
     Body::Record(Some(code), Payload::Typed)
 }
 
-/// Whether the event's text, read again, says the same. A start and a drop never do, which is counted.
-fn reads_back(event: &Event<'_>) -> bool {
-    let mut text = Vec::new();
-    event.write_data(&mut text);
+/// Whether the string that was written of an event, read again, says the same. A start and a drop never do, which is
+/// counted.
+fn reads_back(event: &Event<'_>, string: &[u8]) -> bool {
+    let text = string.strip_suffix(b"\0").unwrap_or(string);
     let free = match event.kind {
         Kind::Start | Kind::Drop => return true,
         kind @ (Kind::String | Kind::Static | Kind::Dynamic) => kind,
         _ => Kind::String,
     };
-    let read = Event::from_text(free, Text(&text));
+    let read = Event::from_text(free, Text(text));
     let is_call = matches!(event.kind, Kind::Function | Kind::Enter | Kind::Leave);
     let same_call = !is_call || (read.function, read.args) == (event.function, event.args);
     let same_text = is_call || read.text.unwrap_or_default() == event.text.unwrap_or_default();
@@ -229,6 +226,12 @@ fn is_canonical(event: &Event<'_>, string: &[u8]) -> bool {
 }
 
 impl Payload<'_> {
+    /// Whether the payload that was written in this revision says the same when it is read again.
+    pub(super) fn reads_back(self, event: &Event<'_>, revision: Revision, written: &[u8]) -> bool {
+        let is_string = matches!(self, Self::String) && revision != Revision::Four;
+        !is_string || reads_back(event, written)
+    }
+
     /// Appends the payload.
     pub(super) fn append(self, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), WriteError> {
         match self {

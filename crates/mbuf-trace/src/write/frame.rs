@@ -94,7 +94,17 @@ impl<'out, 'event> FrameWriter<'out, 'event> {
             Body::Record(code, payload) => {
                 let earlier = self.snapshot.is_some() && event.kind != Kind::Data;
                 self.losses.add_if(earlier, Loss::SnapshotOrder);
-                self.record(code, |out| payload.append(event, out))
+                let revision = self.encoding.revision;
+                let mut reads_back = true;
+                self.record(code, |out| {
+                    let start = out.len();
+                    payload.append(event, out)?;
+                    let written = out.get(start..).unwrap_or_default();
+                    reads_back = payload.reads_back(event, revision, written);
+                    Ok(())
+                })?;
+                self.losses.add_if(!reads_back, Loss::Reading);
+                Ok(())
             }
         }
     }
