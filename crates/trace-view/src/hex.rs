@@ -1,24 +1,38 @@
 //! Bytes as hexadecimal digits, both ways, without a buffer in between.
 
 use serde::{Serialize, Serializer};
+use std::convert::Infallible;
 use std::fmt;
 
 /// Shows bytes as lower-case digits, two each, and serialises as such a string.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
 
+/// Bytes whose digits are made in one go.
+const AT_ONCE: usize = 64;
+
+/// Calls `write` with the digits, some at a time.
+fn digits_of<E>(bytes: &[u8], mut write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    let mut digits = [0; 2 * AT_ONCE];
+    bytes.chunks(AT_ONCE).try_for_each(|chunk| {
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(chunk) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0x0f)]);
+        }
+        write(digits.get(..chunk.len().saturating_mul(2)).unwrap_or_default())
+    })
+}
+
+/// Appends the digits of these bytes.
+pub(crate) fn push(bytes: &[u8], out: &mut Vec<u8>) {
+    let Ok(()) = digits_of(bytes, |digits| {
+        out.extend_from_slice(digits);
+        Ok::<_, Infallible>(())
+    });
+}
+
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const BYTES: usize = 64;
-        let mut digits = [0; 2 * BYTES];
-        for chunk in self.0.chunks(BYTES) {
-            for (pair, byte) in digits.chunks_exact_mut(2).zip(chunk) {
-                pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0x0f)]);
-            }
-            let text = digits.get(..chunk.len().saturating_mul(2)).unwrap_or_default();
-            f.write_str(std::str::from_utf8(text).unwrap_or_default())?;
-        }
-        Ok(())
+        digits_of(self.0, |digits| f.write_str(std::str::from_utf8(digits).unwrap_or_default()))
     }
 }
 

@@ -31,6 +31,7 @@ pub mod drops;
 pub mod export;
 mod hex;
 pub mod json;
+mod members;
 pub mod ndjson;
 pub mod paths;
 mod push;

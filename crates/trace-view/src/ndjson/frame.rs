@@ -3,7 +3,7 @@
 use super::MAX_BYTES;
 use mbuf_trace::layout::frame::COUNT;
 use mbuf_trace::write::{FrameWriter, WriteError};
-use mbuf_trace::{ByteOrder, Encoding, Event, FrameHeader, Kind, Revision, Text, Trace};
+use mbuf_trace::{ByteOrder, Encoding, Event, FrameHeader, Kind, Order, Revision, Text, Trace};
 
 /// Appends the frame of events in wire order.
 fn write<'a>(
@@ -96,18 +96,22 @@ impl Frame {
     }
 }
 
-/// Whether the frame that is written from what JSON says of the trace is the packet, to the byte.
-pub(super) fn follows_from_events(trace: &Trace<'_>, scratch: &mut Vec<u8>) -> bool {
+/// Whether the frame that is written from these events of the trace, oldest first, is the packet, to the byte. JSON has
+/// to say everything about them.
+pub(super) fn follows_from_events(trace: &Trace<'_>, events: &[Event<'_>], scratch: &mut Vec<u8>) -> bool {
     scratch.clear();
-    if !trace.events_in_wire_order().all(|event| is_said(&event)) {
-        return false;
-    }
-    let events = trace.events_in_wire_order().map(|event| Event {
-        is_read: false,
-        payload: if event.kind == Kind::Unknown { event.payload } else { &[] },
-        ..event
-    });
-    write(trace.encoding(), trace.frame_header(), events, scratch).is_ok() && scratch == trace.packet()
+    let (encoding, header) = (trace.encoding(), trace.frame_header());
+    let written = match trace.order() {
+        Order::OldestFirst => write(encoding, header, events.iter().copied().map(as_said), scratch),
+        Order::NewestFirst => write(encoding, header, events.iter().rev().copied().map(as_said), scratch),
+    };
+    written.is_ok() && scratch == trace.packet()
+}
+
+/// An event as JSON says it.
+fn as_said(event: Event<'_>) -> Event<'_> {
+    let payload = if event.kind == Kind::Unknown { event.payload } else { &[] };
+    Event { is_read: false, payload, ..event }
 }
 
 /// Whether JSON says everything about an event: its words are UTF-8.

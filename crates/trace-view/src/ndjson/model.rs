@@ -1,12 +1,12 @@
-//! The JSON objects, as they are written: they borrow from the packet.
+//! What a line says of a packet, as it is written.
 
 use super::frame::is_said;
-use crate::hex::Hex;
+use crate::members::{Members, hex_string};
+use crate::push;
 use mbuf_trace::{Certainty, Event, Kind, Text, Trace};
 use serde::Serialize;
-use serde::ser::{SerializeMap, SerializeSeq, Serializer};
-use std::cell::RefCell;
-use std::fmt::{self, Write as _};
+use serde::ser::{SerializeSeq, Serializer};
+use std::fmt;
 
 /// What stands about a packet beside its events.
 pub(super) struct PacketFacts<'a> {
@@ -17,105 +17,161 @@ pub(super) struct PacketFacts<'a> {
     pub(super) link_type: u16,
     pub(super) captured_len: u32,
     pub(super) original_len: u32,
-    pub(super) trace: Option<(&'a Trace<'a>, Certainty)>,
+    pub(super) trace: Option<TraceFacts<'a>>,
     /// The packet's bytes, where they do not follow from the events.
     pub(super) bytes: Option<&'a [u8]>,
 }
 
+/// What a packet was read as.
+pub(super) struct TraceFacts<'a> {
+    pub(super) trace: &'a Trace<'a>,
+    pub(super) certainty: Certainty,
+    /// Its events, oldest first.
+    pub(super) events: &'a [Event<'a>],
+    /// Whether JSON says everything about all of them.
+    pub(super) all_said: bool,
+}
+
 impl PacketFacts<'_> {
     /// Adds the members to an object.
-    pub(super) fn members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        map.serialize_entry("packet", &self.number)?;
-        map.serialize_entry("time", &self.time.map(|time| Shown(time.to_string())))?;
-        map.serialize_entry("interface", &self.interface.map(Lossy))?;
-        map.serialize_entry("interface_id", &self.interface_id)?;
-        map.serialize_entry("link_type", &self.link_type)?;
-        map.serialize_entry("captured_len", &self.captured_len)?;
-        map.serialize_entry("original_len", &self.original_len)?;
-        match self.trace {
-            Some((trace, certainty)) => trace_members(trace, certainty, map)?,
+    pub(super) fn members(&self, members: &mut Members<'_>, scratch: &mut Vec<u8>) {
+        members.number("packet", self.number);
+        match self.time {
+            Some(time) => members.shown("time", time),
+            None => members.null("time"),
+        }
+        match self.interface {
+            Some(name) => members.text("interface", name),
+            None => members.null("interface"),
+        }
+        members.number("interface_id", self.interface_id);
+        members.number("link_type", self.link_type);
+        members.number("captured_len", self.captured_len);
+        members.number("original_len", self.original_len);
+        match &self.trace {
+            Some(facts) => facts.members(members, scratch),
             None => {
                 for member in ["revision", "order", "path"] {
-                    map.serialize_entry(member, &None::<()>)?;
+                    members.null(member);
                 }
-                map.serialize_entry("events", &[(); 0])?;
+                members.key("events").extend_from_slice(b"[]");
             }
         }
         if let Some(bytes) = self.bytes {
-            map.serialize_entry("bytes", &Hex(bytes))?;
+            members.hex("bytes", bytes);
         }
-        Ok(())
     }
 }
 
-fn trace_members<M: SerializeMap>(
-    trace: &Trace<'_>,
-    certainty: Certainty,
-    map: &mut M,
-) -> Result<(), M::Error> {
-    map.serialize_entry("revision", &trace.revision().number())?;
-    if trace.encoding().byte_order == mbuf_trace::ByteOrder::Little {
-        map.serialize_entry("byte_order", "little")?;
-    }
-    if certainty == Certainty::Guessed {
-        map.serialize_entry("revision_guessed", &true)?;
-    }
-    map.serialize_entry("order", trace.order().name())?;
-    if let Some(header) = trace.frame_header() {
-        map.serialize_entry("flags", &header.flags)?;
-        map.serialize_entry("packet_id", &header.packet_id)?;
-        map.serialize_entry("parent_id", &header.parent_id)?;
-        map.serialize_entry("lost", &header.lost)?;
-    }
-    map.serialize_entry("path", &Path(trace))?;
-    map.serialize_entry("events", &Events(trace))?;
-    if trace.faults().next().is_some() {
-        map.serialize_entry("faults", &Faults(trace))?;
-    }
-    Ok(())
-}
-
-/// A string that is ASCII by its making.
-struct Shown(String);
-
-impl Serialize for Shown {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+impl TraceFacts<'_> {
+    fn members(&self, members: &mut Members<'_>, scratch: &mut Vec<u8>) {
+        let trace = self.trace;
+        members.number("revision", trace.revision().number());
+        if trace.encoding().byte_order == mbuf_trace::ByteOrder::Little {
+            members.shown("byte_order", "little");
+        }
+        if self.certainty == Certainty::Guessed {
+            members.value("revision_guessed", &true);
+        }
+        members.shown("order", trace.order().name());
+        if let Some(header) = trace.frame_header() {
+            members.number("flags", header.flags);
+            members.number("packet_id", header.packet_id);
+            members.number("parent_id", header.parent_id);
+            members.number("lost", header.lost);
+        }
+        scratch.clear();
+        trace.write_path(scratch);
+        members.text("path", scratch);
+        let out = members.key("events");
+        out.push(b'[');
+        for (place, event) in self.events.iter().enumerate() {
+            out.extend_from_slice(if place == 0 { b"{" } else { b",{" });
+            event_members(event, self.all_said || is_said(event), &mut Members::new(out), scratch);
+            out.push(b'}');
+        }
+        out.push(b']');
+        if trace.faults().next().is_some() {
+            members.value("faults", &Faults(trace));
+        }
     }
 }
 
-/// A string in which bytes that are not UTF-8 become the replacement character, without a copy of it.
-struct Lossy<'a>(&'a [u8]);
-
-impl fmt::Display for Lossy<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
-            f.write_str(chunk.valid())?;
-            if !chunk.invalid().is_empty() {
-                f.write_char(char::REPLACEMENT_CHARACTER)?;
+/// Adds what an event says to its object. Words that are not UTF-8 are not said, but given as bytes.
+fn event_members(event: &Event<'_>, is_said: bool, members: &mut Members<'_>, scratch: &mut Vec<u8>) {
+    members.shown("kind", event.kind.name());
+    members.number("wire_index", event.wire_index);
+    if let Some(record_type) = event.record_type {
+        members.number("record_type", record_type);
+    }
+    match (event.kind, event.snapshot) {
+        (_, Some(snapshot)) => {
+            place(event, members);
+            members.number("link_type", snapshot.recognised_link_type());
+            if let Some(length) = snapshot.packet_length {
+                members.number("packet_length", length);
             }
+            members.hex("bytes", snapshot.bytes);
         }
-        Ok(())
+        (Kind::Unknown, None) => members.hex("bytes", event.payload),
+        _ if is_said => words(event, members, scratch),
+        // Words that are not UTF-8: the payload as it is.
+        _ => members.hex("bytes", event.payload),
+    }
+    if let Some(header) = event.header {
+        if let Some(age) = header.age {
+            members.number("age", age);
+        }
+        if let Some(thread) = header.thread {
+            members.number("thread", thread);
+        }
+        members.number("vnet", header.vnet);
+        if let Some(cpu) = header.cpu {
+            members.number("cpu", cpu);
+        }
+        if header.flags != 0 {
+            members.number("event_flags", header.flags);
+        }
     }
 }
 
-impl Serialize for Lossy<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+/// Position and function. A text that is not UTF-8 is not there.
+fn place(event: &Event<'_>, members: &mut Members<'_>) {
+    if let Some(position) = event.position
+        && let Some(file) = position.file.to_str()
+    {
+        members.text("file", file.as_bytes());
+        members.number("line", position.line);
+    }
+    if let Some(function) = event.function.and_then(Text::to_str) {
+        members.text("function", function.as_bytes());
     }
 }
 
-/// `mbuf_trace.path`; bytes that are not UTF-8 as the replacement character.
-struct Path<'a>(&'a Trace<'a>);
-
-impl Serialize for Path<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        SCRATCH.with_borrow_mut(|scratch| {
-            scratch.clear();
-            self.0.write_path(scratch);
-            Lossy(scratch).serialize(serializer)
-        })
+fn words(event: &Event<'_>, members: &mut Members<'_>, scratch: &mut Vec<u8>) {
+    place(event, members);
+    if let Some(args) = event.args.and_then(Text::to_str) {
+        members.text("args", args.as_bytes());
     }
+    if event.kind != Kind::Position {
+        members.text("text", push::words(event, scratch).unwrap_or_default());
+    }
+    if let Some(origin) = event.origin {
+        members.number("origin", origin.0);
+    }
+    if let Some(errno) = event.errno {
+        members.number("errno", errno);
+    }
+}
+
+/// The parts of a pcapng block around a packet's bytes.
+pub(super) fn block(members: &mut Members<'_>, head: &[u8], tail: &[u8]) {
+    let out = members.key("block");
+    out.push(b'[');
+    hex_string(head, out);
+    out.push(b',');
+    hex_string(tail, out);
+    out.push(b']');
 }
 
 struct Faults<'a>(&'a Trace<'a>);
@@ -144,112 +200,4 @@ struct FaultFacts<'a> {
 
 fn display<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
-}
-
-/// The events, oldest first.
-struct Events<'a>(&'a Trace<'a>);
-
-impl Serialize for Events<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        for event in self.0.events() {
-            list.serialize_element(&EventFacts(&event))?;
-        }
-        list.end()
-    }
-}
-
-struct EventFacts<'a>(&'a Event<'a>);
-
-thread_local! {
-    /// Words that are put together of several parts of an event or a trace.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-impl Serialize for EventFacts<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let event = self.0;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("kind", event.kind.name())?;
-        map.serialize_entry("wire_index", &event.wire_index)?;
-        if let Some(record_type) = event.record_type {
-            map.serialize_entry("record_type", &record_type)?;
-        }
-        match (event.kind, event.snapshot) {
-            (_, Some(snapshot)) => {
-                place(event, &mut map)?;
-                map.serialize_entry("link_type", &snapshot.recognised_link_type())?;
-                if let Some(length) = snapshot.packet_length {
-                    map.serialize_entry("packet_length", &length)?;
-                }
-                map.serialize_entry("bytes", &Hex(snapshot.bytes))?;
-            }
-            (Kind::Unknown, None) => map.serialize_entry("bytes", &Hex(event.payload))?,
-            _ if is_said(event) => words(event, &mut map)?,
-            // Words that are not UTF-8: the payload as it is.
-            _ => map.serialize_entry("bytes", &Hex(event.payload))?,
-        }
-        if let Some(header) = event.header {
-            if let Some(age) = header.age {
-                map.serialize_entry("age", &age)?;
-            }
-            if let Some(thread) = header.thread {
-                map.serialize_entry("thread", &thread)?;
-            }
-            map.serialize_entry("vnet", &header.vnet)?;
-            if let Some(cpu) = header.cpu {
-                map.serialize_entry("cpu", &cpu)?;
-            }
-            if header.flags != 0 {
-                map.serialize_entry("event_flags", &header.flags)?;
-            }
-        }
-        map.end()
-    }
-}
-
-/// Position and function. A text that is not UTF-8 is not there.
-fn place<M: SerializeMap>(event: &Event<'_>, map: &mut M) -> Result<(), M::Error> {
-    if let Some(position) = event.position
-        && let Some(file) = position.file.to_str()
-    {
-        map.serialize_entry("file", file)?;
-        map.serialize_entry("line", &position.line)?;
-    }
-    if let Some(function) = event.function.and_then(Text::to_str) {
-        map.serialize_entry("function", function)?;
-    }
-    Ok(())
-}
-
-fn words<M: SerializeMap>(event: &Event<'_>, map: &mut M) -> Result<(), M::Error> {
-    place(event, map)?;
-    if let Some(args) = event.args.and_then(Text::to_str) {
-        map.serialize_entry("args", args)?;
-    }
-    SCRATCH.with_borrow_mut(|scratch| {
-        scratch.clear();
-        match std::str::from_utf8(scratch_text(event, scratch)) {
-            Ok(text) if event.kind != Kind::Position => map.serialize_entry("text", text),
-            _ => Ok(()),
-        }
-    })?;
-    if let Some(origin) = event.origin {
-        map.serialize_entry("origin", &origin.0)?;
-    }
-    if let Some(errno) = event.errno {
-        map.serialize_entry("errno", &errno)?;
-    }
-    Ok(())
-}
-
-/// The event's words: its own where it has them, otherwise put together.
-fn scratch_text<'a>(event: &Event<'a>, scratch: &'a mut Vec<u8>) -> &'a [u8] {
-    match event.text {
-        Some(text) => text.as_bytes(),
-        None => {
-            event.write_text(scratch);
-            scratch
-        }
-    }
 }

@@ -1,13 +1,12 @@
 //! The items of a capture to lines of JSON.
 
-use super::frame::follows_from_events;
-use super::model::PacketFacts;
+use super::frame::{follows_from_events, is_said};
+use super::model::{self, PacketFacts, TraceFacts};
 use crate::hex::Hex;
-use crate::json::Harmless;
+use crate::members::Members;
+use crate::recycle::recycle;
 use capture_file::{Format, Item, Packet, PlainRecords};
-use mbuf_trace::{Certainty, SCHEMA, Trace};
-use serde::ser::{SerializeMap, Serializer as _};
-use serde_json::Serializer;
+use mbuf_trace::{Certainty, Event, SCHEMA, Trace};
 use std::io::{self, Write};
 
 /// Most bytes of blocks on one line, unless there is but one: more begin another line, so that it can be read again.
@@ -21,12 +20,71 @@ const MAX_BLOCKS: usize = 256 << 10;
 pub struct Writer<W: Write> {
     out: W,
     state: State,
+    form: Form,
+    /// Bytes of the blocks on the line.
+    blocks: usize,
+    packets: PacketMembers,
+    /// The members of the packet that is written.
+    members: Vec<u8>,
+}
+
+/// How the packets of a capture stand in it: what does not follow from that has to be said of each.
+#[derive(Debug, Clone, Copy)]
+pub struct Form {
     format: Format,
     /// How the records of a pcap are written, where that is the plain way.
     records: Option<PlainRecords>,
-    /// Bytes of the blocks on the line.
-    blocks: usize,
+}
+
+/// Makes the members of packets' objects, of each on its own: from one to the next it keeps nothing but memory, and any
+/// number of it can work side by side.
+#[derive(Debug, Clone, Default)]
+pub struct PacketMembers {
+    events: Vec<Event<'static>>,
     scratch: Vec<u8>,
+}
+
+impl PacketMembers {
+    /// Appends the members of a packet of a capture of this form. `trace` is what it was read as; none where it
+    /// carries no trace.
+    pub fn push(
+        &mut self,
+        form: Form,
+        packet: &Packet<'_>,
+        trace: Option<(&Trace<'_>, Certainty)>,
+        out: &mut Vec<u8>,
+    ) {
+        let mut events = std::mem::take(&mut self.events);
+        events.extend(trace.into_iter().flat_map(|(trace, _)| trace.events()));
+        let all_said = events.iter().all(is_said);
+        let follows = all_said
+            && trace.is_some_and(|(trace, _)| follows_from_events(trace, &events, &mut self.scratch));
+        let facts = PacketFacts {
+            number: packet.number,
+            time: packet.time,
+            interface: packet.interface_name,
+            interface_id: packet.interface,
+            link_type: packet.link_type.0,
+            captured_len: packet.captured_len,
+            original_len: packet.original_len,
+            trace: trace.map(|(trace, certainty)| TraceFacts { trace, certainty, events: &events, all_said }),
+            bytes: (!follows).then_some(packet.data),
+        };
+        let mut members = Members::new(out);
+        facts.members(&mut members, &mut self.scratch);
+        let (head, tail) = packet.around_data();
+        if form.format == Format::Pcap {
+            let plain = form.records.zip(packet.time).and_then(|(records, time)| {
+                records.record_header(time, packet.captured_len, packet.original_len)
+            });
+            if plain.is_none_or(|plain| plain != head) {
+                members.hex("record", head);
+            }
+        } else {
+            model::block(&mut members, head, tail);
+        }
+        self.events = recycle(events);
+    }
 }
 
 /// What of the line has been written.
@@ -54,11 +112,16 @@ impl<W: Write> Writer<W> {
         Self {
             out,
             state: State::Start,
-            format: Format::Pcapng,
-            records: None,
+            form: Form { format: Format::Pcapng, records: None },
             blocks: 0,
-            scratch: Vec::new(),
+            packets: PacketMembers { events: Vec::new(), scratch: Vec::new() },
+            members: Vec::new(),
         }
+    }
+
+    /// How packets stand in the capture, as far as it has been written: the same from its first packet on.
+    pub const fn form(&self) -> Form {
+        self.form
     }
 
     /// Writes an item. `trace` is what a packet was read as; none where it carries no trace.
@@ -69,8 +132,7 @@ impl<W: Write> Writer<W> {
     pub fn write(&mut self, item: &Item<'_>, trace: Option<(&Trace<'_>, Certainty)>) -> io::Result<()> {
         match item {
             Item::Header(header) if header.pcap.is_some() => {
-                self.format = Format::Pcap;
-                self.records = PlainRecords::of_header(header.raw);
+                self.form = Form { format: Format::Pcap, records: PlainRecords::of_header(header.raw) };
                 write!(
                     self.out,
                     "{{\"schema\":\"{SCHEMA}\",\"container\":{{\"format\":\"{}\",\"header\":\"{}\"}}",
@@ -119,6 +181,20 @@ impl<W: Write> Writer<W> {
     }
 
     fn packet(&mut self, packet: &Packet<'_>, trace: Option<(&Trace<'_>, Certainty)>) -> io::Result<()> {
+        let mut members = std::mem::take(&mut self.members);
+        members.clear();
+        self.packets.push(self.form, packet, trace, &mut members);
+        let written = self.write_packet(&members);
+        self.members = members;
+        written
+    }
+
+    /// Writes a packet of which [`PacketMembers`] made these members, in the [form](Self::form) of this capture.
+    ///
+    /// # Errors
+    ///
+    /// When the output fails.
+    pub fn write_packet(&mut self, members: &[u8]) -> io::Result<()> {
         if matches!(self.state, State::AfterPacket | State::After) {
             self.end_line()?;
         }
@@ -128,44 +204,11 @@ impl<W: Write> Writer<W> {
             State::AfterContainer => self.out.write_all(b",")?,
             _ => write!(self.out, "{{\"schema\":\"{SCHEMA}\",")?,
         }
-        let follows = trace.is_some_and(|(trace, _)| follows_from_events(trace, &mut self.scratch));
-        let facts = PacketFacts {
-            number: packet.number,
-            time: packet.time,
-            interface: packet.interface_name,
-            interface_id: packet.interface,
-            link_type: packet.link_type.0,
-            captured_len: packet.captured_len,
-            original_len: packet.original_len,
-            trace,
-            bytes: (!follows).then_some(packet.data),
-        };
-        self.members(packet, &facts)?;
+        self.out.write_all(members)?;
         self.blocks = 0;
         self.state = State::AfterPacket;
         // Nothing but packets can follow in a pcap.
-        if self.format == Format::Pcap { self.end_line() } else { Ok(()) }
-    }
-
-    /// The members of a packet's object. The braces are the line's.
-    fn members(&mut self, packet: &Packet<'_>, facts: &PacketFacts<'_>) -> io::Result<()> {
-        let (head, tail) = packet.around_data();
-        let mut serializer =
-            Serializer::with_formatter(WithoutFirst { out: &mut self.out, begun: false }, Harmless);
-        let mut map = serializer.serialize_map(None)?;
-        facts.members(&mut map)?;
-        if self.format == Format::Pcap {
-            let plain = self.records.zip(packet.time).and_then(|(records, time)| {
-                records.record_header(time, packet.captured_len, packet.original_len)
-            });
-            if plain.is_none_or(|plain| plain != head) {
-                map.serialize_entry("record", &Hex(head))?;
-            }
-        } else {
-            map.serialize_entry("block", &[Hex(head), Hex(tail)])?;
-        }
-        // The map is not ended: its closing brace would come too early.
-        Ok(())
+        if self.form.format == Format::Pcap { self.end_line() } else { Ok(()) }
     }
 
     /// Ends the line that has been begun, if one has.
@@ -203,32 +246,5 @@ impl<W: Write> Writer<W> {
         self.end_line()?;
         self.out.flush()?;
         Ok(self.out)
-    }
-}
-
-/// Keeps back the first byte: an object's opening brace.
-struct WithoutFirst<'a, W> {
-    out: &'a mut W,
-    begun: bool,
-}
-
-impl<W: Write> Write for WithoutFirst<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if !self.begun && !bytes.is_empty() {
-            self.begun = true;
-            return Ok(1);
-        }
-        self.out.write(bytes)
-    }
-
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let kept = if self.begun { bytes } else { bytes.get(1..).unwrap_or_default() };
-        self.begun |= !bytes.is_empty();
-        self.out.write_all(kept)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }
