@@ -1,6 +1,6 @@
 //! The calls of a trace: enters and leaves as a stack that always comes out even.
 
-use mbuf_trace::{Event, Kind, Text, Trace};
+use mbuf_trace::{Event, Kind, Text};
 
 /// Most calls that are open at a time; what is entered beyond that is an event without a length. It keeps the search
 /// for a leave's enter short.
@@ -18,28 +18,26 @@ pub(super) enum Move<'e, 'a> {
     Within { event: &'e Event<'a>, step: usize },
 }
 
-/// Goes through a trace, oldest first. Steps count from 0; the calls that are open at the end are closed at a step
+/// Goes through the events of a trace, which are oldest first. Steps count from 0; the calls that are open at the end are closed at a step
 /// behind the last event. Every `Open` has its `Close`.
 pub(super) fn walk<'a, E>(
-    trace: &Trace<'a>,
+    events: &[Event<'a>],
     mut visit: impl FnMut(Move<'_, 'a>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let early = entered_before(trace);
+    let early = entered_before(events);
     let mut stack = Stack::default();
     for event in early.iter().rev() {
         stack.open.push(event.function);
         visit(Move::Open { event, step: 0 })?;
     }
-    let mut count = 0_usize;
-    for (step, event) in trace.events().enumerate() {
-        count = step.saturating_add(1);
-        match stack.take(&event) {
-            Taken::Opened => visit(Move::Open { event: &event, step })?,
-            Taken::Other => visit(Move::Within { event: &event, step })?,
+    for (step, event) in events.iter().enumerate() {
+        match stack.take(event) {
+            Taken::Opened => visit(Move::Open { event, step })?,
+            Taken::Other => visit(Move::Within { event, step })?,
             Taken::Closes(mut calls) => {
                 while let Some(function) = stack.open.pop() {
                     calls = calls.saturating_sub(1);
-                    visit(Move::Close { function, event: Some(&event), is_own: calls == 0, step })?;
+                    visit(Move::Close { function, event: Some(event), is_own: calls == 0, step })?;
                     if calls == 0 {
                         break;
                     }
@@ -48,17 +46,17 @@ pub(super) fn walk<'a, E>(
         }
     }
     while let Some(function) = stack.open.pop() {
-        visit(Move::Close { function, event: None, is_own: false, step: count })?;
+        visit(Move::Close { function, event: None, is_own: false, step: events.len() })?;
     }
     Ok(())
 }
 
 /// The leaves, oldest first, of calls that were entered before the trace began: nothing was open when they came.
-fn entered_before<'a>(trace: &Trace<'a>) -> Vec<Event<'a>> {
+fn entered_before<'e, 'a>(events: &'e [Event<'a>]) -> Vec<&'e Event<'a>> {
     let mut early = Vec::new();
     let mut stack = Stack::default();
-    for event in trace.events() {
-        match stack.take(&event) {
+    for event in events {
+        match stack.take(event) {
             Taken::Closes(calls) => {
                 let left = stack.open.len().saturating_sub(calls);
                 stack.open.truncate(left);
@@ -120,7 +118,7 @@ impl<'a> Stack<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mbuf_trace::Encoding;
+    use mbuf_trace::{Encoding, Trace};
     use proptest::prelude::*;
 
     /// A trace of revision 3 with these texts, oldest first.
@@ -140,7 +138,8 @@ mod tests {
         let trace = Trace::parse(&frame, frame.len(), "3".parse::<Encoding>().unwrap());
         let mut shape = String::new();
         let mut last = 0;
-        walk(&trace, |step| {
+        let events: Vec<Event<'_>> = trace.events().collect();
+        walk(&events, |step| {
             let at = match step {
                 Move::Open { event, step } => {
                     shape += &format!("{}(", event.function.unwrap_or_default());

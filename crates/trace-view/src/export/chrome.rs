@@ -270,7 +270,8 @@ impl<W: Write> Chrome<W> {
         };
         self.slice("B", &name, "trace", track, 0, Some(about))?;
         let mut label = std::mem::take(&mut self.label);
-        let walked = walk(trace, |step| match step {
+        let events: Vec<Event<'_>> = trace.events().collect();
+        let walked = walk(&events, |step| match step {
             Move::Open { event, step } => {
                 let is_enter = event.kind == Kind::Enter;
                 let at = if is_enter { clock.at(event, step) } else { 0 };

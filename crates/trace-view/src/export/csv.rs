@@ -5,6 +5,7 @@
 
 use super::calls::{Move, walk};
 use super::{Export, Remark};
+use crate::push;
 use capture_file::WriteError;
 use mbuf_trace::{Certainty, Event, Link, Text, Trace};
 use std::fmt::Write as _;
@@ -62,29 +63,21 @@ impl<W: Write> Csv<W> {
         Ok(())
     }
 
-    fn event(
-        &mut self,
-        place: &Place<'_, '_>,
-        event: &Event<'_>,
-        step: usize,
-        depth: usize,
-    ) -> io::Result<()> {
+    fn event(&mut self, place: &Place<'_>, event: &Event<'_>, step: usize, depth: usize) -> io::Result<()> {
         let row = &mut self.row;
         row.clear();
         row.number(Some(place.packet.number));
-        row.shown(place.packet.time.as_ref());
+        row.plain(&place.time);
         row.words(place.packet.interface_name);
-        row.shown(Some(&place.trace.encoding()));
+        row.plain(&place.encoding);
         row.number(Some(step.saturating_add(1) as u64));
         row.number(Some(depth as u64));
-        row.shown(Some(&event.kind.name()));
+        row.plain(event.kind.name());
         row.words(event.function.map(Text::as_bytes));
         row.words(event.args.map(Text::as_bytes));
-        let mut bytes = std::mem::take(&mut row.bytes);
-        bytes.clear();
-        let has_words = event.write_text(&mut bytes);
-        row.words(has_words.then_some(bytes.as_slice()));
-        row.bytes = bytes;
+        let mut scratch = std::mem::take(&mut row.scratch);
+        row.words(push::words(event, &mut scratch));
+        row.scratch = scratch;
         row.words(event.position.map(|position| position.file.as_bytes()));
         row.number(event.position.map(|position| u64::from(position.line)));
         let header = event.header;
@@ -108,10 +101,11 @@ impl<W: Write> Csv<W> {
     }
 }
 
-/// What stands about every event of a trace.
-struct Place<'p, 'a> {
-    packet: &'p PacketView<'a>,
-    trace: &'p Trace<'a>,
+/// What stands about every event of a trace, in words where it takes long to say.
+struct Place<'p> {
+    packet: &'p PacketView<'p>,
+    time: String,
+    encoding: String,
 }
 
 /// The number of a link type.
@@ -131,11 +125,13 @@ impl<W: Write> Export<W> for Csv<W> {
     ) -> Result<(), WriteError> {
         self.header()?;
         let Some((trace, _)) = trace else { return Ok(()) };
-        let place = Place { packet, trace };
+        let time = packet.time.map(|time| time.to_string()).unwrap_or_default();
+        let place = Place { packet, time, encoding: trace.encoding().to_string() };
         let mut depth = 0_usize;
         let mut depths = Vec::new();
         // One event may close several calls: its depth is that of the outermost.
-        walk(trace, |step| {
+        let events: Vec<Event<'_>> = trace.events().collect();
+        walk(&events, |step| {
             match step {
                 Move::Open { event, step } => {
                     if event.kind == mbuf_trace::Kind::Enter {
@@ -153,9 +149,9 @@ impl<W: Write> Export<W> for Csv<W> {
             }
             Ok::<_, io::Error>(())
         })?;
-        for (step, event) in trace.events().enumerate() {
+        for (step, event) in events.iter().enumerate() {
             let depth = depths.get(step).copied().unwrap_or(0);
-            self.event(&place, &event, step, depth)?;
+            self.event(&place, event, step, depth)?;
         }
         Ok(())
     }
@@ -181,7 +177,7 @@ fn set(depths: &mut Vec<usize>, step: usize, depth: usize) {
 struct Row {
     text: String,
     ends: Vec<usize>,
-    bytes: Vec<u8>,
+    scratch: Vec<u8>,
 }
 
 impl Row {
@@ -191,10 +187,19 @@ impl Row {
     }
 
     fn number(&mut self, number: Option<u64>) {
-        self.shown(number.as_ref());
+        if let Some(number) = number {
+            push::number(number, &mut self.text);
+        }
+        self.ends.push(self.text.len());
     }
 
     /// What is made here and cannot be a formula.
+    fn plain(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+    }
+
+    /// The same of what this shows.
     fn shown(&mut self, value: Option<&impl std::fmt::Display>) {
         if let Some(value) = value {
             let _ = write!(self.text, "{value}");
@@ -208,7 +213,8 @@ impl Row {
         if matches!(words.first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')) {
             self.text.push('\'');
         }
-        self.shown(Some(&Text(words)));
+        push::text(Text(words), &mut self.text);
+        self.ends.push(self.text.len());
     }
 
     fn cells(&self) -> impl Iterator<Item = &str> {

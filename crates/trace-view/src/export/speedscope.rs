@@ -82,7 +82,8 @@ impl<W: Write> Speedscope<W> {
         write!(self.out, ",\"unit\":\"{unit}\",\"startValue\":0,\"events\":[")?;
         let mut events = Events { out: &mut self.out, open: Vec::new(), leaf: None, begun: false };
         let frames = &mut self.frames;
-        walk(trace, |step| {
+        let steps: Vec<Event<'_>> = trace.events().collect();
+        walk(&steps, |step| {
             match step {
                 Move::Open { event, step } => {
                     // Of what began before the trace only the leave is known: another line, a later time.

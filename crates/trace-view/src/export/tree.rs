@@ -106,7 +106,8 @@ impl Tree {
     fn add_calls(&mut self, trace: &Trace<'_>, clock: Clock) {
         let mut open = Vec::new();
         let mut meter = Meter { clock, last: 0, top: Some(ROOT) };
-        let _ = walk(trace, |step| {
+        let events: Vec<Event<'_>> = trace.events().collect();
+        let _ = walk(&events, |step| {
             match step {
                 Move::Open { event, step } => {
                     self.pass(&mut meter, Some(event), step);
