@@ -26,8 +26,6 @@ pub(super) struct Scratch {
     /// Of each found field, whether it is told.
     kept: Vec<bool>,
     would_be: Vec<u8>,
-    as_it_is: Values,
-    as_it_would_be: Values,
     /// For the first bytes of the later header, whether a field explains that they differ.
     pub(super) known: Vec<bool>,
 }
@@ -38,6 +36,8 @@ struct Found {
     field: &'static Field,
     old: Places,
     new: Places,
+    /// The new ones, had the header no more bytes than are given to explain with.
+    given: Places,
     follows: bool,
     wrong: bool,
 }
@@ -64,9 +64,9 @@ pub(super) fn compare<'a>(
         let wrong = checksum::is_checksum(field) && checksum::becomes_wrong(sides());
         if wrong || !values.are_same(&old, &new) {
             let follows = !wrong && checksum::is_checksum(field) && checksum::follows(sides());
-            found.push(Found { field, old, new, follows, wrong });
+            found.push(Found { field, old, given: new.clone(), new, follows, wrong });
         } else {
-            values.truncate(old.start);
+            values.truncate(&old);
         }
     }
     if !is_same {
@@ -123,8 +123,8 @@ impl Scratch {
                         && values.only(&other.new) == Some(new)
                 })
             };
-            repeats.old.len() > 1
-                && repeats.old.len() == repeats.new.len()
+            repeats.old.count() > 1
+                && repeats.old.count() == repeats.new.count()
                 && pairs.all(|(old, new)| old == new || is_said(old, new))
         });
     }
@@ -141,36 +141,41 @@ impl Scratch {
 
     /// A byte is explained by a field that would have another value, had the byte the one it had before.
     fn explain(&mut self, now: &Header<'_>, old: &[u8], new: &[u8]) {
-        if self.found.is_empty() {
+        let Self { found, would_be, values, known, .. } = self;
+        if found.is_empty() {
             return;
         }
-        let Self { found, would_be, as_it_is, as_it_would_be, known, .. } = self;
         let given = now.bytes().get(..GIVEN).unwrap_or(now.bytes());
         would_be.clear();
         would_be.extend_from_slice(given);
-        push_all(found, &now.with_bytes(given), as_it_is);
+        // Where not all bytes are given, a field may say something of those behind them.
+        for field in found.iter_mut().filter(|_| given.len() < now.bytes().len()) {
+            field.given = values.push(&now.with_bytes(given), field.field);
+        }
+        // Bytes of one field lie side by side.
+        let mut last = 0_usize;
         for (place, (before, byte)) in old.iter().zip(new).enumerate().take(EXPLAINED) {
             let mut is_known = false;
             if before != byte
                 && let Some(there) = would_be.get_mut(place)
             {
                 *there = *before;
-                push_all(found, &now.with_bytes(would_be), as_it_would_be);
-                is_known = as_it_is != as_it_would_be;
+                let header = now.with_bytes(would_be);
+                let mut explains = |field: &Found| {
+                    let would_be = values.push(&header, field.field);
+                    let differs = !values.are_same(&field.given, &would_be);
+                    values.truncate(&would_be);
+                    differs
+                };
+                is_known = found.get(last).is_some_and(&mut explains);
+                if !is_known && let Some(at) = found.iter().position(&mut explains) {
+                    (is_known, last) = (true, at);
+                }
                 if let Some(there) = would_be.get_mut(place) {
                     *there = *byte;
                 }
             }
             known.push(is_known);
         }
-    }
-}
-
-/// The values that the header has of each of the fields.
-fn push_all(found: &[Found], header: &Header<'_>, values: &mut Values) {
-    values.clear();
-    for change in found {
-        values.push(header, change.field);
-        values.divide();
     }
 }

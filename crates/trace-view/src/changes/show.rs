@@ -20,7 +20,7 @@ impl fmt::Display for Change<'_> {
             Self::HeaderAdded(header) => {
                 let what = if header.with_payload { "" } else { " header" };
                 write!(f, "+{}{what}, {}", header.protocol(), Counted(header.length, "byte"))?;
-                header.addresses().try_for_each(|(field, value)| write!(f, ", {} {value}", field.name))
+                header.addresses().try_for_each(|values| write!(f, ", {} {values}", values.field.name))
             }
             Self::HeaderRemoved(header) => write!(f, "{} removed", header.protocol()),
             Self::Field(change) => change.fmt(f),
@@ -75,6 +75,15 @@ struct Values<'a> {
 }
 
 impl Values<'_> {
+    fn count(&self) -> usize {
+        let mut count = 0_usize;
+        let _ = self.header.visit(self.field.id, &mut |_| {
+            count = count.saturating_add(1);
+            ControlFlow::Continue(())
+        });
+        count
+    }
+
     fn list(&self) -> Vec<String> {
         let mut list = Vec::new();
         let _ = self.header.visit(self.field.id, &mut |value| {
@@ -121,7 +130,8 @@ impl fmt::Write for Cut<'_, '_> {
             self.out.write_str("…")?;
             return Err(fmt::Error);
         }
-        self.room = Some(room.saturating_sub(text.chars().count()));
+        let letters = if text.is_ascii() { text.len() } else { text.chars().count() };
+        self.room = Some(room.saturating_sub(letters));
         self.out.write_str(text)
     }
 }
@@ -208,21 +218,19 @@ impl HeaderChange<'_> {
         self.header.protocol().map_or("unknown", |field| field.name)
     }
 
-    /// The addresses in it, as [`Field::show`] shows them.
-    pub fn addresses(&self) -> impl Iterator<Item = (&'static Field, String)> {
+    /// The addresses in it.
+    fn addresses(&self) -> impl Iterator<Item = Values<'_>> {
         let header = &self.header;
-        header.fields().filter(|field| is_address(field.ty)).filter_map(move |field| {
-            let values = Values { header, field }.list();
-            // A field of two values repeats what two others say.
-            <[String; 1]>::try_from(values).ok().map(|[value]| (field, value))
-        })
+        let addresses = header.fields().filter(|field| is_address(field.ty));
+        // A field of two values repeats what two others say.
+        addresses.map(|field| Values { header, field }).filter(|values| values.count() == 1)
     }
 
     fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         map.serialize_entry("protocol", self.protocol())?;
         map.serialize_entry("length", &self.length)?;
         map.serialize_entry("with_payload", &self.with_payload)?;
-        let addresses = self.addresses().map(|(field, value)| (field.name, value));
+        let addresses = self.addresses().map(|values| (values.field.name, values.list().concat()));
         map.serialize_entry("addresses", &addresses.collect::<BTreeMap<_, _>>())
     }
 }

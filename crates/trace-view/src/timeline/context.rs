@@ -54,6 +54,11 @@ impl Context {
 }
 
 impl Shown {
+    /// Whether there is nothing to show.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.vnet.is_none() && self.cpu.is_none() && self.thread.is_none()
+    }
+
     /// Virtual network stack and thread only.
     pub(super) fn without_cpu(self) -> Self {
         Self { cpu: None, ..self }

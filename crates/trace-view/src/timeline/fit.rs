@@ -8,9 +8,8 @@ const CUT: &str = "…";
 
 /// Columns that a text takes on a terminal.
 pub(crate) fn width(text: &str) -> usize {
-    // Nearly every text is plain, and then it takes as many as it has bytes.
-    let is_plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
-    if is_plain { text.len() } else { text.width() }
+    // Nearly every text is ASCII, and takes as many as it has bytes. There is no control character in it: it is shown.
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
 /// The text, cut with a mark where it takes more columns than there are.

@@ -27,7 +27,9 @@ impl Repeat {
 ///
 /// Looks at a bounded number of events, but for those that it then hides.
 pub(super) fn first(events: &[Event<'_>]) -> Option<Repeat> {
-    let repeats = (1..=LONGEST).filter_map(|steps| {
+    let (first, rest) = events.split_first()?;
+    let begin_alike = rest.iter().zip(1..=LONGEST).filter(|(later, _)| is_same(first, later));
+    let repeats = begin_alike.filter_map(|(_, steps)| {
         let later = events.get(steps..)?;
         let same = events.iter().zip(later).take_while(|(one, other)| is_same(one, other)).count();
         let times = same.checked_div(steps)?.saturating_add(1);

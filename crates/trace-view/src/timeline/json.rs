@@ -51,7 +51,7 @@ impl Serialize for Explained<'_, '_> {
             return map.end();
         };
         let snapshots = Snapshots::new(way, self.options.snapshot_link);
-        if let Some(newest) = newest_snapshot(way) {
+        if let Some((_, newest)) = newest_snapshot(way) {
             map.serialize_entry("summary", &Shown(snapshots.summary(&newest)))?;
         }
         map.serialize_entry("revision", &way.trace.revision().number())?;

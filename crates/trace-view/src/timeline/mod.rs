@@ -294,14 +294,17 @@ fn heading(
     said: &mut Said,
 ) {
     let colours = options.palette;
-    said.packet.clear();
+    said.newest.clear();
+    said.newest_step = 0;
     match newest_snapshot(way) {
-        Some(snapshot) => {
+        Some((step, snapshot)) => {
             let summary = summary(snapshot.bytes, options.snapshot_link.of(&snapshot));
-            let _ = write!(said.packet, "{}", summary.of_length(snapshot.whole_len()));
+            let _ = write!(said.newest, "{}", summary.of_length(snapshot.whole_len()));
+            said.newest_step = step;
         }
-        None => said.packet.push_str("no snapshot"),
+        None => said.newest.push_str("no snapshot"),
     }
+    said.packet.clone_from(&said.newest);
     let (number, front) = number_and_time(page, options, packet);
     let start = page.len();
     colours.summary.push(page);
@@ -312,12 +315,8 @@ fn heading(
     let about_start = page.len();
     about(way, certainty, page);
     let without_place = page.len();
-    if let Some(context) = said.context {
-        let place = context.all().to_string();
-        if !place.is_empty() {
-            page.push_str(", ");
-            page.push_str(&place);
-        }
+    if let Some(context) = said.context.filter(|context| !context.all().is_empty()) {
+        let _ = write!(page, ", {}", context.all());
     }
     page.push(')');
     let Some(columns) = options.width() else {
@@ -393,8 +392,10 @@ fn about(way: &Way<'_, '_>, certainty: Certainty, out: &mut String) {
     }
 }
 
-/// What says what the packet is: its newest snapshot that has any bytes.
-fn newest_snapshot<'a>(way: &Way<'_, 'a>) -> Option<Snapshot<'a>> {
-    let mut snapshots = way.newest_first().filter_map(|event| event.snapshot);
-    snapshots.find(|snapshot| !snapshot.bytes.is_empty())
+/// What says what the packet is: its newest snapshot that has any bytes, and its step.
+fn newest_snapshot<'a>(way: &Way<'_, 'a>) -> Option<(usize, Snapshot<'a>)> {
+    let steps = (1..=way.events.len()).rev();
+    let mut snapshots =
+        steps.zip(way.newest_first()).filter_map(|(step, event)| Some((step, event.snapshot?)));
+    snapshots.find(|(_, snapshot)| !snapshot.bytes.is_empty())
 }

@@ -11,7 +11,7 @@ use super::{Options, context::Context, dump, spill};
 use crate::changes::{self, Change, Differences};
 use crate::push;
 use mbuf_trace::{Event, Kind, Snapshot};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -73,6 +73,9 @@ pub(super) struct Buffers {
 pub(super) struct Said {
     pub(super) context: Option<Context>,
     pub(super) packet: String,
+    /// What the newest snapshot is that has any bytes, and its step.
+    pub(super) newest: String,
+    pub(super) newest_step: usize,
 }
 
 /// The packet that is shown.
@@ -198,12 +201,9 @@ impl<'s, 'a> Steps<'s, 'a> {
     fn context_line(&mut self, event: &Event<'_>, level: usize) {
         let Some(now) = Context::of(event) else { return };
         let before = self.said.context.replace(now);
-        if before == Some(now) {
-            return;
-        }
-        let text = before.map_or_else(|| now.all(), |before| now.since(&before)).to_string();
-        if !text.is_empty() {
-            self.remark(&format!("on {text}"), level);
+        let new = before.map_or_else(|| now.all(), |before| now.since(&before));
+        if !new.is_empty() {
+            self.remark(format_args!("on {new}"), level);
         }
     }
 
@@ -243,7 +243,7 @@ impl<'s, 'a> Steps<'s, 'a> {
             None => self.differences.clear(),
         }
         if earlier.is_none() {
-            self.packet(&now, indent);
+            self.packet(&now, step, indent);
         }
         self.differences(indent);
         if self.options.hex && earlier.is_none() {
@@ -272,10 +272,13 @@ impl<'s, 'a> Steps<'s, 'a> {
     }
 
     /// A line that says what the packet is, unless that has been said last.
-    fn packet(&mut self, snapshot: &Snapshot<'a>, indent: usize) {
+    fn packet(&mut self, snapshot: &Snapshot<'a>, step: usize, indent: usize) {
         let is = &mut self.buffers.line;
         is.clear();
-        let _ = write!(is, "{}", self.snapshots.summary(snapshot));
+        match step == self.said.newest_step {
+            true => is.push_str(&self.said.newest),
+            false => drop(write!(is, "{}", self.snapshots.summary(snapshot))),
+        }
         if *is != self.said.packet {
             self.line(self.options.palette.summary, indent);
             std::mem::swap(&mut self.buffers.line, &mut self.said.packet);
@@ -351,12 +354,14 @@ impl<'s, 'a> Steps<'s, 'a> {
         }
         let is_call = matches!(event.kind, Kind::Enter | Kind::Leave | Kind::Function);
         if let Some(function) = event.function.filter(|_| !is_call && !line.is_within) {
-            let text = format!("  in {function}");
+            let start = page.len();
+            page.push_str("  in ");
+            push::text(function, page);
             let taken = width(&words).saturating_add(pad).saturating_add(width(&place));
-            let room = room.map(|room| room.saturating_sub(taken));
+            let needed = taken.saturating_add(width(page.get(start..).unwrap_or_default()));
             // Where it does not fit, it is left out: a mark alone would say nothing.
-            if room.is_none_or(|room| width(&text) <= room) {
-                page.push_str(&text);
+            if room.is_some_and(|room| needed > room.max(taken)) {
+                page.truncate(start);
             }
         }
         colours.reset.push(page);
@@ -394,17 +399,21 @@ impl<'s, 'a> Steps<'s, 'a> {
     /// The line below a group of steps that repeats.
     fn repeated(&mut self, repeat: Repeat, level: usize) {
         let Repeat { steps, times } = repeat;
-        self.remark(&format!("these {steps} steps ×{times}"), level);
+        self.remark(format_args!("these {steps} steps ×{times}"), level);
     }
 
     /// A line between steps.
-    fn remark(&mut self, text: &str, level: usize) {
+    fn remark(&mut self, text: fmt::Arguments<'_>, level: usize) {
+        let line = &mut self.buffers.line;
+        line.clear();
+        // Writing to a String cannot fail.
+        let _ = line.write_fmt(text);
         let colours = self.options.palette;
         let left = self.columns.left().saturating_add(level.saturating_mul(INDENT));
         let room = self.options.width().map(|width| width.saturating_sub(left));
         push::spaces(left, self.page);
         colours.dim.push(self.page);
-        self.page.push_str(&cut(text, room));
+        self.page.push_str(&cut(&self.buffers.line, room));
         colours.reset.push(self.page);
         self.page.push('\n');
     }
