@@ -10,6 +10,7 @@ use crate::snapshots::Headers;
 use crate::subject::{Subject, Visitor};
 use crate::trace_values::EventValues;
 use crate::value::Value;
+use crate::verbatim::Verbatim;
 use mbuf_trace::event::write_path;
 use mbuf_trace::read::Events;
 use mbuf_trace::{Event, Text};
@@ -116,6 +117,27 @@ impl<'s, 'a> Decoded<'s, 'a> {
             }
             _ => self.subject.visit(field, self.scratch, visit),
         }
+    }
+
+    /// The same as [`Subject::visit`], for who is interested only in values that hold certain bytes: others may be
+    /// left out. Of a [verbatim](FieldId::verbatim) field of events, an event is not decoded if its record has none of
+    /// the bytes that `may_hold` looks for.
+    pub fn visit_holding(
+        &mut self,
+        field: FieldId,
+        mut may_hold: impl FnMut(&[u8]) -> bool,
+        visit: &mut Visitor<'_>,
+    ) -> ControlFlow<()> {
+        let is_of_record = field.field().scope == Scope::Event && field.verbatim() != Verbatim::Never;
+        let Some(trace) = self.subject.trace().filter(|_| is_of_record) else {
+            return self.visit(field, visit);
+        };
+        let mut values = EventValues::new(field, self.subject.snapshot_link());
+        let mut events = trace.events();
+        while let Some(event) = events.find_by_payload(&mut may_hold) {
+            values.visit(&event, &mut self.scratch.text, &mut |_, value| visit(value))?;
+        }
+        ControlFlow::Continue(())
     }
 
     /// The same as [`Subject::visit_layers`].

@@ -45,6 +45,8 @@ pub(crate) struct ValueTest {
     pub(crate) all: bool,
     pub(crate) source: Source,
     pub(crate) check: Check,
+    /// What the packet has to mention if a value is to do it.
+    pub(crate) mention: Option<Mention>,
 }
 
 /// What a value has to do.
@@ -259,9 +261,9 @@ impl Test {
     }
 
     /// All values of the source, or one, do it. The packet is looked through first, where that can tell.
-    pub(crate) fn value(test: ValueTest) -> Self {
-        let mention = Mention::of(&test);
-        let value = Self::Value(Box::new(test));
+    pub(crate) fn value(all: bool, source: Source, check: Check) -> Self {
+        let mention = Mention::of(&source, &check);
+        let value = Self::Value(Box::new(ValueTest { all, source, check, mention: mention.clone() }));
         match mention {
             Some(mention) => Self::and(vec![Self::Mentions(mention), value]),
             None => value,

@@ -3,6 +3,7 @@
 use crate::compiled::{Relation, Test, ValueTest};
 use crate::filter::Pool;
 use crate::gathered::Gathered;
+use crate::item::Item;
 use crate::pairs;
 use crate::source::{Operand, Source, Visited};
 use std::ops::ControlFlow;
@@ -18,7 +19,7 @@ impl Test {
             Self::Xor(parts) => parts.iter().fold(false, |odd, part| odd ^ part.matches(pool, decoded)),
             Self::Not(part) => !part.matches(pool, decoded),
             Self::Exists(source) => source.exists(pool, decoded),
-            Self::Mentions(mention) => mention.may_match(decoded),
+            Self::Mentions(mention) => mention.may_be_in(decoded.subject().bytes(), decoded.subject()),
             Self::Value(test) => test.matches(pool, decoded),
             Self::Pair { all, left, relation, right } => {
                 pairs::related(*all, left, *relation, right, pool, decoded)
@@ -83,6 +84,21 @@ pub(crate) fn quantified(
 
 impl ValueTest {
     fn matches(&self, pool: &mut Pool, decoded: &mut Decoded<'_, '_>) -> bool {
+        if let (false, Source::Field { id, layers: None }, Some(mention)) =
+            (self.all, &self.source, &self.mention)
+        {
+            // One value is enough, so those that cannot be it do not matter.
+            let subject = *decoded.subject();
+            let found = decoded.visit_holding(
+                *id,
+                |bytes| mention.may_be_in(bytes, &subject),
+                &mut |value| match self.check.holds(false, &Item::of(&value, *id)) {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                },
+            );
+            return found.is_break();
+        }
         quantified(self.all, |decide| {
             self.source.visit(pool, decoded, &mut |item| decide(self.check.holds(self.all, &item)))
         })

@@ -41,7 +41,7 @@
 //! side again for each 256 KiB.
 //!
 //! Nothing is allocated once the scratch space has grown to what the packets need, except by `contains` between
-//! fields where more than 16 different values are looked for.
+//! fields where more than 16 different values are looked for, and in packets with more than 512 protocol headers.
 //!
 //! # From text to answer
 //!

@@ -1,12 +1,12 @@
 //! Bytes without which a packet cannot pass a test. Looking for them in the whole packet takes a small part of the time
 //! that decoding takes, and most packets that do not pass lack them.
 
-use crate::compiled::{Check, Constant, Member, Relation, ValueTest};
+use crate::compiled::{Check, Constant, Member, Relation};
 use crate::source::Source;
 use mbuf_trace::Revision;
 use memchr::memmem::Finder;
 use std::borrow::Cow;
-use trace_fields::{Decoded, FieldId, Verbatim};
+use trace_fields::{FieldId, Subject, Verbatim};
 
 /// Sets of more values are not looked for: each is a look through the packet.
 const MOST: usize = 4;
@@ -20,15 +20,15 @@ pub(crate) struct Mention {
 }
 
 impl Mention {
-    /// What a packet has to mention if this is to be true of one value, or of all of one or more.
-    pub(crate) fn of(test: &ValueTest) -> Option<Self> {
-        let Source::Field { id, .. } = test.source else { return None };
+    /// What a packet has to mention if a value of this source is to do this.
+    pub(crate) fn of(source: &Source, check: &Check) -> Option<Self> {
+        let Source::Field { id, .. } = *source else { return None };
         let before_revision_4 = match id.verbatim() {
             Verbatim::Never if id != FieldId::MbufTracePath => return None,
             Verbatim::BeforeRevision4 => true,
             Verbatim::Always | Verbatim::Never => false,
         };
-        let needles = match &test.check {
+        let needles = match check {
             Check::Compare(Relation::Equal, constant) => vec![bytes(constant)?],
             Check::Contains(finder) => vec![finder.needle().into()],
             Check::In(members) if members.len() <= MOST => {
@@ -44,12 +44,11 @@ impl Mention {
         Some(Self { finders, before_revision_4 })
     }
 
-    /// Whether the packet may pass, as far as this tells.
-    pub(crate) fn may_match(&self, decoded: &Decoded<'_, '_>) -> bool {
-        let subject = decoded.subject();
+    /// Whether such a value may be part of these bytes of the packet.
+    pub(crate) fn may_be_in(&self, bytes: &[u8], subject: &Subject<'_>) -> bool {
         let is_revision_4 = || subject.trace().is_some_and(|trace| trace.revision() == Revision::Four);
         self.before_revision_4 && is_revision_4()
-            || self.finders.iter().any(|finder| finder.find(subject.bytes()).is_some())
+            || self.finders.iter().any(|finder| finder.find(bytes).is_some())
     }
 }
 

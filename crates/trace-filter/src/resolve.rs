@@ -1,7 +1,7 @@
 //! Conditions with names looked up and types checked: from the tree to a test.
 
 use crate::ast::{CompareOp, Element, Expr, ExprKind, Operand as Tree, OperandKind, Quantifier};
-use crate::compiled::{Check, Constant, Member, Relation, Test, ValueTest};
+use crate::compiled::{Check, Constant, Member, Relation, Test};
 use crate::error::FilterError;
 use crate::literal::{Wanted, constant};
 use crate::operand::{Kind, Typed, arithmetic, field, source, unsupported, wrong_type};
@@ -182,9 +182,7 @@ fn test(all: bool, left: Left<'_>, relation: Relation, right: Right) -> Test {
     let source = left.source;
     match right {
         Right::Source(right) => Test::Pair { all, left: source, relation, right },
-        Right::Constant(constant) => {
-            Test::value(ValueTest { all, check: Check::Compare(relation, constant), source })
-        }
+        Right::Constant(constant) => Test::value(all, source, Check::Compare(relation, constant)),
     }
 }
 
@@ -211,7 +209,7 @@ fn contains(all: bool, left: &Tree, right: &Tree) -> Result<Test> {
     match left.right(right, Use::Contains, true)? {
         Right::Constant(Constant::Text(needle) | Constant::Bytes(needle) | Constant::Protocol(needle)) => {
             let check = Check::Contains(Box::new(Finder::new(&needle).into_owned()));
-            Ok(Test::value(ValueTest { all, check, source: left.source }))
+            Ok(Test::value(all, left.source, check))
         }
         Right::Constant(_) => Err(wrong_type(right.span, "bytes or text expected")),
         right @ Right::Source(_) => Ok(test(all, left, Relation::Contains, right)),
@@ -225,7 +223,7 @@ fn matches(all: bool, left: &Tree, right: &Tree) -> Result<Test> {
             .label("a regular expression between double quotes expected"));
     };
     let check = Check::Matches(pattern::compile(text, right.span)?);
-    Ok(Test::value(ValueTest { all, check, source: left.source }))
+    Ok(Test::value(all, left.source, check))
 }
 
 /// Whether a value is equal to an element of the set. For `all`, Wireshark 4.0 asks whether there is one
@@ -265,9 +263,8 @@ fn within(all: bool, left: &Tree, set: &[Element]) -> Result<Test> {
         }
     }
     let source = || source(left, None).map(|typed| typed.value);
-    let value_test = |members: Vec<Member>, source: Source| {
-        Test::value(ValueTest { all, check: Check::In(members.into()), source })
-    };
+    let value_test =
+        |members: Vec<Member>, source: Source| Test::value(all, source, Check::In(members.into()));
     if all {
         for member in members {
             parts.push(value_test(vec![member], source()?));

@@ -139,6 +139,13 @@ impl<'a> Given<'a> {
         }
     }
 
+    const fn payload(&self) -> &'a [u8] {
+        match self {
+            Self::Record(record) => record.payload,
+            Self::Rev1Snapshot { bytes, .. } => bytes,
+        }
+    }
+
     /// Whether the event can have a snapshot, as far as the record's type tells.
     fn may_have_snapshot(&self, revision: Revision) -> bool {
         let Self::Record(record) = self else { return true };
@@ -168,6 +175,14 @@ impl<'a> Iterator for Events<'a> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         let left = usize::try_from(self.0.last.saturating_sub(self.0.next)).unwrap_or(usize::MAX);
         (left, Some(left))
+    }
+}
+
+impl<'a> Events<'a> {
+    /// The next event of a record whose payload passes. The others are not taken apart, which is most of the work.
+    pub fn find_by_payload(&mut self, mut passes: impl FnMut(&'a [u8]) -> bool) -> Option<Event<'a>> {
+        let revision = self.0.frame.encoding.revision;
+        self.0.find(|given| passes(given.payload())).map(|given| given.event(revision))
     }
 }
 
