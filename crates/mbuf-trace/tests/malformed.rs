@@ -1,6 +1,7 @@
 //! Each class of malformed input: what is kept, what is said, and that the next packet is unaffected.
 
-use mbuf_trace::{Certainty, Detector, Encoding, FaultKind, Kind, Revision, Trace};
+use mbuf_trace::write::FrameWriter;
+use mbuf_trace::{Certainty, Detector, Encoding, Event, FaultKind, Kind, Revision, Snapshot, Text, Trace};
 
 /// A revision 3 frame: a snapshot, then two strings, as they lie on the wire.
 fn frame() -> Vec<u8> {
@@ -242,6 +243,7 @@ fn backwards_is_forwards_reversed() {
         forwards.reverse();
         assert_eq!(forwards.len(), usize::from(count));
         assert_eq!(trace.events().collect::<Vec<_>>(), forwards, "{count}, {first}");
+        assert_eq!(trace.events().size_hint(), (forwards.len(), Some(forwards.len())), "{count}");
         let snapshots: Vec<_> = forwards.iter().filter_map(|event| event.snapshot).collect();
         assert_eq!(trace.snapshots().collect::<Vec<_>>(), snapshots, "{count}, {first}");
     }
@@ -363,4 +365,44 @@ fn a_length_that_wrapped_twice() {
         trace.faults().next().map(|fault| (fault.kind, fault.needed)),
         Some((FaultKind::LengthWrapped, 140_000))
     );
+}
+
+/// What belongs to no event: bytes behind the last record, or from the first that is not whole.
+#[test]
+fn unread_bytes() {
+    let whole = frame();
+    let strings = b"\0\x01\0\x06first\0";
+    let revision_1 = [&strings[..], &packet()].concat();
+    let table: [(&str, &[u8], usize, Revision, &[u8]); 7] = [
+        ("nothing", &whole, whole.len(), Revision::Three, b""),
+        ("trailing bytes", &[&whole[..], b"more"].concat(), whole.len() + 4, Revision::Three, b"more"),
+        ("half a record", &whole[..70], 70, Revision::Three, &whole[65..70]),
+        ("half a record, of which the rest was not captured", &whole[..70], 80, Revision::Three, b""),
+        ("half a header, the same", &whole[..67], 80, Revision::Three, &whole[65..67]),
+        ("the packet of revision 1", &revision_1, revision_1.len(), Revision::One, b""),
+        ("half a string of revision 1", &strings[..6], 6, Revision::One, &strings[2..6]),
+    ];
+    for (name, packet, original_len, revision, expected) in table {
+        let trace = Trace::parse(packet, original_len, Encoding::new(revision));
+        assert_eq!(trace.unread(), expected, "{name}");
+    }
+}
+
+/// As revisions 2 and 3, but what follows ends in no NUL.
+#[test]
+fn a_length_that_wrapped_in_revision_4() {
+    let bytes = [&packet()[..], &[0xaa; 4422]].concat();
+    let mut frame = Vec::new();
+    let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Four), None);
+    writer.push(&Event { snapshot: Some(Snapshot::ethernet(&bytes)), ..Event::new(Kind::Data) }).unwrap();
+    writer.push(&Event { function: Some(Text(b"ip_input")), ..Event::new(Kind::Enter) }).unwrap();
+    assert!(writer.finish().is_empty());
+    let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Four));
+    assert!(!trace.is_malformed());
+    let snapshot = trace.events().find(|event| event.kind == Kind::Data).unwrap();
+    let end = snapshot.offset + 4 + snapshot.payload.len();
+    let wrapped = [&frame[..end], &[0xaa; 65_536], &frame[end..]].concat();
+    let trace = Trace::parse(&wrapped, wrapped.len(), Encoding::new(Revision::Four));
+    let kinds: Vec<FaultKind> = trace.faults().map(|fault| fault.kind).collect();
+    assert_eq!(kinds, [FaultKind::LengthWrapped, FaultKind::RecordsMissing]);
 }

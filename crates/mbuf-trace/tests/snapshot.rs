@@ -83,3 +83,14 @@ fn cut_snapshots_may_have_the_same_bytes() {
         assert_eq!(other.has_bytes_of(&one), same, "{other:?} {one:?}");
     }
 }
+
+/// A record can say more than the kernel kept; it cannot say less than is there.
+#[test]
+fn the_whole_length_is_what_is_told_or_there() {
+    for (packet_length, missing, expected) in
+        [(None, 0, 100), (None, 20, 120), (Some(1500), 0, 1500), (Some(10), 0, 100), (Some(110), 20, 120)]
+    {
+        let snapshot = Snapshot { packet_length, missing, ..Snapshot::ethernet(&[0; 100]) };
+        assert_eq!(snapshot.whole_len(), expected, "{packet_length:?}, {missing} missing");
+    }
+}
