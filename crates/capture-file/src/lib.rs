@@ -18,9 +18,9 @@
 //!   the next item behind it.
 //! - The answer is the same however the bytes arrive, and no call waits for more of them than its item needs.
 //!
-//! The crate checks the framing of records and blocks itself, and leaves the inside of file headers, section headers
-//! and interface descriptions to `pcap-parser`; it takes `if_tsresol` and `if_tsoffset` itself, which `pcap-parser`
-//! misreads. Packets are read here, because their options are parsed only when they are asked for.
+//! The crate leaves the file header of a pcap to `pcap-parser`, and reads the rest itself: of a pcapng, `pcap-parser`
+//! 0.17 misreads lengths on big-endian machines and `if_tsresol` and `if_tsoffset` on all, and it parses every option of
+//! a packet, which here is done when it is asked for.
 //!
 //! # Where programs differ
 //!

@@ -100,7 +100,7 @@ impl Known {
         self.container.byte_order = frame.order;
         self.container.sections = self.container.sections.saturating_add(1);
         self.interfaces.clear();
-        let (version, options) = pcapng::parse_section(raw, frame.order)?;
+        let (version, options) = pcapng::parse_section(raw, frame.order);
         if !pcapng::supported(version) {
             let (major, minor) = version;
             return Err(ReadErrorKind::UnsupportedVersion { major, minor });
@@ -120,7 +120,7 @@ impl Known {
     ) -> Result<Item<'a>, ReadErrorKind> {
         let warnings = &mut self.warnings;
         let mut warn = |kind| warnings.push(offset, kind);
-        let (interface, options) = pcapng::parse_interface(raw, frame.order, &mut warn)?;
+        let (interface, options) = pcapng::parse_interface(raw, frame.order, &mut warn);
         let section = self.container.sections.saturating_sub(1);
         self.interfaces.push(Interface { section, ..interface }, &mut warn);
         let info = self.interfaces.last().ok_or_else(|| missing(Part::Block, raw))?;

@@ -32,8 +32,13 @@ pub(super) const BLOCK_HEADER: usize = 12;
 /// The length after a block.
 const TRAILER: usize = 4;
 
-/// Where the fields of the packet blocks are, from the beginning of the block.
+/// Where the fields of the blocks are, from the beginning of the block.
 pub(crate) mod field {
+    pub(crate) const MAJOR: usize = 12;
+    pub(crate) const MINOR: usize = 14;
+    pub(crate) const LINK_TYPE: usize = 8;
+    pub(crate) const RESERVED: usize = 10;
+    pub(crate) const SNAPLEN: usize = 12;
     pub(crate) const INTERFACE: usize = 8;
     pub(crate) const TIME_HIGH: usize = 12;
     pub(crate) const TIME_LOW: usize = 16;
@@ -113,29 +118,10 @@ fn options(raw: &[u8], at: usize) -> &[u8] {
     raw.get(at..raw.len().saturating_sub(TRAILER)).unwrap_or_default()
 }
 
-/// The fixed part of a block as a block of its own, for pcap-parser: it holds each option in 32 bytes of memory, and
-/// a block of 16 MiB has room for four million.
-fn without_options<const LEN: usize>(raw: &[u8], order: ByteOrder, options_at: usize) -> [u8; LEN] {
-    let mut block = [0; LEN];
-    for (to, from) in block.iter_mut().zip(raw).take(options_at) {
-        *to = *from;
-    }
-    let length = order.u32_bytes(u32::try_from(LEN).unwrap_or_default());
-    for at in [4, LEN.saturating_sub(TRAILER)] {
-        if let Some(field) = block.get_mut(at..).and_then(|bytes| bytes.first_chunk_mut()) {
-            *field = length;
-        }
-    }
-    block
-}
-
 /// Version and options of a section header whose frame is right.
-pub(super) fn parse_section(raw: &[u8], order: ByteOrder) -> Result<((u16, u16), &[u8]), ReadErrorKind> {
-    let fixed: [u8; 28] = without_options(raw, order, SECTION_OPTIONS);
-    match pcap_parser::parse_sectionheaderblock(&fixed) {
-        Ok((_, block)) => Ok(((block.major_version, block.minor_version), options(raw, SECTION_OPTIONS))),
-        Err(_) => Err(too_short(raw, 28)),
-    }
+pub(super) fn parse_section(raw: &[u8], order: ByteOrder) -> ((u16, u16), &[u8]) {
+    let u16_at = |at| order.u16_at(raw, at).unwrap_or_default();
+    ((u16_at(field::MAJOR), u16_at(field::MINOR)), options(raw, SECTION_OPTIONS))
 }
 
 /// Versions whose sections we read: 1.2 is the same as 1.0, and some programs wrote it.
@@ -143,37 +129,22 @@ pub(super) fn supported((major, minor): (u16, u16)) -> bool {
     major == 1 && (minor == 0 || minor == 2)
 }
 
-fn too_short(raw: &[u8], minimum: u64) -> ReadErrorKind {
-    let (length, maximum) = (raw.len() as u64, MAX_BLOCK.into());
-    ReadErrorKind::ImpossibleLength { what: "block length", length, minimum, maximum }
-}
-
 /// An interface description whose frame is right, its options, and what was odd in them.
-///
-/// pcap-parser reads the fixed fields. Resolution and offset are read here: it refuses powers of two, and takes the
-/// offset for little-endian in every section.
 pub(super) fn parse_interface<'a>(
     raw: &'a [u8],
     order: ByteOrder,
     warn: &mut dyn FnMut(WarningKind),
-) -> Result<(Interface, &'a [u8]), ReadErrorKind> {
-    let fixed: [u8; 20] = without_options(raw, order, INTERFACE_OPTIONS);
-    let parsed = match order {
-        ByteOrder::Little => pcap_parser::parse_interfacedescriptionblock_le(&fixed),
-        ByteOrder::Big => pcap_parser::parse_interfacedescriptionblock_be(&fixed),
-    };
-    let Ok((_, block)) = parsed else {
-        return Err(too_short(raw, 20));
-    };
-    if block.reserved != 0 {
-        warn(WarningKind::Reserved(block.reserved));
+) -> (Interface, &'a [u8]) {
+    let u16_at = |at| order.u16_at(raw, at).unwrap_or_default();
+    let reserved = u16_at(field::RESERVED);
+    if reserved != 0 {
+        warn(WarningKind::Reserved(reserved));
     }
     let mut interface = Interface {
         id: 0,
         section: 0,
-        // The field has 16 bits; pcap-parser holds it in 32.
-        link_type: LinkType(u16::try_from(block.linktype.0).unwrap_or_default()),
-        snaplen: block.snaplen,
+        link_type: LinkType(u16_at(field::LINK_TYPE)),
+        snaplen: order.u32_at(raw, field::SNAPLEN).unwrap_or_default(),
         resolution: Resolution::default(),
         offset_seconds: 0,
         fcs_bits: None,
@@ -206,7 +177,7 @@ pub(super) fn parse_interface<'a>(
             _ => {}
         }
     }
-    Ok((interface, options))
+    (interface, options)
 }
 
 /// The packet of a block whose frame is right.

@@ -301,7 +301,7 @@ fn open_pcapng<R: Read>(source: &mut Source<R>) -> Result<ByteOrder, OpenError> 
     }
     let raw = source.buffer.available().get(..frame.len).unwrap_or_default();
     frame.check_trailer(raw).map_err(OpenError::Damaged)?;
-    let (version, _) = pcapng::parse_section(raw, frame.order).map_err(OpenError::Damaged)?;
+    let (version, _) = pcapng::parse_section(raw, frame.order);
     if !pcapng::supported(version) {
         let (major, minor) = version;
         return Err(OpenError::UnsupportedVersion {
