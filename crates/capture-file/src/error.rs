@@ -186,7 +186,7 @@ pub enum ReadErrorKind {
         after: u64,
     },
     /// A packet of an interface that its section does not describe.
-    #[error("a packet of interface {interface}, but the section has described {described} so far{}", limit(*interface, *described))]
+    #[error("a packet of interface {interface}, but the section has described {described} so far{}", limit(*described))]
     UnknownInterface {
         /// What the packet says.
         interface: u32,
@@ -258,12 +258,8 @@ impl fmt::Display for Bounds {
     }
 }
 
-fn limit(interface: u32, described: u32) -> &'static str {
-    if interface >= described && u64::from(described) >= crate::read::MAX_INTERFACES {
-        " (no more are remembered)"
-    } else {
-        ""
-    }
+fn limit(described: u32) -> &'static str {
+    if u64::from(described) >= crate::read::MAX_INTERFACES { " (no more are remembered)" } else { "" }
 }
 
 /// Something odd that does not stop the reading and changes no byte.

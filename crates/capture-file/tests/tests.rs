@@ -26,3 +26,5 @@ mod rewrite;
 mod salvage;
 #[path = "tests/salvage_measured.rs"]
 mod salvage_measured;
+#[path = "tests/words.rs"]
+mod words;

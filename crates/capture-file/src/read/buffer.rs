@@ -50,7 +50,7 @@ impl Buffer {
                 Ok(0) => self.ended = true,
                 // A reader that claims more than it was given room for is broken; do not follow it past the end.
                 Ok(count) => self.end = self.end.saturating_add(count.min(room_len)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Interruptions are not among them: `Input` has retried those.
                 Err(error) => return Err(error),
             }
         }

@@ -83,14 +83,12 @@ impl<R: Read> Reader<R> {
         self.buffer.give_back_to(self.offset);
         let mut skipped = 0_u64;
         loop {
-            let place = if self.buffer.take(1).is_empty() {
-                Ok(Place::End)
-            } else {
-                skipped = skipped.saturating_add(1);
-                match self.framing {
-                    Framing::Pcap(records) => self.record_place(records),
-                    Framing::Pcapng => self.block_place(),
-                }
+            // There is a byte: damage has at least one, and a place that is none has a whole header behind it.
+            self.buffer.take(1);
+            skipped = skipped.saturating_add(1);
+            let place = match self.framing {
+                Framing::Pcap(records) => self.record_place(records),
+                Framing::Pcapng => self.block_place(),
             };
             match place {
                 Ok(Place::No) => {}
@@ -120,8 +118,8 @@ impl<R: Read> Reader<R> {
         let mut at = 0_usize;
         for link in 0..BLOCK_LINKS {
             if !self.fill(at.saturating_add(pcapng::BLOCK_HEADER))? {
-                // The end, with or without bytes of a block that is not whole.
-                return Ok(if link > 0 { Place::Item } else { Place::No });
+                // The end behind a whole block, with or without bytes of one that is not.
+                return Ok(Place::Item);
             }
             let available = self.buffer.available().get(at..).unwrap_or_default();
             let Ok(frame) = pcapng::frame(available, order) else {

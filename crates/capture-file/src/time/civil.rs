@@ -72,6 +72,18 @@ mod tests {
     }
 
     #[test]
+    fn no_year_overflows() {
+        let longest = 10_i128.pow(30) - 1;
+        for year in [longest, -longest] {
+            let date = Date { year, month: 12, day: 31 };
+            assert_eq!(days_of(&date).map(|days| date_of(days).year), Some(year));
+        }
+        for year in [longest + 1, -longest - 1, i128::MAX, i128::MIN] {
+            assert_eq!(days_of(&Date { year, month: 1, day: 1 }), None, "{year}");
+        }
+    }
+
+    #[test]
     fn dates_that_do_not_exist() {
         for (year, month, day) in [(2023, 2, 29), (1900, 2, 29), (2024, 4, 31), (2024, 13, 1), (2024, 1, 0)] {
             assert_eq!(days_of(&Date { year, month, day }), None);

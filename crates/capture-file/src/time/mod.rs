@@ -278,5 +278,8 @@ mod tests {
             assert!(time > Timestamp::new(5, 0, Resolution::MICROS));
         }
         assert_eq!(Timestamp::new(-1, 999_999_999, Resolution::NANOS).nanoseconds(), (-1, true));
+        let fine = Resolution::from_code(20);
+        assert_eq!(Timestamp::new(0, u64::MAX, fine).ticks_since_epoch(), Some(i128::from(u64::MAX)));
+        assert_eq!(Timestamp::new(1, 0, fine).ticks_since_epoch(), None);
     }
 }

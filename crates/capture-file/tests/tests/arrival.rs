@@ -1,7 +1,7 @@
 //! The answer does not depend on how the bytes arrive, and no call waits for more than the next item needs.
 
 use super::build::*;
-use capture_file::{Compression, Compressor, Item, Reader};
+use capture_file::{Compression, Compressor, Item, Reader, Source};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -195,4 +195,22 @@ fn items_stay_whole_while_the_buffer_wraps() {
         }
     }
     assert_eq!(number, 2000);
+}
+
+#[test]
+fn a_source_gives_every_byte_once() {
+    let file = rich_pcapng();
+    for peeked in [0, 1, 4, 100, file.len(), file.len() + 1] {
+        for compression in [None, Some(Compression::Lz4)] {
+            let input = compression.map_or(file.clone(), |kind| super::compression::compress(&file, kind));
+            let mut source = Source::new(input.as_slice()).unwrap();
+            assert_eq!(source.compression(), compression);
+            assert_eq!(source.peek(peeked).unwrap(), &file[..peeked.min(file.len())]);
+            assert_eq!(source.read(&mut []).unwrap(), 0);
+            let mut read = vec![0; 3];
+            source.read_exact(&mut read).unwrap();
+            source.read_to_end(&mut read).unwrap();
+            assert_eq!(read, file, "{peeked} bytes looked at, {compression:?}");
+        }
+    }
 }

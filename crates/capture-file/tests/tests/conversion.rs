@@ -162,6 +162,71 @@ fn odd_pcap_headers_are_counted() {
 }
 
 #[test]
+fn frame_check_sequences_that_a_pcap_cannot_say_are_counted() {
+    for (interfaces, lost, network) in [
+        (vec![Some(32)], 0, 0x2400_0001),
+        (vec![Some(0)], 0, 0x0400_0001),
+        (vec![Some(17)], 1, 1),
+        (vec![None, Some(16)], 1, 1),
+        (vec![Some(16), Some(16), None], 1, 0x1400_0001),
+    ] {
+        let mut file = Pcapng::default().section(Little);
+        for bits in &interfaces {
+            file = file.interface(1, 0, |o| bits.map_or(o.clone(), |bits| o.option(13, &[bits])));
+        }
+        let (pcap, losses) = to_pcap(&file.bytes, PcapResolution::Auto).unwrap();
+        assert_eq!(losses.count(Loss::FcsLengths), lost, "{interfaces:?}");
+        assert_eq!(Reader::new(pcap.as_slice()).unwrap().container().pcap.unwrap().network, network);
+    }
+}
+
+#[test]
+fn only_bits_that_say_nothing_are_lost() {
+    for (network, lost) in [(1, 0), (0x2400_0001, 0), (0x0800_0001, 1), (0x3000_0001, 1), (0x0c00_0001, 1)] {
+        let (_, losses) = to_pcapng(&Pcap::new(Big, MICRO, 0, network).bytes());
+        assert_eq!(losses.count(Loss::NetworkBits), lost, "{network:#x}");
+    }
+}
+
+#[test]
+fn the_largest_snaplen_is_kept_and_none_is_larger_than_all() {
+    for (snaplens, kept) in
+        [(&[96][..], 96), (&[96, 500], 500), (&[500, 96], 500), (&[0, 96], 0), (&[96, 0, 7], 0)]
+    {
+        let file = snaplens
+            .iter()
+            .fold(Pcapng::default().section(Big), |file, snaplen| file.interface(1, *snaplen, |o| o));
+        let (pcap, _) = to_pcap(&file.bytes, PcapResolution::Auto).unwrap();
+        let reader = Reader::new(pcap.as_slice()).unwrap();
+        assert_eq!(reader.container().pcap.unwrap().snaplen, kept, "{snaplens:?}");
+    }
+}
+
+#[test]
+fn a_record_needs_a_header_before_it() {
+    let bytes = Pcap::new(Little, MICRO, 0, 1).record(1, 2, 3, b"abc").bytes();
+    let mut reader = Reader::new(bytes.as_slice()).unwrap();
+    reader.next_item().unwrap();
+    let record = reader.next_item().unwrap().unwrap();
+    let mut out = Vec::new();
+    let error = PcapngWriter::new(&mut out).write(&record).unwrap_err().to_string();
+    assert!(error.ends_with("an error came before, or no header"), "{error}");
+    assert!(out.is_empty());
+}
+
+#[test]
+fn every_loss_is_told_in_words_of_its_own() {
+    let header = Bytes::new(Little).u32(MODIFIED).u16(2).u16(5).u32(3600).u32(9).u32(0).u32(0x3800_0001);
+    let (_, losses) = to_pcapng(&header.bytes);
+    let expected = "not kept: 1 pcap time zone corrections\n\
+                    not kept: 1 pcap timestamp accuracies\n\
+                    not kept: 1 pcap versions other than 2.4\n\
+                    not kept: 1 unassigned bits of the pcap link type field\n\
+                    not kept: 1 modified pcap formats (their record headers' extra fields)";
+    assert_eq!(losses.to_string(), expected);
+}
+
+#[test]
 fn what_cannot_be_a_pcap_is_an_error() {
     let base = || Pcapng::default().section(Little);
     let offset = |offset: i64| move |options: Bytes| options.option(14, &offset.to_le_bytes());

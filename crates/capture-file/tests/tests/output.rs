@@ -158,3 +158,44 @@ fn flush_hands_on_what_is_whole() {
     }
     assert_eq!(*shared.borrow(), bytes);
 }
+
+/// What was lost stays lost: a writer that an error left without an output refuses everything after it.
+#[test]
+fn after_a_failed_header_nothing_is_taken() {
+    let file = Pcap::new(Big, NANO, 0, 1).bytes();
+    let mut writer = PcapngWriter::new(Full(1000));
+    let mut headers = 0;
+    let mut header = |writer: &mut PcapngWriter<Full>| {
+        headers += 1;
+        assert!(headers < 10_000, "the disk is never full");
+        let mut reader = Reader::new(file.as_slice()).unwrap();
+        writer.write(&reader.next_item().unwrap().unwrap())
+    };
+    while header(&mut writer).is_ok() {}
+    let says_so = |result: Result<(), WriteError>| {
+        assert!(result.unwrap_err().to_string().ends_with("an error came before, or no header"));
+    };
+    says_so(header(&mut writer));
+    says_so(writer.flush());
+    says_so(writer.finish().map(drop));
+}
+
+#[test]
+fn a_flush_hands_over_what_there_is() {
+    let file = Pcap::new(Little, MICRO, 0, 1).record(1, 2, 3, b"abc").bytes();
+    let mut reader = Reader::new(file.as_slice()).unwrap();
+    let (mut pcap, mut pcapng) = (Vec::new(), Vec::new());
+    let mut to_pcap = PcapWriter::new(&mut pcap, PcapResolution::Auto);
+    let mut to_pcapng = PcapngWriter::new(&mut pcapng);
+    to_pcap.flush().unwrap();
+    while let Some(item) = reader.next_item().unwrap() {
+        to_pcap.write(&item).unwrap();
+        to_pcapng.write(&item).unwrap();
+    }
+    to_pcap.flush().unwrap();
+    to_pcapng.flush().unwrap();
+    assert!(to_pcap.losses().is_empty() && to_pcapng.losses().is_empty());
+    std::mem::forget((to_pcap, to_pcapng));
+    assert_eq!(pcap, file);
+    assert_eq!(times(&items(&pcapng)), times(&items(&file)));
+}

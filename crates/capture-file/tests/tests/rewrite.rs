@@ -1,7 +1,7 @@
 //! A packet's own record with other data.
 
 use super::build::*;
-use capture_file::{Item, Reader, WriteError, write_item, write_packet_with};
+use capture_file::{Item, Reader, WriteError, rewrite_packet, write_item, write_packet_with};
 use proptest::prelude::*;
 
 /// Copies a file, each packet with other data of some length.
@@ -93,4 +93,48 @@ fn what_readers_would_refuse_is_not_written() {
     let largest = (16 << 20) - 32;
     items(&rewrite(&pcapng, long(largest)).unwrap());
     assert!(matches!(rewrite(&pcapng, long(largest + 1)), Err(WriteError::TooLong { .. })));
+}
+
+#[test]
+fn simple_packets_without_a_limit_are_whole() {
+    let file = Pcapng::default().section(Big).interface(1, 0, |o| o).simple(3, b"abc").bytes;
+    let expected = Pcapng::default().section(Big).interface(1, 0, |o| o).simple(5, b"xxxxx").bytes;
+    assert_eq!(rewrite(&file, |_, _| (b"xxxxx".to_vec(), 5)).unwrap(), expected);
+    assert!(rewrite(&file, |_, _| (b"xxxxx".to_vec(), 6)).is_err());
+}
+
+/// What is rewritten in memory is what a reader of the rewritten file would give out.
+#[test]
+fn rewritten_packets_are_as_they_would_be_read() {
+    for file in files().into_iter().filter(|file| file.len() < 150) {
+        let data = b"other data";
+        let Ok(changed) = rewrite(&file, |_, _| (data.to_vec(), 10)) else { continue };
+        let mut reader = Reader::new(file.as_slice()).unwrap();
+        let mut expected = items(&changed).into_iter();
+        let mut buffer = b"left over".to_vec();
+        while let Some(item) = reader.next_item().unwrap() {
+            let expected = expected.next().unwrap();
+            if let Item::Packet(packet) = item {
+                let packet = rewrite_packet(&packet, data, 10, &mut buffer).unwrap();
+                assert_eq!((packet.captured_len, packet.original_len), (10, 10));
+                assert_eq!(owned(&Item::Packet(packet)), expected);
+            }
+        }
+        assert!(expected.next().is_none());
+    }
+}
+
+#[test]
+fn a_packet_knows_the_bytes_around_its_data() {
+    for (file, blocks) in files().into_iter().zip([true, true, false, false, false]) {
+        let mut reader = Reader::new(file.as_slice()).unwrap();
+        while let Some(item) = reader.next_item().unwrap() {
+            if let Item::Packet(packet) = item {
+                let (before, after) = packet.around_data();
+                assert_eq!([before, packet.data, after].concat(), packet.raw);
+                assert!(matches!(before.len(), 12 | 16 | 24 | 28), "{}", before.len());
+                assert_eq!((after.is_empty(), packet.is_block()), (!blocks, blocks));
+            }
+        }
+    }
 }

@@ -153,3 +153,60 @@ proptest! {
         prop_assert!(packets.len() + skips.len() <= 2 * body);
     }
 }
+
+/// Records of more than 1 MiB are neither found behind damage nor doubted before it.
+#[test]
+fn records_too_long_to_find_again() {
+    for (length, found) in [((1 << 20) - 16, 5), ((1 << 20) - 15, 4)] {
+        let mut file = Pcap::new(Little, MICRO, 2 << 20, 147).record(START, 0, 9, &[1; 9]);
+        let damage = file.0.bytes.len();
+        file = file.record(START, 1, 9, &[2; 9]).record(START + 1, 2, 2 << 20, &vec![3; length]);
+        for number in 3..6 {
+            file = file.record(START + number, number, 9, &[4; 9]);
+        }
+        let mut bytes = file.bytes();
+        bytes[damage + 11] = 0xff;
+        let (packets, skips) = salvage(&bytes);
+        assert_eq!((packets.len(), skips.len()), (found, 1), "{length} bytes");
+    }
+    let mut file = Pcap::new(Little, MICRO, 2 << 20, 147);
+    for number in 0..3 {
+        file = file.record(START + number, 0, 2 << 20, &vec![0; 3 << 19]);
+    }
+    assert_eq!(salvage(&file.bytes()).0.len(), 3);
+}
+
+/// One place is looked at with no more than some MiB read ahead, which is enough to believe in what is there.
+#[test]
+fn long_records_are_believed_in_without_reading_all_of_them() {
+    let mut file = Pcap::new(Little, MICRO, 1 << 20, 147).record(START, 0, 9, &[1; 9]);
+    let damage = file.0.bytes.len();
+    file = file.record(START, 1, 9, &[2; 9]);
+    // So long after the others that eight have to follow one another.
+    for number in 0..12 {
+        file = file.record(START + 90 * 86_400 + number, 7, 2 << 20, &vec![7; (1 << 20) - 16]);
+    }
+    let mut bytes = file.bytes();
+    bytes[damage + 11] = 0xff;
+    let (packets, skips) = salvage(&bytes);
+    assert_eq!((packets.len(), skips), (13, vec![25]));
+}
+
+/// Where damage is expected, a record is given out only with the header of the next one at hand.
+#[test]
+fn who_expects_damage_waits_for_the_next_header() {
+    let first = Pcap::new(Little, MICRO, 0, 147).record(START, 0, 3, b"abc").bytes();
+    let next = Pcap::new(Little, MICRO, 0, 147).record(START + 1, 0, 3, b"def").bytes();
+    for damaged in [false, true] {
+        for more in 0..=16 {
+            let bytes = [&first[..], &next[24..24 + more]].concat();
+            let mut reader = Reader::new(bytes.as_slice()).unwrap();
+            if damaged {
+                reader.expect_damage();
+            }
+            reader.next_item().unwrap().unwrap();
+            assert_eq!(reader.needs_input(), damaged && more < 16, "{more} bytes of the next header");
+            reader.next_item().unwrap().unwrap();
+        }
+    }
+}
