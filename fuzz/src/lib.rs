@@ -1,15 +1,22 @@
 //! Fuzz targets: plain functions that take any bytes and panic where a promise is broken. libFuzzer calls them, and so
 //! do ordinary tests, with every input in `regressions/` and every fixture.
 //!
-//! A new target is a function and a row in [`TARGETS`]; a dictionary is a file in `dictionaries/`.
+//! A new target is a function and a row in a table below; a dictionary is a file in `dictionaries/`.
 
 mod captures;
+mod check;
+mod exports;
 mod filters;
 mod frames;
 mod ndjson;
 mod peers;
+mod reports;
 mod seeds;
+mod shown;
+mod traces;
 mod writers;
+
+pub use traces::BETWEEN;
 
 use std::path::Path;
 
@@ -28,7 +35,7 @@ pub struct Target {
     pub max_len: usize,
 }
 
-/// A row of [`TARGETS`].
+/// A row of the tables below.
 const fn target(
     name: &'static str,
     run: fn(&[u8]),
@@ -39,14 +46,14 @@ const fn target(
     Target { name, run, seeds, dictionary, max_len }
 }
 
-/// All targets.
-pub const TARGETS: &[Target] = &[
+/// Targets of single captures, frames and texts.
+const OF_BYTES: &[Target] = &[
     target("pcap", captures::pcap, seeds::pcaps, "pcap", 768),
     target("pcapng", captures::pcapng, seeds::pcapngs, "pcapng", 768),
     target("arrival", captures::arrival, seeds::captures, "pcapng", 1024),
     target("salvage", captures::salvage, seeds::captures, "pcapng", 1024),
     target("writers", writers::writers, seeds::captures, "pcapng", 1024),
-    target("peers", peers::peers, seeds::captures, "pcap", 1024),
+    target("peers", peers::peers, seeds::captures, "pcapng", 1024),
     target("payload", frames::payload, seeds::frames, "payload", 768),
     target("fields", frames::fields, seeds::frames, "payload", 512),
     target("revisions", frames::revisions, seeds::frames, "payload", 768),
@@ -55,20 +62,33 @@ pub const TARGETS: &[Target] = &[
     target("ndjson-write", ndjson::written, seeds::captures, "pcapng", 1024),
 ];
 
+/// Targets of several frames, with [`BETWEEN`] between them: everything that is shown of them.
+pub const OF_TRACES: &[Target] = &[
+    target("print", shown::timeline, seeds::traces, "payload", 512),
+    target("print-graph", shown::function_graph, seeds::traces, "payload", 512),
+    target("print-json", shown::json, seeds::traces, "payload", 512),
+    target("packets", exports::packets, seeds::traces, "payload", 512),
+    target("csv", exports::csv, seeds::traces, "payload", 512),
+    target("text", exports::text, seeds::traces, "payload", 512),
+    target("folded", exports::folded, seeds::traces, "payload", 512),
+    target("speedscope", exports::speedscope, seeds::traces, "payload", 512),
+    target("chrome", exports::chrome, seeds::traces, "payload", 512),
+    target("dot", exports::dot, seeds::traces, "payload", 512),
+    target("flamegraph", exports::flamegraph, seeds::traces, "payload", 512),
+    target("graph", exports::graph, seeds::traces, "payload", 512),
+    target("stats", reports::stats, seeds::traces, "payload", 512),
+    target("paths", reports::paths, seeds::traces, "payload", 512),
+    target("drops", reports::drops, seeds::traces, "payload", 512),
+    target("diff", reports::diff, seeds::traces, "payload", 512),
+];
+
+/// All targets.
+pub fn targets() -> impl Iterator<Item = &'static Target> {
+    OF_BYTES.iter().chain(OF_TRACES)
+}
+
 /// The target of this name.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Target> {
-    TARGETS.iter().find(|target| target.name == name)
-}
-
-/// Panics where text holds what a terminal would obey: control characters but newline and tab, and marks that turn
-/// the direction of writing.
-pub(crate) fn assert_harmless(text: &[u8]) {
-    let text = std::str::from_utf8(text).expect("output is UTF-8");
-    let bad = text.chars().find(|letter| {
-        let is_control = letter.is_control() && !matches!(letter, '\n' | '\t');
-        is_control
-            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-    });
-    assert_eq!(bad, None, "in {text:?}");
+    targets().find(|target| target.name == name)
 }

@@ -1,6 +1,7 @@
 //! Inputs to begin with, made of the fixtures.
 
 use crate::frames::ENCODINGS;
+use crate::traces::BETWEEN;
 use capture_file::{Item, Reader};
 use std::path::Path;
 
@@ -43,6 +44,21 @@ pub(crate) fn frames(fixtures: &Path) -> Vec<Vec<u8>> {
         }
     }
     frames
+}
+
+/// Frames of the same revision, some alone and some together, each with another choice.
+pub(crate) fn traces(fixtures: &Path) -> Vec<Vec<u8>> {
+    let frames = frames(fixtures);
+    let alone = frames.iter().step_by(3).zip((0..=u8::MAX).cycle()).map(|(frame, choice)| {
+        let mut seed = frame.clone();
+        seed[1] = choice;
+        seed
+    });
+    let together = frames.chunks(3).map(|frames| {
+        let frames: Vec<&[u8]> = frames.iter().map(|frame| &frame[2..]).collect();
+        [b"\x07\x01".as_slice(), &frames.join(BETWEEN)].concat()
+    });
+    alone.chain(together).collect()
 }
 
 pub(crate) fn filters(_: &Path) -> Vec<Vec<u8>> {
