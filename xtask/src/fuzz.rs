@@ -28,10 +28,10 @@ const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-l
 
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let targets: Vec<&::fuzz::Target> = if args.targets.is_empty() {
-        ::fuzz::TARGETS.iter().collect()
+        ::fuzz::targets().collect()
     } else {
         let by_name = |name: &String| {
-            let names: Vec<_> = ::fuzz::TARGETS.iter().map(|target| target.name).collect();
+            let names: Vec<_> = ::fuzz::targets().map(|target| target.name).collect();
             ::fuzz::by_name(name).with_context(|| format!("{name} is none of {}", names.join(", ")))
         };
         args.targets.iter().map(by_name).collect::<Result<_>>()?
@@ -51,7 +51,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
 }
 
 /// Where cargo puts what it builds.
-fn target_folder(root: &Path) -> PathBuf {
+pub(crate) fn target_folder(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 

@@ -6,6 +6,7 @@ mod deny;
 mod fixtures;
 mod fuzz;
 mod generate;
+mod mutants;
 mod run;
 mod spec;
 mod synth;
@@ -42,6 +43,8 @@ enum Task {
     Bench(bench::Args),
     /// Feed the fuzz targets with bytes that nobody has thought of; needs a C++ compiler
     Fuzz(fuzz::Args),
+    /// Hold what we read of made-up and damaged captures against capinfos and tcpdump
+    Mutants(mutants::Args),
     /// Everything that has to hold before a change goes in; .ci/run calls it
     Ci,
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Task::Synth(args) => synth::run(&args),
         Task::Bench(args) => bench::bench(&root, &args),
         Task::Fuzz(args) => fuzz::run(&root, &args),
+        Task::Mutants(args) => mutants::run(&root, &args),
         Task::Ci => ci::run(&root),
     };
     match done {

@@ -24,23 +24,36 @@
 //!
 //! # Where programs differ
 //!
-//! Measured with tcpdump on libpcap 1.10.3 and tshark 4.0.17.
+//! Measured with tcpdump on libpcap 1.10.3 and tshark and capinfos 4.0.17; `cargo xtask mutants` does it again, and fails
+//! at a difference that is not here.
 //!
-//! | input | here | libpcap | Wireshark |
-//! |---|---|---|---|
-//! | pcap of version 2.5 | read: any 2.x is | refused | read |
-//! | pcap with reserved link type bits set | refused | refused | refused |
-//! | `thiszone` of a pcap | kept and shown, not applied | same | same |
-//! | pcap with more captured than snaplen or original length | read | read | read |
-//! | the same in a pcapng | read | refused where it exceeds the snaplen | read |
-//! | pcap with microseconds of a second and more | carried over into the seconds | printed as they are | printed wrongly |
-//! | pcapng with several link types, snaplens | read | refused | read |
-//! | custom blocks of pcapng | other blocks | skipped | a packet each |
-//! | packet of an interface not described | the end, as damage | same | same |
-//! | pcap before 2.3 | lengths change places | same | same |
-//! | a later section of a version other than 1.0 and 1.2 | the end, with the version | read | the end |
-//! | section length in a pcapng | not heeded | not heeded | not heeded |
-//! | block lengths that differ or are no multiple of four | the end, as damage | same | same |
+//! | input | here | libpcap | Wireshark | why |
+//! |---|---|---|---|---|
+//! | pcap of version 2.5 | read: any 2.x is | refused | read | a minor version promises the same layout |
+//! | pcap of version 543.0 | refused | read | read | a mistake of one old program; nothing says that its layout is that of 2.4 |
+//! | pcap of any other version | refused | refused | read | its layout is not known |
+//! | pcap of Red Hat 6.1, SuSE 6.3, AIX or Nokia | as its magic says | as its magic says | guessed, and wrongly so of some damaged ones | no magic tells them apart |
+//! | pcap with reserved link type bits set | refused | refused | refused | what the bits mean is not known |
+//! | `thiszone` of a pcap | kept and shown, not applied | same | same | nobody sets it |
+//! | pcap with more captured than snaplen or original length | read | read | read | the record's own length frames it |
+//! | the same in a pcapng | read | refused where it exceeds the snaplen | read | as in a pcap |
+//! | pcap with microseconds of a second and more | carried over into the seconds | printed as they are | printed wrongly | it is the time that the fields add up to |
+//! | times more than 2^31 seconds apart | in order | in order | capinfos takes the wrong ones for first and last | it subtracts in 32 bits |
+//! | times beyond 2106 | kept | cut to 32 bits when written as pcap | kept up to 2^63 seconds | a pcap's seconds have 32 bits |
+//! | resolutions finer than 10^-10 s | exact | to 10^-19 s, then refused | a wrong fraction | its product overflows 64 bits |
+//! | pcapng with several link types, snaplens | read | refused | read | libpcap's interface has one of each |
+//! | link types that nobody knows | read | refused by tcpdump | the end | a packet's framing does not need its link type |
+//! | packets shorter than the pseudo-header of their link type | read | read | the end | the same |
+//! | custom blocks of pcapng | other blocks | skipped | a packet each | only their maker knows what is in them |
+//! | damage within options, and within blocks of names, statistics and secrets | kept as it is | kept as it is | the end | the packets are sound |
+//! | simple packet block of another length than its packet | as much of the packet as the block holds | the same | the end: its second length is sought behind the packet | the block's length frames it |
+//! | packet of an interface not described | the end, as damage | same | same | its link type is not known |
+//! | pcap before 2.3 | lengths change places | same | same | so they did then |
+//! | a later section of a version other than 1.0 and 1.2 | the end, with the version | read | the end | its layout is not known |
+//! | section length in a pcapng | not heeded | not heeded | not heeded | most writers do not know it |
+//! | block whose second length differs | the end, as damage | same, but for the first section header | same, but for the first section header and the interfaces behind it | one of the lengths is wrong |
+//! | block whose length is no multiple of four | the end, as damage | same | rounded up | the same |
+//! | pcapng blocks larger than the snaplen calls for | read up to [`MAX_BLOCK`] | refused | read up to 16 MiB | options and comments have no bound but the block's |
 //!
 //! # Absent on purpose
 //!
