@@ -3,6 +3,7 @@
 use super::frame::is_said;
 use crate::members::{Members, hex_string};
 use crate::push;
+use mbuf_trace::event::write_path;
 use mbuf_trace::{Certainty, Event, Kind, Text, Trace};
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
@@ -81,7 +82,7 @@ impl TraceFacts<'_> {
             members.number("lost", header.lost);
         }
         scratch.clear();
-        trace.write_path(scratch);
+        write_path(self.events.iter().copied(), scratch);
         members.text("path", scratch);
         let out = members.key("events");
         out.push(b'[');
