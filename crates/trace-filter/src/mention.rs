@@ -74,3 +74,66 @@ fn bytes(constant: &Constant) -> Option<Cow<'_, [u8]>> {
 fn longest_name(path: &[u8]) -> &[u8] {
     path.split(|byte| b" >".contains(byte)).max_by_key(|part| part.len()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compiled::Test;
+    use crate::{parse, resolve};
+
+    /// What is looked for before the packet is asked this.
+    fn needles(expression: &str) -> Option<Vec<String>> {
+        let test = resolve::expression(&parse(expression).unwrap().unwrap()).unwrap();
+        let Test::And(parts) = test else { return None };
+        let [Test::Mentions(mention), Test::Value(value)] = parts.as_ref() else { panic!("{parts:?}") };
+        assert!(value.mention.is_some());
+        let shown = |finder: &Finder<'_>| finder.needle().escape_ascii().to_string();
+        Some(mention.finders.iter().map(shown).collect())
+    }
+
+    #[test]
+    fn what_is_looked_for() {
+        let table = [
+            ("mbuf_trace.function == \"pf_test\"", Some(vec!["pf_test"])),
+            ("all mbuf_trace.function == \"pf_test\"", Some(vec!["pf_test"])),
+            ("mbuf_trace.text contains \"a b\"", Some(vec!["a b"])),
+            ("mbuf_trace.args in {\"a\", \"b\"}", Some(vec!["a", "b"])),
+            ("mbuf_trace.path contains \"t > ip_input > e\"", Some(vec!["ip_input"])),
+            ("mbuf_trace.path == \"ether_input\"", Some(vec!["ether_input"])),
+            ("ip.addr == 10.0.0.1", Some(vec!["\\n\\x00\\x00\\x01"])),
+            ("ip.addr == 10.0.0.1/32", Some(vec!["\\n\\x00\\x00\\x01"])),
+            ("eth.src == 01:02:03:04:05:06", Some(vec!["\\x01\\x02\\x03\\x04\\x05\\x06"])),
+            ("tcp.payload contains \"GET\"", Some(vec!["GET"])),
+            // Other values do it, too, or it stands nowhere.
+            ("ip.addr == 10.0.0.0/8", None),
+            ("ip.addr in {10.0.0.1 .. 10.0.0.9}", None),
+            ("ip.addr in {10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5}", None),
+            ("mbuf_trace.path contains \" > \"", None),
+            ("mbuf_trace.function != \"pf_test\"", None),
+            ("mbuf_trace.function > \"pf_test\"", None),
+            ("mbuf_trace.function matches \"pf_test\"", None),
+            ("mbuf_trace.function == \"\"", None),
+            ("mbuf_trace.kind == \"drop\"", None),
+            ("upper(mbuf_trace.function) == \"PF_TEST\"", None),
+            ("eth.src[0:2] == 01:02", None),
+            ("tcp.port == 80", None),
+        ];
+        for (expression, expected) in table {
+            let expected = expected.map(|needles| needles.into_iter().map(str::to_owned).collect());
+            assert_eq!(needles(expression), expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn what_lacks_it_is_not_asked() {
+        let find = |expression: &str, bytes: &[u8]| {
+            let test = resolve::expression(&parse(expression).unwrap().unwrap()).unwrap();
+            let Test::And(parts) = test else { panic!("{test:?}") };
+            let [Test::Mentions(mention), _] = parts.as_ref() else { panic!("{parts:?}") };
+            let subject = Subject::new(trace_fields::PacketView::of_bytes(bytes));
+            mention.may_be_in(bytes, &subject)
+        };
+        assert!(find("mbuf_trace.args in {\"a\", \"b\"}", b"xbx"));
+        assert!(!find("mbuf_trace.args in {\"a\", \"b\"}", b"xcx"));
+    }
+}
