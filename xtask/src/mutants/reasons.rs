@@ -105,7 +105,10 @@ const REASONS: &[Reason] = &[
     (
         Peer::Capinfos,
         "damage within blocks of names, statistics or secrets ends the file in Wireshark",
-        |ours, theirs| ours.other_blocks.iter().any(|kind| KNOWN.contains(kind)) && theirs.end.is_some(),
+        |ours, theirs| {
+            let any = ours.other_blocks.iter().any(|kind| KNOWN.contains(kind));
+            any && theirs.end.is_some() || says(theirs, &["Sysdig"])
+        },
     ),
     (Peer::Capinfos, "Wireshark does not know the link type", |_, theirs| says(theirs, &["network type"])),
     (
@@ -134,6 +137,9 @@ const REASONS: &[Reason] = &[
     (Peer::Capinfos, "Wireshark's seconds are 64 bits, and wrap", |ours, theirs| {
         ours.found.packets == theirs.packets
             && ours.times.is_some_and(|(first, last)| first < -SECONDS_63 || last >= SECONDS_63)
+    }),
+    (Peer::Tcpdump, "damaged options of an interface end the file in libpcap", |ours, theirs| {
+        ours.is_pcapng && says(theirs, &["block of type 1 in pcapng dump file is too short"])
     }),
     (Peer::Tcpdump, "libpcap wants one link type and one snap length", |_, theirs| {
         says(theirs, &["an interface has a type", "an interface has a snapshot length"])
