@@ -1,8 +1,10 @@
 //! `cargo xtask bench`: the tool and its peers on the same capture, in turn, in one run.
 //!
 //! What is compared stands in `work.rs`. Times are wall-clock times with a warm cache; what is claimed is a ratio of
-//! medians, since both sides of it ran on the same machine in the same minutes.
+//! medians, since both sides of it ran on the same machine in the same minutes. Where the machine is noisy,
+//! `--instructions` counts instead (`instructions.rs`).
 
+mod instructions;
 mod measure;
 mod parse;
 mod report;
@@ -33,7 +35,10 @@ pub(crate) struct Args {
     /// Measure the capture ten times as large, too
     #[arg(long)]
     large: bool,
-    /// Write the results into docs/performance.md
+    /// Count the instructions of the hot paths under valgrind, and hold them against those that are kept
+    #[arg(long)]
+    instructions: bool,
+    /// Write the results into docs/performance.md; with --instructions, keep the counts
     #[arg(long)]
     write: bool,
 }
@@ -48,23 +53,32 @@ pub(crate) struct Outcome {
 }
 
 pub(crate) fn bench(root: &Path, args: &Args) -> Result<()> {
+    if cfg!(debug_assertions) && !args.instructions {
+        // The library is measured in this very program, so it has to be compiled as users compile it.
+        let mut again = cargo(root, &["run", "--quiet", "--release", "--package", "xtask", "--"]);
+        again.args(std::env::args_os().skip(1));
+        return run(again);
+    }
     run(cargo(root, &["build", "--release", "--package", "mtrace-tool"]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let folder = target.join("bench");
     std::fs::create_dir_all(&folder)?;
-    let capture = capture(&folder, args.size)?;
+    let wanted = |name: &str| args.only.as_ref().is_none_or(|only| name.contains(only.as_str()));
     let lua = root.join(&args.lua);
     let lua = std::fs::canonicalize(&lua).with_context(|| format!("cannot find {}", lua.display()))?;
     let place = Place { tool: target.join("release/mtrace-tool"), lua, folder };
+    if args.instructions {
+        return instructions::count(root, &place, args.write, wanted);
+    }
+    let capture = capture(&place.folder, args.size)?;
 
     let mut outcomes = Vec::new();
-    let wanted = |name: &str| args.only.as_ref().is_none_or(|only| name.contains(only.as_str()));
-    for work in WORK.iter().filter(|work| wanted(work.name)) {
+    for work in WORK.iter().chain([&work::COPY]).filter(|work| wanted(work.name)) {
         outcomes.push(place.compare(work, &capture, args.runs)?);
         report::one(outcomes.last());
     }
-    if wanted(parse::NAME) {
-        outcomes.push(parse::compare(&capture, args.runs)?);
+    for outcome in parse::compare(&capture, args.runs, wanted)? {
+        outcomes.push(outcome);
         report::one(outcomes.last());
     }
     if wanted(work::SMALL.name) {
@@ -74,14 +88,14 @@ pub(crate) fn bench(root: &Path, args: &Args) -> Result<()> {
     }
     if args.large {
         let large = self::capture(&place.folder, args.size.saturating_mul(10))?;
-        for work in &work::LARGE {
+        for work in work::LARGE.iter().filter(|work| wanted(work.name)) {
             outcomes.push(place.grow(work, &capture, &large)?);
             report::one(outcomes.last());
         }
         std::fs::remove_file(large)?;
     }
     if args.write {
-        report::write(root, &outcomes, args.size)?;
+        report::write(root, &outcomes, args.size, &place.lua)?;
     }
     Ok(())
 }
@@ -131,11 +145,16 @@ impl Place {
     }
 
     fn run(&self, command: &str, capture: &Path) -> Result<Sample> {
+        measure::once(&self.line(command, capture))
+    }
+
+    /// The command with these files in it.
+    fn line(&self, command: &str, capture: &Path) -> String {
         let mut command = command.to_owned();
         let places = [("TOOL", &self.tool), ("LUA", &self.lua), ("OUT", &self.folder.join("out"))];
         for (word, path) in places.into_iter().chain([("IN", &capture.to_path_buf())]) {
             command = command.replace(word, &format!("'{}'", path.display()));
         }
-        measure::once(&command)
+        command
     }
 }

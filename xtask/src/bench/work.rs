@@ -23,6 +23,8 @@ pub(crate) enum Limit {
     Growth(f64, u64),
     /// So many milliseconds.
     Millis(f64),
+    /// As long as it takes: told to compare the others with.
+    Any,
 }
 
 const TCPDUMP: &str = "tcpdump -r IN -w OUT";
@@ -30,6 +32,16 @@ const TEN_TERMS: &str = "TOOL filter 'ip.src == 192.168.0.0/16 and ip.dst != 10.
     ip.ttl > 1 and frame.len < 20000 and mbuf_trace.function == \"pf_test\" and not icmp and \
     mbuf_trace.file contains \"pf.c\" and mbuf_trace.line >= 10 and mbuf_trace.path contains \"ip_tryforward\"' \
     IN --force -o OUT";
+
+/// How fast a file can be read and written at all.
+pub(crate) const COPY: Work = Work {
+    name: "filter of everything",
+    ours: "TOOL filter frame IN --force -o OUT",
+    peer: "cat IN > OUT",
+    peer_name: "cat IN",
+    limit: Limit::Any,
+    slow: false,
+};
 
 const fn work(name: &'static str, ours: &'static str, peer: &'static str, limit: f64, slow: bool) -> Work {
     Work { name, ours, peer, peer_name: peer, limit: Limit::Times(limit), slow }
