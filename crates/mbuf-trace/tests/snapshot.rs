@@ -94,3 +94,36 @@ fn the_whole_length_is_what_is_told_or_there() {
         assert_eq!(snapshot.whole_len(), expected, "{packet_length:?}, {missing} missing");
     }
 }
+
+/// An IPv4 header is told by all that it says, each of which can be wrong by itself.
+#[test]
+fn what_an_ipv4_header_says_has_to_fit() {
+    // Changes a field and mends the checksum, so that nothing else is wrong.
+    let with = |at: usize, value: [u8; 2]| {
+        let mut header = ipv4(46, 0);
+        header[at..at + 2].copy_from_slice(&value);
+        let words = usize::from(header[0] & 0x0f).min(5) * 4;
+        let sum: u32 =
+            header[..words].chunks(2).map(|word| u32::from(u16::from_be_bytes([word[0], word[1]]))).sum();
+        let folded = (sum & 0xffff) + (sum >> 16);
+        header[10..12].copy_from_slice(&(!u16::try_from(folded).unwrap()).to_be_bytes());
+        header
+    };
+    // Its sum is carried twice; a sum that is carried once would be right.
+    let carried_twice = [&ipv4(46, 0x3abd)[..12], &[0xff; 8]].concat();
+    for (name, mut packet, kept, is_ip) in [
+        ("nothing wrong", with(8, [64, 17]), 60, true),
+        ("a header of 16 bytes", with(0, [0x44, 0]), 60, false),
+        ("a header longer than the packet", with(0, [0x4f, 0]), 50, false),
+        ("a total length below the header's", with(2, [0, 19]), 60, false),
+        ("a total length of the header's", with(2, [0, 20]), 60, true),
+        ("no total length yet", with(2, [0, 0]), 60, true),
+        ("the length of the packet, and a wrong checksum", ipv4(60, 0xb6b5), 60, false),
+        ("the length of the packet, and no checksum yet", ipv4(60, 0), 60, true),
+        ("a sum that is carried twice", carried_twice, 60, false),
+    ] {
+        packet.resize(kept, 0xab);
+        let link = Snapshot::ethernet(&packet).link();
+        assert_eq!(link, if is_ip { Link::Ip } else { Link::Ethernet }, "{name}");
+    }
+}
