@@ -60,6 +60,11 @@ pub(crate) fn metadata(path: &Path) -> Result<Metadata, Failure> {
     file(path)?.metadata().map_err(failed)
 }
 
+/// Whether what comes next may be long in coming: all of a file is there, unless it is followed.
+pub(crate) fn may_wait(path: &Path, follow: bool) -> Result<bool, Failure> {
+    Ok(follow || !metadata(path)?.is_file())
+}
+
 /// Whether the path stands for a standard stream.
 pub(crate) fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"

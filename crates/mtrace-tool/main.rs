@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod failure;
 mod follow;
+mod format;
 mod input;
 mod look;
 mod messages;
@@ -12,6 +13,7 @@ mod pipeline;
 mod progress;
 mod selection;
 mod signals;
+mod workers;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -96,6 +96,11 @@ pub(crate) trait Sink {
     fn takes_other_links(&self) -> bool {
         false
     }
+
+    /// Whether the sink asks [`Reading::keeps`] itself: then it is given packets that the filters do not keep, too.
+    fn filters(&self) -> bool {
+        false
+    }
 }
 
 /// Damage behind which the reading goes on.
@@ -129,7 +134,7 @@ pub(crate) enum FaultMessages {
 /// What was met in one file.
 #[derive(Debug, Default)]
 pub(crate) struct FileReport {
-    /// The packets that the command was given.
+    /// The packets that the sink was given.
     pub(crate) selected: Counts,
     /// All packets in range, whether a filter kept them or not: damage may be why it did not.
     pub(crate) read: Counts,
@@ -249,6 +254,7 @@ impl Reading {
             path,
             range,
             input: self.open(path)?,
+            may_wait: input::may_wait(path, self.follow)?,
             detectors: Vec::new(),
             scratch: Scratch::default(),
             report: FileReport::default(),
@@ -266,6 +272,15 @@ impl Reading {
             input.expect_damage();
         }
         Ok(input)
+    }
+
+    /// Whether the filters keep a packet.
+    pub(crate) fn keeps(&self, scratch: &mut Scratch, packet: &Packet<'_>, seen: &Seen<'_>) -> bool {
+        if self.filters.is_empty() {
+            return true;
+        }
+        let subject = seen.subject(packet, self.snapshot_link);
+        self.filters.iter().all(|filter| filter.matches(scratch, &subject))
     }
 
     /// The range of packets, with `--first` and `--last` made into one.
@@ -301,6 +316,8 @@ struct FileReader<'a> {
     path: &'a Path,
     range: Option<Range>,
     input: Input,
+    /// Whether the input may keep us waiting for as long as it likes.
+    may_wait: bool,
     /// One for each interface of the section.
     detectors: Vec<Detector>,
     scratch: Scratch,
@@ -319,7 +336,7 @@ struct Waiting {
 impl FileReader<'_> {
     fn read(&mut self, sink: &mut dyn Sink) -> Result<(), Failure> {
         loop {
-            if self.input.needs_input() {
+            if self.may_wait && self.input.needs_input() {
                 sink.idle()?;
             }
             let next = self.input.next_item();
@@ -451,7 +468,7 @@ impl OnePacket<'_> {
             Seen::NoTrace(fault) => self.no_trace(packet, fault, sink),
             Seen::OtherLink => {}
         }
-        if !self.matches(packet, &seen) {
+        if !sink.filters() && !self.reading.keeps(self.scratch, packet, &seen) {
             return Ok(());
         }
         self.report.selected.add(&seen);
@@ -476,17 +493,6 @@ impl OnePacket<'_> {
             Ok((trace, certainty)) => Seen::Trace(trace, certainty),
             Err(fault) => Seen::NoTrace(fault),
         }
-    }
-
-    fn matches(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> bool {
-        if self.reading.filters.is_empty() {
-            return true;
-        }
-        let mut subject = Subject::new(packet).with_snapshot_link(self.reading.snapshot_link);
-        if let Some((trace, certainty)) = seen.trace() {
-            subject = subject.with_trace(trace, certainty);
-        }
-        self.reading.filters.iter().all(|filter| filter.matches(self.scratch, &subject))
     }
 
     fn trace(&mut self, packet: &Packet<'_>, trace: &Trace<'_>, sink: &mut dyn Sink) {

@@ -2,6 +2,7 @@
 
 use crate::{ByteOrder, LinkType, Resolution};
 use std::fmt;
+use std::sync::Arc;
 
 /// Which of the two capture formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,7 +127,7 @@ pub struct Interface {
     /// Bits of frame check sequence at the end of each packet (`if_fcslen`, or a pcap's network field).
     pub fcs_bits: Option<u8>,
     /// `if_name` as it stands in the file: UTF-8 by the specification, anything in practice.
-    pub name: Option<Box<[u8]>>,
+    pub name: Option<Arc<[u8]>>,
     /// `if_description`, likewise.
-    pub description: Option<Box<[u8]>>,
+    pub description: Option<Arc<[u8]>>,
 }

@@ -86,7 +86,7 @@ pub use error::{OpenError, OptionError, Part, ReadError, ReadErrorKind, Warning,
 pub use link_type::LinkType;
 pub use read::{
     Block, BlockOption, EPB_PACKETID, Earlier, Header, InterfaceBlock, Item, MAX_BLOCK, MAX_INTERFACE_NAMES,
-    MAX_INTERFACES, MAX_RECORD, OPT_COMMENT, Options, Packet, Reader, Source,
+    MAX_INTERFACES, MAX_RECORD, OPT_COMMENT, Options, Packet, PacketBatch, Reader, Source,
 };
 pub use time::{Civil, Epoch, ParseTimestampError, Resolution, Timestamp};
 pub use write::{

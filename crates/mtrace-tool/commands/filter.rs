@@ -2,11 +2,12 @@
 
 use crate::args::{FilterArgs, Target as Kind};
 use crate::failure::{Failure, Status};
+use crate::format::{self, Format};
 use crate::messages::{self, Name};
 use crate::output::{Content, Output, Target};
-use crate::pipeline::{FileReport, Reading, Seen, Sink};
-use capture_file::{Container, Format, Item, Packet};
-use std::io::Write;
+use crate::pipeline::{Reading, Seen};
+use capture_file::{Container, Item, Packet};
+use std::io::{self, Write};
 use std::path::Path;
 use trace_filter::Filter;
 
@@ -17,14 +18,13 @@ pub(crate) fn run(args: &FilterArgs) -> Result<Status, Failure> {
     let target = Target::check(&args.output.output, args.output.force, Content::Binary, files)?;
     reading.progress = !target.is_terminal();
     let (kind, compression) = Kind::of_name(&args.output.output);
-    let mut sink = FilterSink { out: target.open(compression)?, kind, kept: 0 };
-    let status = reading.run(files, &mut sink)?;
+    let written = format::run(&reading, files, target.open(compression)?, Raw { kind })?;
+    let status = written.status;
     if status == Status::Unreadable {
         return Ok(status);
     }
-    let kept = sink.kept;
-    sink.out.finish()?;
-    Ok(if args.exit_status && kept == 0 { status.max(Status::Faults) } else { status })
+    written.out.finish()?;
+    Ok(if args.exit_status && written.packets == 0 { status.max(Status::Faults) } else { status })
 }
 
 /// A file where the expression should stand is a slip that a word mends.
@@ -39,25 +39,19 @@ fn check_order(args: &FilterArgs) -> Result<(), Failure> {
     )))
 }
 
-struct FilterSink {
-    out: Output,
+/// Packets and everything else as they are.
+#[derive(Clone)]
+struct Raw {
     /// What the output's name promises.
     kind: Option<Kind>,
-    kept: u64,
 }
 
-impl FilterSink {
-    fn write(&mut self, raw: &[u8]) -> Result<(), Failure> {
-        self.out.write_all(raw).map_err(|error| Failure::output(self.out.path(), error))
-    }
-}
-
-impl Sink for FilterSink {
+impl Format for Raw {
     /// What is kept stays in the container that it was in, whatever name the output has.
-    fn begin(&mut self, _path: &Path, container: &Container) -> Result<(), Failure> {
+    fn begin(&mut self, out: &mut Output, _path: &Path, container: &Container) -> io::Result<()> {
         let (is_pcapng, container) = match container.format {
-            Format::Pcapng => (true, "pcapng"),
-            Format::Pcap => (false, "pcap"),
+            capture_file::Format::Pcapng => (true, "pcapng"),
+            capture_file::Format::Pcap => (false, "pcap"),
         };
         let promised = match self.kind {
             Some(Kind::Pcapng) => is_pcapng,
@@ -66,7 +60,7 @@ impl Sink for FilterSink {
             None => true,
         };
         if !promised {
-            let name = Name(self.out.path());
+            let name = Name(out.path());
             messages::warning(&format_args!(
                 "{name} will be {container}, as its input is; `mtrace-tool convert` writes what the name says"
             ));
@@ -74,21 +68,12 @@ impl Sink for FilterSink {
         Ok(())
     }
 
-    fn packet(&mut self, packet: &Packet<'_>, _seen: &Seen<'_>) -> Result<(), Failure> {
-        self.write(packet.raw)
+    fn packet(&mut self, out: &mut impl Write, packet: &Packet<'_>, _seen: &Seen<'_>) -> io::Result<()> {
+        out.write_all(packet.raw)
     }
 
-    fn other(&mut self, item: &Item<'_>) -> Result<(), Failure> {
-        self.write(item.raw())
-    }
-
-    fn idle(&mut self) -> Result<(), Failure> {
-        self.out.flush().map_err(|error| Failure::output(self.out.path(), error))
-    }
-
-    fn end(&mut self, _path: &Path, file: &FileReport, _container: &Container) -> Result<(), Failure> {
-        self.kept = file.selected.packets;
-        Ok(())
+    fn other(&mut self, out: &mut Output, item: &Item<'_>) -> io::Result<()> {
+        out.write_all(item.raw())
     }
 
     fn wants_rest(&self) -> bool {

@@ -2,15 +2,16 @@
 
 use crate::args::{self, ColorWhen, PrintArgs};
 use crate::failure::{Failure, Status};
+use crate::format::{self, Format};
 use crate::look;
 use crate::messages::Name;
 use crate::output::{Content, Output, Target};
-use crate::pipeline::{FaultMessages, Reading, Seen, Sink};
+use crate::pipeline::{FaultMessages, Reading, Seen};
 use capture_file::{Container, Packet};
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
-use trace_fields::{Field, Scratch, Subject};
+use trace_fields::{Field, Scratch, SnapshotLink};
 use trace_view::timeline::{Options, Palette, Style, Timeline};
 
 pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
@@ -39,19 +40,17 @@ pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
             args::Style::FunctionGraph => Style::FunctionGraph,
         },
     });
-    let mut sink = PrintSink {
-        out: target.open(None)?,
-        several: args.files.len() > 1 && fields.is_empty(),
-        json: args.look.json,
-        fields,
-        timeline,
-        scratch: Scratch::default(),
-        reading: &reading,
-        before_traces: Some(0),
+    let out = target.open(None)?;
+    let several = args.files.len() > 1;
+    let written = if fields.is_empty() {
+        let way = Way { several, json: args.look.json, timeline, before_traces: Some(0) };
+        format::run(&reading, &args.files, out, way)?
+    } else {
+        let row = Row { fields, snapshot_link: reading.snapshot_link, scratch: Scratch::default() };
+        format::run(&reading, &args.files, out, row)?
     };
-    let status = reading.run(&args.files, &mut sink)?;
-    sink.out.finish()?;
-    Ok(status)
+    written.out.finish()?;
+    Ok(written.status)
 }
 
 /// Whether there are colours and links: on a terminal that shows them, or as asked for.
@@ -72,49 +71,21 @@ pub(super) fn field(name: &str) -> Result<&'static Field, Failure> {
     })
 }
 
-struct PrintSink<'a> {
-    out: Output,
+/// The way of each packet.
+#[derive(Clone)]
+struct Way {
     /// Whether it has to be said which file a packet is from.
     several: bool,
     json: bool,
-    fields: Vec<&'static Field>,
     timeline: Timeline,
-    scratch: Scratch,
-    reading: &'a Reading,
     /// Packets that are no traces and were passed over because there was no trace yet: a whole file of them
     /// is not what was asked for.
     before_traces: Option<u64>,
 }
 
-impl PrintSink<'_> {
-    /// Says what was not shown.
-    fn passed_over(&mut self, packets: Option<u64>) -> Result<(), Failure> {
-        let Some(packets) = packets else { return Ok(()) };
-        writeln!(self.out, "({packets} packets before the first trace)")
-            .map_err(|error| Failure::output(self.out.path(), error))
-    }
-
-    fn packet_fields(&mut self, subject: &Subject<'_>) -> io::Result<()> {
-        for (index, field) in self.fields.iter().enumerate() {
-            if index > 0 {
-                self.out.write_all(b"\t")?;
-            }
-            let mut separator = "";
-            let mut result = Ok(());
-            let _ = subject.visit(field.id, &mut self.scratch, &mut |value| {
-                result = write!(self.out, "{separator}{}", field.show(value));
-                separator = ",";
-                if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            });
-            result?;
-        }
-        self.out.write_all(b"\n")
-    }
-}
-
-impl Sink for PrintSink<'_> {
-    fn begin(&mut self, path: &Path, _container: &Container) -> Result<(), Failure> {
-        self.before_traces = Some(0);
+impl Format for Way {
+    fn begin(&mut self, out: &mut Output, path: &Path, _container: &Container) -> io::Result<()> {
+        self.before_traces = (!self.json).then_some(0);
         if !self.several {
             return Ok(());
         }
@@ -122,40 +93,56 @@ impl Sink for PrintSink<'_> {
             self.timeline.name_file(Name(path).to_string());
             return Ok(());
         }
-        writeln!(self.out, "== {} ==", Name(path)).map_err(|error| Failure::output(self.out.path(), error))
+        writeln!(out, "== {} ==", Name(path))
     }
 
-    fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
-        let written = if self.json {
-            self.timeline.write(&mut self.out, &packet.into(), seen.trace())
-        } else if self.fields.is_empty() {
-            match (&mut self.before_traces, seen) {
-                (Some(passed_over), Seen::OtherLink | Seen::NoTrace(_)) => {
-                    *passed_over = passed_over.saturating_add(1);
-                    return Ok(());
-                }
-                (before, _) => {
-                    let passed_over = before.take().filter(|passed_over| *passed_over > 0);
-                    self.passed_over(passed_over)?;
-                }
+    fn packet(&mut self, out: &mut impl Write, packet: &Packet<'_>, seen: &Seen<'_>) -> io::Result<()> {
+        if let Some(passed_over) = &mut self.before_traces {
+            if seen.trace().is_none() {
+                *passed_over = passed_over.saturating_add(1);
+                return Ok(());
             }
-            self.timeline.write(&mut self.out, &packet.into(), seen.trace())
-        } else {
-            let subject = Subject::new(packet).with_snapshot_link(self.reading.snapshot_link);
-            match seen.trace() {
-                Some((trace, certainty)) => self.packet_fields(&subject.with_trace(trace, certainty)),
-                None => self.packet_fields(&subject),
+            if let Some(packets) = self.before_traces.take().filter(|packets| *packets > 0) {
+                writeln!(out, "({packets} packets before the first trace)")?;
             }
-        };
-        written.map_err(|error| Failure::output(self.out.path(), error))
+        }
+        self.timeline.write(out, &packet.into(), seen.trace())
     }
 
-    fn idle(&mut self) -> Result<(), Failure> {
-        self.out.flush().map_err(|error| Failure::output(self.out.path(), error))
+    fn is_steady(&self) -> bool {
+        self.before_traces.is_none() && self.timeline.has_begun()
     }
 
+    /// The timeline shows them in their places.
     fn faults(&self) -> FaultMessages {
-        // The timeline shows them in their places.
-        if self.fields.is_empty() { FaultMessages::Count } else { FaultMessages::Each }
+        FaultMessages::Count
+    }
+}
+
+/// Some fields of each packet in a line.
+#[derive(Clone)]
+struct Row {
+    fields: Vec<&'static Field>,
+    snapshot_link: SnapshotLink,
+    scratch: Scratch,
+}
+
+impl Format for Row {
+    fn packet(&mut self, out: &mut impl Write, packet: &Packet<'_>, seen: &Seen<'_>) -> io::Result<()> {
+        let subject = seen.subject(packet, self.snapshot_link);
+        for (index, field) in self.fields.iter().enumerate() {
+            if index > 0 {
+                out.write_all(b"\t")?;
+            }
+            let mut separator = "";
+            let mut result = Ok(());
+            let _ = subject.visit(field.id, &mut self.scratch, &mut |value| {
+                result = write!(out, "{separator}{}", field.show(value));
+                separator = ",";
+                if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            });
+            result?;
+        }
+        out.write_all(b"\n")
     }
 }

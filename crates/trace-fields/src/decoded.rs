@@ -22,7 +22,7 @@ const MOST: usize = 512;
 
 /// Memory that is used again from packet to packet, so that looking at fields allocates nothing in the
 /// long run. One for each thread of work; it never says anything about the packet before.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Scratch {
     /// Composed values: a path, the text of an event.
     pub(crate) text: Vec<u8>,

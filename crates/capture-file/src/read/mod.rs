@@ -1,5 +1,6 @@
 //! The reading side.
 
+mod batch;
 mod buffer;
 mod input;
 mod interfaces;
@@ -12,6 +13,7 @@ mod reader;
 mod salvage;
 mod source;
 
+pub use batch::PacketBatch;
 pub use item::{Block, Earlier, Header, InterfaceBlock, Item, Packet};
 pub use options::{BlockOption, EPB_PACKETID, OPT_COMMENT, Options};
 pub use reader::Reader;

@@ -141,6 +141,12 @@ impl Timeline {
         self.file = Some(file);
     }
 
+    /// Whether a packet has been written: what a layout has above all packets is written with the first.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
     /// Writes one packet: its line, a line an event, a line a difference, a line a fault, and how it ended.
     ///
     /// # Errors
