@@ -3,6 +3,7 @@
 use super::export::Exporter;
 use crate::args::{ConvertArgs, Target as Format};
 use crate::failure::{Failure, Status};
+use crate::format;
 use crate::messages::{self, Limited, Name};
 use crate::output::{Content, Output, Target};
 use crate::pipeline::{Reading, Seen, Sink};
@@ -11,7 +12,7 @@ use capture_file::{
 };
 use mbuf_trace::write::{Losses, convert};
 use mbuf_trace::{Certainty, Encoding, Trace};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use trace_fields::SnapshotLink;
 use trace_view::export::chrome::Chrome;
@@ -20,8 +21,8 @@ use trace_view::export::dot::Dot;
 use trace_view::export::folded::Folded;
 use trace_view::export::packets::{self, Packets};
 use trace_view::export::speedscope::Speedscope;
-use trace_view::export::text::TextFile;
-use trace_view::ndjson;
+use trace_view::ndjson::{self, Lines};
+use trace_view::timeline::{Options, Timeline};
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.select, args.from_revision, None)?;
@@ -47,6 +48,17 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
         return super::export::run(&mut reading, files, target, compression, begin);
     }
     reading.progress = !target.is_terminal();
+    match format {
+        Some(Format::Ndjson) if args.revision.is_none() => {
+            return side_by_side(&reading, files, target.open(compression)?, Lines::new());
+        }
+        Some(Format::Text) => {
+            let timeline =
+                Timeline::new(Options { snapshot_link: reading.snapshot_link, ..Options::default() });
+            return side_by_side(&reading, files, target.open(compression)?, Text(timeline));
+        }
+        _ => {}
+    }
     let mut sink = ConvertSink {
         path: target.path().to_path_buf(),
         format,
@@ -63,6 +75,58 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
         return Ok(status);
     }
     sink.finish(&args.file, status)
+}
+
+/// Writes what needs nothing but each packet.
+fn side_by_side(
+    reading: &Reading,
+    files: &[PathBuf],
+    out: Output,
+    format: impl format::Format,
+) -> Result<Status, Failure> {
+    let written = format::run(reading, files, out, format)?;
+    written.out.finish()?;
+    Ok(written.status)
+}
+
+impl format::Format for Lines {
+    fn packet(&mut self, out: &mut impl Write, packet: &Packet<'_>, seen: &Seen<'_>) -> io::Result<()> {
+        Self::packet(self, out, packet, seen.trace())
+    }
+
+    fn other(&mut self, out: &mut Output, item: &Item<'_>) -> io::Result<()> {
+        self.write(out, item, None)
+    }
+
+    fn pause(&mut self, out: &mut Output) -> io::Result<()> {
+        self.end_packet(out)
+    }
+
+    fn finish(&mut self, out: &mut Output) -> io::Result<()> {
+        self.end(out)
+    }
+
+    fn is_steady(&self) -> bool {
+        self.is_behind_a_packet()
+    }
+
+    fn wants_rest(&self) -> bool {
+        true
+    }
+}
+
+/// The timeline of each packet, without colours.
+#[derive(Clone)]
+struct Text(Timeline);
+
+impl format::Format for Text {
+    fn packet(&mut self, out: &mut impl Write, packet: &Packet<'_>, seen: &Seen<'_>) -> io::Result<()> {
+        self.0.write(out, &packet.into(), seen.trace())
+    }
+
+    fn is_steady(&self) -> bool {
+        self.0.has_begun()
+    }
 }
 
 /// Whether a file's name promises a picture.
@@ -92,14 +156,14 @@ fn check_options(args: &ConvertArgs, format: Option<Format>) -> Result<(), Failu
     Ok(())
 }
 
-/// Begins the export that a format stands for; none for captures and NDJSON.
+/// Begins the export that a format stands for; none for captures, NDJSON and text.
 fn exporter(
     args: &ConvertArgs,
     format: Format,
     to_pcap: bool,
     snapshot_link: SnapshotLink,
 ) -> Option<impl FnOnce(Output) -> Result<Exporter, WriteError> + use<>> {
-    if matches!(format, Format::Pcap | Format::Pcapng | Format::Ndjson) {
+    if matches!(format, Format::Pcap | Format::Pcapng | Format::Ndjson | Format::Text) {
         return None;
     }
     let packets = packets::Options { primary: args.primary, mixed: format == Format::Mixed, snapshot_link };
@@ -112,7 +176,6 @@ fn exporter(
             Format::Speedscope => Box::new(Speedscope::new(out, snapshot_link)),
             Format::Chrome => Box::new(Chrome::new(out, snapshot_link)),
             Format::Dot => Box::new(Dot::new(out)),
-            Format::Text => Box::new(TextFile::new(out, snapshot_link)),
             _ => Box::new(Packets::pcapng(out, packets)?),
         })
     })

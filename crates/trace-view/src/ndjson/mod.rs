@@ -21,7 +21,7 @@ pub const MAX_LINE: usize = 8 << 20;
 pub const MAX_BYTES: usize = 2 << 20;
 
 pub use read::{Capture, is_recognised};
-pub use write::{Form, PacketMembers, Writer};
+pub use write::{Lines, Writer};
 
 #[cfg(test)]
 mod tests;
