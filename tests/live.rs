@@ -84,7 +84,7 @@ fn a_reader_that_goes_away_is_no_error() {
 
 /// Peak memory of a process in KiB, as Linux tells it; none once it has ended.
 #[cfg(target_os = "linux")]
-fn peak_memory(process: u32) -> Option<u64> {
+pub(crate) fn peak_memory(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()

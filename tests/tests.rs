@@ -18,6 +18,7 @@ mod live;
 mod output;
 mod paths;
 mod print;
+mod processors;
 mod readme;
 mod salvage;
 mod select;

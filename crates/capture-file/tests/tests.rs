@@ -2,6 +2,8 @@
 
 #[path = "tests/arrival.rs"]
 mod arrival;
+#[path = "tests/batch.rs"]
+mod batch;
 #[path = "tests/bounds.rs"]
 mod bounds;
 #[path = "tests/build.rs"]

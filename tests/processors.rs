@@ -1,0 +1,114 @@
+//! A long file is formatted on all processors, a pipe packet by packet: both have to give the same bytes.
+
+use crate::support::{Ran, folder, run, run_with_input};
+use capture_file::Format;
+use mbuf_trace::Encoding;
+use trace_synth::Recipe;
+
+/// Every command that formats each packet by itself.
+const COMMANDS: &[&[&str]] = &[
+    &["print"],
+    &["print", "--hex", "--wire-order"],
+    &["print", "--style", "function-graph"],
+    &["print", "--json"],
+    &["print", "-e", "frame.number", "-e", "frame.time_delta", "-e", "mbuf_trace.function"],
+    &["print", "-f", "icmp"],
+    &["filter", "icmp"],
+    &["filter", "frame.number % 7 == 0 || mbuf_trace.faults"],
+    &["filter", "frame", "--range", "200-5000"],
+    &["convert", "--to", "ndjson"],
+    &["convert", "--to", "ndjson", "-f", "frame.number > 4000"],
+    &["convert", "--to", "text"],
+];
+
+/// Some seconds of packets, so that there are several batches for each of several processors.
+fn capture(encoding: &str, format: Format) -> Vec<u8> {
+    let encoding: Encoding = encoding.parse().unwrap();
+    Recipe { encoding, format, ..Recipe::default() }.capture(6000)
+}
+
+fn compare(capture: &[u8]) {
+    let folder = folder();
+    let file = folder.path().join("long");
+    std::fs::write(&file, capture).unwrap();
+    let file = file.to_str().unwrap();
+    for command in COMMANDS {
+        let as_file = run(&[*command, &[file]].concat());
+        let as_pipe = run_with_input(command, capture);
+        assert!(!as_file.stdout.is_empty(), "{command:?}: {}", as_file.stderr);
+        assert!(as_file.stdout == as_pipe.stdout, "{command:?}: other bytes");
+        let messages = as_file.stderr.replace(file, "standard input");
+        assert_eq!((as_file.code, messages), (as_pipe.code, as_pipe.stderr), "{command:?}");
+    }
+}
+
+#[test]
+fn a_long_pcap_is_the_same_as_its_packets_one_by_one() {
+    compare(&capture("3", Format::Pcap));
+}
+
+/// Sections of two revisions, with interfaces of their own: what holds for one packet must not for the other.
+#[test]
+fn so_is_a_pcapng_of_several_sections() {
+    compare(&[capture("4", Format::Pcapng), capture("1", Format::Pcapng)].concat());
+}
+
+/// Faults are told by packets, and a file may end in the midst of one.
+#[test]
+fn so_is_a_damaged_one() {
+    let mut capture = capture("2", Format::Pcap);
+    // Far enough apart to leave most lengths alone.
+    for at in (3_000..capture.len()).step_by(20_011) {
+        capture[at] ^= 0x20;
+    }
+    capture.truncate(capture.len() - 5);
+    compare(&capture);
+}
+
+/// Names of files are part of what is shown, and each begins anew.
+#[test]
+fn files_follow_one_another() {
+    let folder = folder();
+    let paths =
+        [("a", capture("3", Format::Pcap)), ("b", capture("4", Format::Pcapng))].map(|(name, bytes)| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path.to_str().unwrap().to_owned()
+        });
+    let [a, b] = paths.each_ref().map(String::as_str);
+    let shown = |arguments: &[&str]| -> Ran { run(&[&["print"], arguments].concat()) };
+    assert_eq!(
+        shown(&[a, b]).text(),
+        format!("== {a} ==\n{}== {b} ==\n{}", shown(&[a]).text(), shown(&[b]).text())
+    );
+    let json = shown(&["--json", a, b]);
+    for path in [a, b] {
+        assert_eq!(json.text().lines().filter(|line| line.contains(path)).count(), 6000);
+    }
+}
+
+/// What is made of a packet can be many times its size; what waits to be written is bounded all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_bounded_whatever_is_made_of_packets() {
+    use std::process::Stdio;
+    const BOUND: u64 = 64 << 10;
+    let folder = folder();
+    let file = folder.path().join("long");
+    let capture = crate::support::capture_of(&vec![vec!["+f"; 30_000]; 40]);
+    std::fs::write(&file, capture).unwrap();
+    for arguments in [&["print", "--json"][..], &["print", "--no-fold"], &["convert", "--to", "ndjson"]] {
+        let mut child = crate::support::tool();
+        let mut child = child.args(arguments).arg(&file).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let drain = std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()).unwrap());
+        let mut peak = 0;
+        while let Some(now) = crate::live::peak_memory(child.id()) {
+            peak = now;
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert!(child.wait().unwrap().success());
+        let written = drain.join().unwrap();
+        assert!(written > 40 * 30_000 * 10 && peak < BOUND, "{arguments:?}: {written} bytes, {peak} KiB");
+    }
+}
