@@ -14,17 +14,19 @@ const COMMANDS: &[&[&str]] = &[
     &["print", "-e", "frame.number", "-e", "frame.time_delta", "-e", "mbuf_trace.function"],
     &["print", "-f", "icmp"],
     &["filter", "icmp"],
-    &["filter", "frame.number % 7 == 0 || mbuf_trace.faults"],
-    &["filter", "frame", "--range", "200-5000"],
+    &["filter", "frame.number % 7 == 0 || mbuf_trace.fault"],
+    &["filter", "frame", "--range", "200..2500"],
     &["convert", "--to", "ndjson"],
-    &["convert", "--to", "ndjson", "-f", "frame.number > 4000"],
+    &["convert", "--to", "ndjson", "-f", "frame.number > 2000"],
     &["convert", "--to", "text"],
 ];
 
-/// Some seconds of packets, so that there are several batches for each of several processors.
+/// Enough for several batches for each of some processors.
+const PACKETS: usize = 3000;
+
 fn capture(encoding: &str, format: Format) -> Vec<u8> {
     let encoding: Encoding = encoding.parse().unwrap();
-    Recipe { encoding, format, ..Recipe::default() }.capture(6000)
+    Recipe { encoding, format, ..Recipe::default() }.capture(PACKETS as u64)
 }
 
 fn compare(capture: &[u8]) {
@@ -83,7 +85,7 @@ fn files_follow_one_another() {
     );
     let json = shown(&["--json", a, b]);
     for path in [a, b] {
-        assert_eq!(json.text().lines().filter(|line| line.contains(path)).count(), 6000);
+        assert_eq!(json.text().lines().filter(|line| line.contains(path)).count(), PACKETS);
     }
 }
 
