@@ -19,6 +19,9 @@ const ALONE: usize = 256 << 10;
 /// Bytes of a batch.
 const BATCH: usize = 256 << 10;
 
+/// Bytes of a packet of which so much can be made that no two of them should be in memory.
+const LARGE: usize = 128 << 10;
+
 /// What is made of each packet.
 pub(crate) trait Format: Clone + Send {
     /// A new file begins.
@@ -170,6 +173,9 @@ impl<'scope, F: Format + 'scope> Sink for FormatSink<'scope, '_, F> {
     }
 
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
+        if packet.raw.len() > LARGE {
+            self.catch_up()?;
+        }
         if self.alone < ALONE || !self.may_share || !self.format.is_steady() {
             return self.alone(packet, seen);
         }
