@@ -7,7 +7,7 @@ mod significance;
 mod text;
 
 use crate::paths::{Path, Paths, Steps};
-use crate::tally::{Count, GroupBy, Look, Moment};
+use crate::tally::{Count, GroupBy, Look, MOST_BYTES, Moment};
 use mbuf_trace::Text;
 use places::{Places, Positions};
 use std::io::{self, Write};
@@ -36,7 +36,9 @@ impl Side {
     /// A capture of which nothing was seen yet.
     #[must_use]
     pub fn new(steps: Steps) -> Self {
-        Self { paths: Paths::new(steps, GroupBy::default()), places: Places::default() }
+        // Half of the memory for either side; of that, half for paths.
+        let paths = Paths::new(steps, GroupBy::default()).in_room(MOST_BYTES / 4);
+        Self { paths, places: Places::in_room(MOST_BYTES / 4) }
     }
 
     /// Counts a packet.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const MOST_LINES: usize = 24;
 
 /// Functions and positions of one capture.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Places {
     functions: Tally,
     positions: Tally,
@@ -22,6 +22,12 @@ pub(crate) struct Places {
 }
 
 impl Places {
+    /// No places yet, and no more of them than fit into so many bytes.
+    pub(crate) fn in_room(room: usize) -> Self {
+        let (functions, positions) = (Tally::with_room(room / 2), Tally::with_room(room / 2));
+        Self { functions, positions, key: Vec::new(), words: Vec::new() }
+    }
+
     /// Counts an event. Snapshots are left out: where they are taken is a matter of how one traces.
     ///
     /// What only revision 4 tells is left out, too, so that captures of different revisions can be compared: the

@@ -48,16 +48,16 @@ impl<W: Write> Flamegraph<W> {
 }
 
 /// A box: a name at some height, over some part of the weight.
-struct Frame {
-    name: String,
+struct Frame<'t> {
+    name: &'t str,
     depth: usize,
     begin: u64,
     end: u64,
 }
 
 /// The boxes of a tree, and the weight of all.
-fn frames(tree: &Tree) -> (Vec<Frame>, u64) {
-    let mut frames: Vec<Frame> = Vec::new();
+fn frames(tree: &Tree) -> (Vec<Frame<'_>>, u64) {
+    let mut frames: Vec<Frame<'_>> = Vec::new();
     // Places in `frames` of the stack whose boxes still grow.
     let mut open: Vec<usize> = Vec::new();
     let mut total = 0_u64;
@@ -70,7 +70,7 @@ fn frames(tree: &Tree) -> (Vec<Frame>, u64) {
         open.truncate(same);
         for (depth, name) in names.iter().enumerate().skip(same) {
             open.push(frames.len());
-            frames.push(Frame { name: (*name).to_owned(), depth, begin: total, end: total });
+            frames.push(Frame { name, depth, begin: total, end: total });
         }
         total = total.saturating_add(weight);
         for at in &open {
@@ -86,7 +86,7 @@ fn frames(tree: &Tree) -> (Vec<Frame>, u64) {
 fn draw<W: Write>(out: W, tree: &Tree, title: &str) -> io::Result<()> {
     let (frames, total) = frames(tree);
     let scale = WIDTH / ratio(total.max(1));
-    let visible = |frame: &&Frame| ratio(frame.end.saturating_sub(frame.begin)) * scale >= NARROWEST;
+    let visible = |frame: &&Frame<'_>| ratio(frame.end.saturating_sub(frame.begin)) * scale >= NARROWEST;
     let rows = frames.iter().filter(visible).map(|frame| frame.depth.saturating_add(1)).max().unwrap_or(1);
     let rows = ratio(rows as u64);
     let height = HEAD + ROW * rows + FOOT;

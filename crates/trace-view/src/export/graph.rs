@@ -10,11 +10,14 @@ use std::collections::HashMap;
 use std::io::Write;
 use trace_fields::PacketView;
 
-/// Most memory for different functions and steps, in bytes; what comes beyond is left out and counted.
-pub const MAX_BYTES: usize = 64 << 20;
+/// Most memory for different functions and steps, in bytes; what comes beyond is left out and counted. With the program
+/// and its buffers, less than 64 MiB.
+pub const MAX_BYTES: usize = 48 << 20;
 
-/// What an edge takes, in bytes.
-const EDGE_BYTES: usize = 48;
+/// What a node and an edge take beside the name, in bytes: themselves, their places in tables, and what is made of them
+/// when they are shown.
+const NODE_BYTES: usize = 160;
+const EDGE_BYTES: usize = 64;
 
 /// A graph whose nodes are functions, drops and positions, and whose edges are consecutive events of a trace.
 #[derive(Debug)]
@@ -112,7 +115,8 @@ impl Graph {
     }
 
     fn is_full(&self) -> bool {
-        self.names.bytes().saturating_add(self.edges.len().saturating_mul(EDGE_BYTES)) >= self.limit
+        let nodes = self.names.bytes().saturating_add(self.nodes.len().saturating_mul(NODE_BYTES));
+        nodes.saturating_add(self.edges.len().saturating_mul(EDGE_BYTES)) >= self.limit
     }
 
     fn node(&mut self, event: &Event<'_>) -> Option<u32> {
@@ -135,9 +139,16 @@ impl Graph {
         let hidden = order.len().saturating_sub(most);
         order.truncate(most);
         order.sort_unstable_by(|a, b| a.0.cmp(b.0));
-        let places: HashMap<usize, usize> =
-            order.iter().zip(0..).map(|((_, _, at), place)| (*at, place)).collect();
-        let place = |number: &u32| usize::try_from(*number).ok().and_then(|at| places.get(&at)).copied();
+        let mut places: Vec<Option<u32>> = vec![None; self.nodes.len()];
+        for ((_, _, at), place) in order.iter().zip(0..) {
+            if let Some(shown_at) = places.get_mut(*at) {
+                *shown_at = Some(place);
+            }
+        }
+        let place = |number: &u32| {
+            let shown_at = usize::try_from(*number).ok().and_then(|at| places.get(at)).copied();
+            usize::try_from(shown_at.flatten()?).ok()
+        };
         let mut edges: Vec<(usize, usize, u64)> = self
             .edges
             .iter()

@@ -11,8 +11,9 @@ pub(super) struct Names {
     bytes: usize,
 }
 
-/// What a name takes beside its letters: its places in the table and in the list.
-const OVERHEAD: usize = 64;
+/// What a name takes beside its letters: its allocation, its place in the list, and its place in the table, of which
+/// there are three and a half for each name when the table has just grown.
+const OVERHEAD: usize = 32 + size_of::<Rc<str>>() + 7 * (size_of::<(Rc<str>, u32)>() + 1) / 2;
 
 impl Names {
     /// The number of a name.

@@ -15,8 +15,9 @@ use serde::Serialize;
 use std::io::{self, Write};
 use trace_fields::{PacketView, SnapshotLink};
 
-/// Most memory for different frames, in bytes; what comes beyond is called [`OTHERS`].
-const MAX_BYTES: usize = 64 << 20;
+/// Most memory for different frames, in bytes; what comes beyond is called [`OTHERS`]. With the program and its buffers,
+/// less than 64 MiB.
+const MAX_BYTES: usize = 48 << 20;
 
 /// The name of frames that did not fit: frame 0.
 const OTHERS: &str = "(others)";

@@ -8,11 +8,13 @@ use super::names::Names;
 use mbuf_trace::{Event, Kind, Trace};
 use std::collections::HashMap;
 
-/// Most memory for different stacks, in bytes; what comes beyond is put together under one name.
-pub const MAX_BYTES: usize = 64 << 20;
+/// Most memory for different stacks, in bytes; what comes beyond is put together under one name. With the program and
+/// its buffers, less than 64 MiB.
+pub const MAX_BYTES: usize = 48 << 20;
 
-/// What a stack takes beside the names in it, in bytes.
-const STACK_BYTES: usize = 64;
+/// What a stack takes beside the names in it, in bytes: itself, its place among the children, and what is made of it
+/// when the stacks are shown.
+const STACK_BYTES: usize = 112;
 
 /// The name of what did not fit.
 const OTHERS: &str = "(others)";
@@ -198,11 +200,11 @@ impl Tree {
     /// # Errors
     ///
     /// What `visit` says.
-    pub(super) fn each_stack<E>(
-        &self,
-        mut visit: impl FnMut(&[&str], u64) -> Result<(), E>,
+    pub(super) fn each_stack<'t, E>(
+        &'t self,
+        mut visit: impl FnMut(&[&'t str], u64) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut names: Vec<&str> = Vec::new();
+        let mut names: Vec<&'t str> = Vec::new();
         self.each_node(|depth, name, node| {
             names.truncate(depth);
             names.push(name);
@@ -221,19 +223,17 @@ impl Tree {
         &'t self,
         mut visit: impl FnMut(usize, &'t str, &Node) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut below: Vec<Vec<u32>> = vec![Vec::new(); self.nodes.len()];
-        for (node, number) in self.nodes.iter().zip(0_u32..).skip(1) {
-            if let Some(children) = usize::try_from(node.parent).ok().and_then(|at| below.get_mut(at)) {
-                children.push(number);
-            }
-        }
         let node = |number: u32| usize::try_from(number).ok().and_then(|at| self.nodes.get(at));
+        let parent = |number: &u32| node(*number).map_or(ROOT, |node| node.parent);
         let name = |number: u32| node(number).map_or("", |node| self.names.name(node.name));
-        for children in &mut below {
-            children.sort_unstable_by(|a, b| name(*b).cmp(name(*a)));
-        }
-        let children =
-            |number: u32| usize::try_from(number).ok().and_then(|at| below.get(at)).into_iter().flatten();
+        // All but the empty one, by parent; those of one parent by name, the last first.
+        let mut below: Vec<u32> = (0..).zip(&self.nodes).map(|(number, _)| number).skip(1).collect();
+        below.sort_unstable_by(|a, b| parent(a).cmp(&parent(b)).then_with(|| name(*b).cmp(name(*a))));
+        let children = |number: u32| {
+            let begin = below.partition_point(|child| parent(child) < number);
+            let children = below.get(begin..).unwrap_or_default();
+            children.iter().take_while(move |child| parent(child) == number)
+        };
         let mut waiting: Vec<(usize, u32)> = children(ROOT).map(|child| (0, *child)).collect();
         while let Some((depth, number)) = waiting.pop() {
             if let Some(node) = node(number) {

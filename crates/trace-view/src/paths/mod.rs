@@ -37,6 +37,11 @@ impl Paths {
         Self { steps, by, ..Self::default() }
     }
 
+    /// Keeps no more of them than fit into so many bytes.
+    pub(crate) fn in_room(self, room: usize) -> Self {
+        Self { tally: Tally::with_room(room), ..self }
+    }
+
     /// Counts a packet. One that is no trace has no path.
     pub fn add(&mut self, subject: &Subject<'_>, at: Moment) {
         let Some(trace) = subject.trace() else {

@@ -18,7 +18,7 @@
 //!
 //! # Bounds
 //!
-//! Numbers have 128 bits; what does not fit is left out and told. Keys are kept in at most 256 MiB; what needs
+//! Numbers have 128 bits; what does not fit is left out and told. Keys are kept in at most 48 MiB; what needs
 //! more is left out and told, and the keys that are there go on counting.
 
 mod accumulator;

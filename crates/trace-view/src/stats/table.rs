@@ -3,12 +3,14 @@
 use super::accumulator::Accumulator;
 use std::collections::HashMap;
 
-/// Most memory, in bytes, as far as it can be told from sizes.
-pub(super) const MOST_BYTES: usize = 256 << 20;
+/// Most memory, in bytes, as far as it can be told from sizes: with the program and its buffers, less than 64 MiB.
+pub(super) const MOST_BYTES: usize = 48 << 20;
 
-/// What a key costs besides its bytes: its place in the table, which is at most half empty, and what an
-/// allocation takes.
-const KEY_BYTES: usize = 2 * (size_of::<Box<[u8]>>() + size_of::<usize>() + 1) + 16;
+/// What a key costs besides its bytes: its place in the table, of which there are three and a half for each key when the
+/// table has just grown; what an allocation takes; and its line in the answer.
+const KEY_BYTES: usize = 7 * (size_of::<(Box<[u8]>, usize)>() + 1) / 2 + 16 + LINE_BYTES;
+/// A line, the values of its keys, and what sorting takes.
+const LINE_BYTES: usize = 160;
 
 /// Rows of accumulators, one for each function, by key.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_full_table_keeps_counting_what_it_knows() {
-        let mut table = Table::new(vec![Accumulator::Count(0)], 1000);
+        let mut table = Table::new(vec![Accumulator::Count(0)], 4000);
         let mut kept = 0;
         for round in 0..2 {
             let before = kept;

@@ -56,8 +56,8 @@ proptest! {
 
 #[test]
 fn a_million_keys() {
-    let mut statistics =
-        statistics(&["frame.number"], &[], Options { top: Some(2), ..Options::default() }, table::MOST_BYTES);
+    let top = Options { top: Some(2), ..Options::default() };
+    let mut statistics = statistics(&["frame.number"], &[], top, 1 << 30);
     for number in (1..=1_000_000).chain([7, 8, 8]) {
         statistics.add(&Subject::new(packet(number, 0, None)));
     }

@@ -20,10 +20,14 @@ use capture_file::{Packet, Timestamp};
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// Bytes that the keys of one tally may take together, with what each costs beside its letters.
-const MOST_BYTES: usize = 48 << 20;
-/// What a key costs beside its letters: its count, its place in the table, its allocation.
-const KEY_COST: usize = 288;
+/// Bytes that the keys of all tallies of one report may take together, with what each costs beside its letters: with
+/// the program and its buffers, less than 64 MiB.
+pub(crate) const MOST_BYTES: usize = 48 << 20;
+/// What a key costs beside its letters: its count; its place in the table, of which there are three and a half for each
+/// key when the table has just grown; its allocation; and what a report makes of it while it is written.
+const KEY_COST: usize = size_of::<Count>() + 7 * (size_of::<(Box<[u8]>, usize)>() + 1) / 2 + 16 + REPORT_COST;
+/// The largest report makes two nodes of a tree of a path, and sorts them.
+const REPORT_COST: usize = 288;
 
 /// Where in what was read a packet is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +62,8 @@ pub struct Count {
 /// Keys and how many packets had each.
 #[derive(Debug)]
 pub(crate) struct Tally {
-    counts: HashMap<Box<[u8]>, Count>,
+    places: HashMap<Box<[u8]>, usize>,
+    counts: Vec<Count>,
     room: usize,
     packets: u64,
     others: u64,
@@ -66,15 +71,21 @@ pub(crate) struct Tally {
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { counts: HashMap::new(), room: MOST_BYTES, packets: 0, others: 0 }
+        Self::with_room(MOST_BYTES)
     }
 }
 
 impl Tally {
+    /// An empty tally whose keys may take so many bytes.
+    pub(crate) fn with_room(room: usize) -> Self {
+        Self { places: HashMap::new(), counts: Vec::new(), room, packets: 0, others: 0 }
+    }
+
     /// Counts a packet.
     pub(crate) fn add(&mut self, key: &[u8], at: Moment) {
         self.packets = self.packets.saturating_add(1);
-        if let Some(count) = self.counts.get_mut(key) {
+        let place = self.places.get(key);
+        if let Some(count) = place.and_then(|place| self.counts.get_mut(*place)) {
             count.packets = count.packets.saturating_add(1);
             count.last = at;
             return;
@@ -82,7 +93,8 @@ impl Tally {
         match self.room.checked_sub(key.len().saturating_add(KEY_COST)) {
             Some(room) => {
                 self.room = room;
-                self.counts.insert(key.into(), Count { packets: 1, first: at, last: at });
+                self.places.insert(key.into(), self.counts.len());
+                self.counts.push(Count { packets: 1, first: at, last: at });
             }
             None => self.others = self.others.saturating_add(1),
         }
@@ -100,12 +112,12 @@ impl Tally {
 
     /// What was counted of this key.
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Count> {
-        self.counts.get(key)
+        self.places.get(key).and_then(|place| self.counts.get(*place))
     }
 
     /// Keys with their counts, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &Count)> {
-        self.counts.iter().map(|(key, count)| (key.as_ref(), count))
+        self.places.iter().filter_map(|(key, place)| Some((key.as_ref(), self.counts.get(*place)?)))
     }
 }
 
@@ -149,25 +161,25 @@ mod tests {
         for (packet, key) in (1..).zip([b"a", b"b", b"a", b"a"]) {
             tally.add(key, at(packet));
         }
-        assert_eq!(tally.counts.get(&b"a"[..]), Some(&Count { packets: 3, first: at(1), last: at(4) }));
-        assert_eq!(tally.counts.get(&b"b"[..]), Some(&Count { packets: 1, first: at(2), last: at(2) }));
+        assert_eq!(tally.get(b"a"), Some(&Count { packets: 3, first: at(1), last: at(4) }));
+        assert_eq!(tally.get(b"b"), Some(&Count { packets: 1, first: at(2), last: at(2) }));
         assert_eq!((tally.packets(), tally.others()), (4, 0));
     }
 
     #[test]
     fn keys_without_room_are_counted_together_and_the_others_stay_exact() {
-        let mut tally = Tally { room: 2 * (KEY_COST + 1), ..Tally::default() };
+        let mut tally = Tally::with_room(2 * (KEY_COST + 1));
         for (packet, key) in (1..).zip([b"a", b"b", b"c", b"a", b"c", b"d"]) {
             tally.add(key, at(packet));
         }
         assert_eq!((tally.packets(), tally.others()), (6, 3));
-        assert_eq!(tally.counts.get(&b"a"[..]).unwrap().packets, 2);
-        assert_eq!(tally.counts.get(&b"c"[..]), None);
+        assert_eq!(tally.get(b"a").unwrap().packets, 2);
+        assert_eq!(tally.get(b"c"), None);
     }
 
     #[test]
     fn packets_without_room_are_of_the_whole_that_shares_are_of() {
-        let mut tally = Tally { room: KEY_COST + 1, ..Tally::default() };
+        let mut tally = Tally::with_room(KEY_COST + 1);
         for (packet, key) in (1..).zip([b"a", b"b", b"c", b"a"]) {
             tally.add(key, at(packet));
         }
