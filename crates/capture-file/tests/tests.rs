@@ -16,6 +16,8 @@ mod conversion;
 mod corpus;
 #[path = "tests/damage.rs"]
 mod damage;
+#[path = "tests/faults.rs"]
+mod faults;
 #[path = "tests/output.rs"]
 mod output;
 #[path = "tests/pcap.rs"]

@@ -162,7 +162,7 @@ impl<W: Write> Export<W> for Csv<W> {
 
     fn finish(mut self: Box<Self>) -> Result<(W, Vec<Remark>), WriteError> {
         self.header()?;
-        let out = self.writer.into_inner().map_err(|error| io::Error::other(error.error().to_string()))?;
+        let out = self.writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
         Ok((out, Vec::new()))
     }
 }

@@ -100,4 +100,6 @@ impl Remark {
 }
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod tests;

@@ -17,6 +17,8 @@ pub(super) struct Distribution {
 impl Distribution {
     /// What one more bucket costs: the tree's nodes are at least half full.
     const BUCKET_BYTES: usize = 2 * size_of::<(i32, u64)>();
+    /// What the first costs: a node with room for eleven.
+    const FIRST_BUCKET_BYTES: usize = 11 * (size_of::<i32>() + size_of::<u64>()) + 32;
 
     /// The bucket of a value on DTrace's scale … −4, −2, −1, 0, 1, 2, 4 …: 0 for 0, n + 1 from 2ⁿ on, and
     /// −n − 1 from −2ⁿ downwards.
@@ -47,7 +49,8 @@ impl Distribution {
             *count = count.saturating_add(1);
             return true;
         }
-        let Some(left) = room.checked_sub(Self::BUCKET_BYTES) else { return false };
+        let needed = if self.buckets.is_empty() { Self::FIRST_BUCKET_BYTES } else { Self::BUCKET_BYTES };
+        let Some(left) = room.checked_sub(needed) else { return false };
         *room = left;
         self.buckets.insert(bucket, 1);
         true
@@ -245,7 +248,7 @@ mod tests {
     #[test]
     fn without_room_no_bucket_is_made() {
         let mut distribution = Distribution::default();
-        let mut room = Distribution::BUCKET_BYTES;
+        let mut room = Distribution::FIRST_BUCKET_BYTES;
         assert!(distribution.add(1, &mut room));
         assert!(!distribution.add(2, &mut room));
         assert!(distribution.add(1, &mut room));

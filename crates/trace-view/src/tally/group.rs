@@ -121,7 +121,8 @@ impl<'a, T> Groups<'a, T> {
             let place = *places.entry(head).or_insert(groups.len());
             if place == groups.len() {
                 let values = Items::new(head).map(|item| item.map(Text)).collect();
-                groups.push((head, Group { values, packets: 0, members: Vec::new() }));
+                // Of one, where each packet has a group of its own: a first push would make room for four.
+                groups.push((head, Group { values, packets: 0, members: Vec::with_capacity(1) }));
             }
             if let Some((_, group)) = groups.get_mut(place) {
                 group.packets = group.packets.saturating_add(count.packets);
