@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 const OLD: &[u8] = b"the old file";
 
 /// The commands that take `-o`, with the output's name; one for every format that is written.
-const TO_FILE: &[(&[&str], &str)] = &[
+pub(crate) const TO_FILE: &[(&[&str], &str)] = &[
     (&["filter", "frame", "@"], "out.pcap"),
     (&["filter", "frame", "@ng"], "out.pcapng"),
     (&["convert", "--to", "pcapng", "@"], "out.pcapng"),
@@ -36,7 +36,7 @@ const TO_FILE: &[(&[&str], &str)] = &[
 ];
 
 /// What writes only to standard output.
-const TO_STDOUT: &[&[&str]] = &[
+pub(crate) const TO_STDOUT: &[&[&str]] = &[
     &["info", "@"],
     &["info", "--json", "@"],
     &["check", "@"],
@@ -112,6 +112,13 @@ impl Case {
     }
 
     fn calls(&self) -> Vec<Call> {
+        let calls = self.all_calls();
+        assert!(calls.iter().any(|call| call.name == "write"), "{:?} writes nothing", self.arguments);
+        calls
+    }
+
+    /// The same of a run that may write nothing.
+    fn all_calls(&self) -> Vec<Call> {
         let ran = self.run(&[]);
         assert_eq!(ran.code, self.clean.0, "{}", ran.stderr);
         let folder = self.folder.path().to_str().unwrap();
@@ -126,7 +133,7 @@ impl Case {
                 calls.push(Call { name: name.to_owned(), number: *number, line: line.to_owned() });
             }
         }
-        assert!(calls.iter().any(|call| call.name == "write"), "{log}");
+        assert!(!calls.is_empty(), "{log}");
         calls
     }
 
@@ -154,10 +161,10 @@ impl Case {
         }
         match ran.code {
             4 => assert!(!is_input, "{told}"),
-            1 | 3 => assert!(is_input, "{told}"),
+            3 => assert!(is_input, "{told}"),
             _ => panic!("{told}"),
         }
-        assert!(self.is_stdout || out == OLD || ran.code == 1, "the old file is gone: {told}");
+        assert!(self.is_stdout || out == OLD, "the old file is gone: {told}");
         let name = match (is_input, self.is_stdout) {
             (true, _) => "/in.pcap",
             (false, true) => "standard output",
@@ -258,6 +265,28 @@ fn every_call_of_a_long_output_fails() {
             (&["print", "@"], None),
         ];
         every_call_fails(&cases, &long_capture());
+    }
+}
+
+/// A look at a file that fails makes no other file of it.
+#[test]
+fn the_input_is_never_the_output_whatever_call_fails() {
+    if !can_trace() {
+        return;
+    }
+    for output in ["in.pcap", "link.pcap"] {
+        let mut case = Case::new(&["filter", "arp", "@"], Some("out.pcap"), &fixture_bytes("ping-rev3.pcap"));
+        let input = case.folder.path().join("in.pcap");
+        std::os::unix::fs::symlink("in.pcap", case.folder.path().join("link.pcap")).unwrap();
+        *case.arguments.last_mut().unwrap() = case.folder.path().join(output).to_str().unwrap().to_owned();
+        case.clean.0 = 2;
+        for call in case.all_calls() {
+            for (what, and_later) in faults(&call) {
+                let (told, ran) = case.inject(&call, what, *and_later);
+                assert_ne!(ran.code, 0, "{told}");
+                assert!(std::fs::read(&input).unwrap() == fixture_bytes("ping-rev3.pcap"), "{told}");
+            }
+        }
     }
 }
 

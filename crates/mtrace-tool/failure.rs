@@ -1,7 +1,7 @@
 //! What ends a command, and the exit status of each: the only place that knows them.
 
 use crate::messages::{self, Name};
-use capture_file::{OpenError, WriteError};
+use capture_file::{OpenError, ReadError, WriteError};
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,6 +44,19 @@ pub(crate) enum Failure {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// The input failed while it was read: a disk or a network, and no damage of the capture. What would be written of
+    /// the part that was read might replace a whole file, so none is.
+    #[error(
+        "{}: {source}; the input failed, which says nothing of the capture: no file is written",
+        Name(path)
+    )]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why, and where.
+        #[source]
+        source: ReadError,
     },
     /// The input is no capture.
     #[error("{}: {source}", Name(path))]
@@ -114,7 +127,11 @@ impl Failure {
         match self {
             Self::BrokenPipe => 0,
             Self::Usage(_) | Self::Filter(_) | Self::Unfit { .. } => 2,
-            Self::Input { .. } | Self::NoCapture { .. } | Self::OtherLinkType { .. } | Self::NothingRead => 3,
+            Self::Input { .. }
+            | Self::Read { .. }
+            | Self::NoCapture { .. }
+            | Self::OtherLinkType { .. }
+            | Self::NothingRead => 3,
             Self::Output { .. } => 4,
         }
     }

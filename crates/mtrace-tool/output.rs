@@ -64,7 +64,8 @@ impl Target {
                     return Err(Failure::output(path, io::ErrorKind::IsADirectory.into()));
                 }
                 Ok(_) => Place::Direct,
-                Err(_) => Place::File,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Place::File,
+                Err(error) => return Err(Failure::output(path, error)),
             }
         };
         let target = Self { path: path.to_path_buf(), force, place };
@@ -80,11 +81,23 @@ impl Target {
     }
 
     fn refuse_inputs(&self, inputs: &[PathBuf]) -> Result<(), Failure> {
-        let Some(own) = self.metadata().filter(Metadata::is_file) else { return Ok(()) };
+        let own = match self.metadata() {
+            Ok(own) if own.is_file() => own,
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(Failure::output(self.path(), error)),
+        };
         for input in inputs {
-            // An input that cannot be looked at cannot be read either, and that is told where it is.
-            let other = input::metadata(input);
-            if other.is_ok_and(|other| (own.dev(), own.ino()) == (other.dev(), other.ino())) {
+            let other = match input::metadata(input) {
+                Ok(other) => other,
+                // What is not there is told where it is opened. Whatever else kept us from looking may be over by then,
+                // and the input overwritten.
+                Err(Failure::Input { source, path }) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(Failure::Input { source, path });
+                }
+                Err(_) => continue,
+            };
+            if (own.dev(), own.ino()) == (other.dev(), other.ino()) {
                 let message = format!("{} is also the input; write to another file", Name(self.path()));
                 return Err(Failure::Usage(message));
             }
@@ -93,10 +106,10 @@ impl Target {
     }
 
     /// What is known of the file that is there already.
-    fn metadata(&self) -> Option<Metadata> {
+    fn metadata(&self) -> io::Result<Metadata> {
         match self.place {
-            Place::Stdout => stdout().and_then(|file| file.metadata()).ok(),
-            Place::Direct | Place::File => std::fs::metadata(&self.path).ok(),
+            Place::Stdout => stdout().and_then(|file| file.metadata()),
+            Place::Direct | Place::File => std::fs::metadata(&self.path),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::input::{self, Input};
 use crate::messages::{self, Limited, Name};
 use crate::selection::Range;
 use crate::signals;
-use capture_file::{Container, Format, Item, LinkType, Packet, ReadError};
+use capture_file::{Container, Format, Item, LinkType, Packet, ReadError, ReadErrorKind};
 use mbuf_trace::{Certainty, Detector, Encoding, Fault, Trace};
 use std::path::{Path, PathBuf};
 use trace_fields::{SnapshotLink, Subject};
@@ -295,6 +295,7 @@ impl Reading {
         loop {
             let more = match input.next_item() {
                 Ok(item) => item.is_some(),
+                Err(error) if has_failed(&error) => return Err(failed(path, error)),
                 Err(_) => self.salvage && matches!(input.salvage(), Ok(Some(_))),
             };
             if !more {
@@ -308,6 +309,16 @@ impl Reading {
 /// Compiles an expression; its error shows where it is wrong.
 pub(crate) fn compile(expression: &str) -> Result<Filter, Failure> {
     Filter::compile(expression).map_err(|error| Failure::Filter(error.render(messages::coloured())))
+}
+
+/// Whether it was the system that could not read, and not the capture that is damaged. What is wrong with NDJSON is told
+/// as an error of reading, too, but not with a number of the system's.
+fn has_failed(error: &ReadError) -> bool {
+    matches!(&error.kind, ReadErrorKind::Io(source) if source.raw_os_error().is_some())
+}
+
+fn failed(path: &Path, source: ReadError) -> Failure {
+    Failure::Read { path: path.to_path_buf(), source }
 }
 
 /// One file being read.
@@ -343,6 +354,7 @@ impl FileReader<'_> {
             let item = match next {
                 Ok(Some(item)) => item,
                 Ok(None) => break,
+                Err(error) if has_failed(&error) => return Err(failed(self.path, error)),
                 // The rest of it had not been written yet.
                 Err(damage) if signals::has_stopped() && damage.is_cut_off() => break,
                 Err(damage) => match self.salvage(damage, sink)? {
@@ -404,6 +416,7 @@ impl FileReader<'_> {
                 self.report.damage = Some(damage);
                 Ok(false)
             }
+            Err(error) if has_failed(&error) => Err(failed(self.path, error)),
             // The search itself met worse.
             Err(worse) => {
                 self.report.damage = Some(worse);
