@@ -1,7 +1,7 @@
 //! What a signal that ends the program leaves behind: nothing.
 
 use crate::failure::Failure;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,12 +29,13 @@ pub(crate) fn has_stopped() -> bool {
 }
 
 /// Ends the program on SIGINT and SIGTERM with status 128 + the signal's number, and removes an unfinished
-/// output before. SIGHUP is left alone: nohup(1) has it ignored, and a handler would undo that.
+/// output before. SIGXFSZ is taken and forgotten: so the write into a file that may not grow fails, as any other that
+/// fails, and does not end the program. SIGHUP is left alone: nohup(1) has it ignored, and a handler would undo that.
 pub(crate) fn watch() -> Result<(), Failure> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGXFSZ])
         .map_err(|error| Failure::Usage(format!("cannot watch for signals: {error}")))?;
     std::thread::spawn(move || {
-        for signal in signals.forever() {
+        for signal in signals.forever().filter(|signal| *signal != SIGXFSZ) {
             if STOPS_AT_FIRST.load(Ordering::Relaxed) && !STOPPED.swap(true, Ordering::Relaxed) {
                 continue;
             }

@@ -7,6 +7,8 @@ use std::io::{self, Write};
 
 /// Compresses what is written to it, or passes it on as it is. Give it writes of some size: it has no buffer.
 ///
+/// Once a write failed, all others do: nobody knows how much of it the compressed stream took, and lz4's encoder panics.
+///
 /// ```
 /// use capture_file::{Compression, Compressor};
 /// use std::io::Write;
@@ -16,7 +18,10 @@ use std::io::{self, Write};
 /// assert_eq!(compressed[..4], [0x28, 0xb5, 0x2f, 0xfd]);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub struct Compressor<W: Write>(Encoder<W>);
+pub struct Compressor<W: Write> {
+    encoder: Encoder<W>,
+    is_broken: bool,
+}
 
 enum Encoder<W: Write> {
     Plain(W),
@@ -31,19 +36,20 @@ impl<W: Write> Compressor<W> {
     /// # Errors
     /// When zstd cannot get its memory.
     pub fn new(out: W, compression: Option<Compression>) -> io::Result<Self> {
-        Ok(Self(match compression {
+        let encoder = match compression {
             None => Encoder::Plain(out),
             Some(Compression::Gzip) => Encoder::Gzip(GzEncoder::new(out, flate2::Compression::default())),
             Some(Compression::Zstd) => {
                 Encoder::Zstd(zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?)
             }
             Some(Compression::Lz4) => Encoder::Lz4(FrameEncoder::new(out)),
-        }))
+        };
+        Ok(Self { encoder, is_broken: false })
     }
 
     /// The output, which may lack what the compression holds back until a flush.
     pub fn get_ref(&self) -> &W {
-        match &self.0 {
+        match &self.encoder {
             Encoder::Plain(out) => out,
             Encoder::Gzip(encoder) => encoder.get_ref(),
             Encoder::Zstd(encoder) => encoder.get_ref(),
@@ -54,9 +60,10 @@ impl<W: Write> Compressor<W> {
     /// Ends the compressed stream and flushes. Without it the output is cut off.
     ///
     /// # Errors
-    /// When the output fails.
+    /// When the output fails, or has failed before.
     pub fn finish(self) -> io::Result<W> {
-        let mut out = match self.0 {
+        self.check()?;
+        let mut out = match self.encoder {
             Encoder::Plain(out) => out,
             Encoder::Gzip(encoder) => encoder.finish()?,
             Encoder::Zstd(encoder) => encoder.finish()?,
@@ -65,24 +72,38 @@ impl<W: Write> Compressor<W> {
         out.flush()?;
         Ok(out)
     }
+
+    fn check(&self) -> io::Result<()> {
+        if self.is_broken { Err(io::Error::other("an earlier write failed")) } else { Ok(()) }
+    }
+
+    /// Notes a failure, but for an interruption, behind which every encoder goes on.
+    fn noting<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        self.is_broken = done.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted);
+        done
+    }
 }
 
 impl<W: Write> Write for Compressor<W> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        match &mut self.0 {
+        self.check()?;
+        let written = match &mut self.encoder {
             Encoder::Plain(out) => out.write(buf),
             Encoder::Gzip(encoder) => encoder.write(buf),
             Encoder::Zstd(encoder) => encoder.write(buf),
             Encoder::Lz4(encoder) => encoder.write(buf),
-        }
+        };
+        self.noting(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.0 {
+        self.check()?;
+        let flushed = match &mut self.encoder {
             Encoder::Plain(out) => out.flush(),
             Encoder::Gzip(encoder) => encoder.flush(),
             Encoder::Zstd(encoder) => encoder.flush(),
             Encoder::Lz4(encoder) => encoder.flush(),
-        }
+        };
+        self.noting(flushed)
     }
 }

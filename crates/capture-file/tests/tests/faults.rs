@@ -200,3 +200,26 @@ fn every_call_of_an_output() {
         }
     }
 }
+
+/// Whoever drops a buffer writes what is in it, though a write failed before.
+#[test]
+fn an_output_that_failed_takes_no_more() {
+    // Neither all alike nor without any repetition, in more than a block of every compression.
+    let bytes: Vec<u8> =
+        (0..400_000_u32).flat_map(|number| (number / 3).wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    for compression in ALL.map(Some).into_iter().chain([None]) {
+        for at in 0..6 {
+            let calls = Cell::new(0);
+            let out = Faulty {
+                inner: Vec::new(),
+                fault: Some((Fault::Error, at)),
+                and_later: false,
+                calls: &calls,
+            };
+            let Ok(mut out) = Compressor::new(out, compression) else { continue };
+            let failed = bytes.chunks(100_000).filter(|piece| out.write_all(piece).is_err()).count();
+            assert!(failed == 0 || out.flush().is_err(), "{compression:?} at {at}");
+            assert!(out.finish().is_err() || calls.get() <= at, "{compression:?} at {at}");
+        }
+    }
+}

@@ -58,7 +58,7 @@ impl<W: Write> Csv<W> {
 
     fn header(&mut self) -> io::Result<()> {
         if !std::mem::replace(&mut self.begun, true) {
-            self.writer.write_record(COLUMNS).map_err(io::Error::from)?;
+            self.writer.write_record(COLUMNS).map_err(failed)?;
         }
         Ok(())
     }
@@ -97,7 +97,7 @@ impl<W: Write> Csv<W> {
             link.map(|(snapshot, link)| summary(snapshot.bytes, link).of_length(snapshot.whole_len()))
                 .as_ref(),
         );
-        self.writer.write_record(row.cells()).map_err(io::Error::from)
+        self.writer.write_record(row.cells()).map_err(failed)
     }
 }
 
@@ -164,6 +164,14 @@ impl<W: Write> Export<W> for Csv<W> {
         self.header()?;
         let out = self.writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
         Ok((out, Vec::new()))
+    }
+}
+
+/// The error of the output itself, whose kind tells a closed pipe from a full disk.
+fn failed(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 
