@@ -1,5 +1,6 @@
 //! The tool from outside: what it prints, writes and exits with. One module a command or a promise.
 
+mod bounds;
 mod changes;
 mod check;
 mod convert;
@@ -13,6 +14,8 @@ mod export;
 mod faults;
 mod filter;
 mod follow;
+mod full;
+mod hostile;
 mod info;
 mod live;
 mod output;

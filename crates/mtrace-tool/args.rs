@@ -27,6 +27,8 @@ pub(crate) use stats::StatsArgs;
 pub(crate) use wireshark::{DoctorArgs, InstallArgs, UninstallArgs, WiresharkArgs, WiresharkCommand};
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use mbuf_trace::Text;
+use std::ffi::OsString;
 
 /// Reads, filters, converts and explains captures of FreeBSD's mbuf_trace.
 #[derive(Debug, Parser)]
@@ -43,6 +45,16 @@ Exit status: 0 done; 1 done, but damaged or malformed input was met; 2 wrong usa
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Args {
+    /// Takes the command line apart. Its errors show arguments as they are, so they are made of escaped ones.
+    pub(crate) fn of_command_line() -> Result<Self, clap::Error> {
+        Self::try_parse().map_err(|error| {
+            let escaped = |argument: OsString| Text(argument.as_encoded_bytes()).to_string();
+            Self::try_parse_from(std::env::args_os().map(escaped)).err().unwrap_or(error)
+        })
+    }
 }
 
 #[derive(Debug, Subcommand)]

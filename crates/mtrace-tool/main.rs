@@ -15,11 +15,10 @@ mod selection;
 mod signals;
 mod workers;
 
-use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = match args::Args::try_parse() {
+    let args = match args::Args::of_command_line() {
         Ok(args) => args,
         Err(error) => return failure::usage_by_clap(&error),
     };

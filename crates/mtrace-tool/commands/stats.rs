@@ -30,8 +30,11 @@ pub(crate) fn run(args: &StatsArgs) -> Result<Status, Failure> {
     };
     written.map_err(|error| Failure::output(out.path(), error))?;
     out.finish()?;
-    tell(&statistics.counts());
-    Ok(status)
+    let counts = statistics.counts();
+    tell(&counts);
+    // What there was no memory for is lost, unlike what has no answer.
+    let is_lossy = counts.left_out > 0 || counts.packets_with_too_many_rows > 0;
+    Ok(if is_lossy { status.max(Status::Faults) } else { status })
 }
 
 /// Says what the answer leaves out.

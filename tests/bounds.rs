@@ -1,0 +1,382 @@
+//! Memory and time are bounded whatever an input holds or claims: every command on captures that are made to grow.
+//!
+//! Measured in the running tool, by what the system says of it: the most memory that it ever had, and processor time,
+//! which other programs on the machine do not change.
+
+use crate::support::{capture_of, fixture_bytes, folder, run, tool};
+use capture_file::{Compression, Compressor};
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+/// What reads, and every format that is written. `@` is the input.
+const COMMANDS: &[&str] = &[
+    "print @",
+    "print --json @",
+    "print --hex --no-fold @",
+    "print --style function-graph @",
+    "print -e mbuf_trace.path -e ip.src @",
+    "filter frame @",
+    "convert --to pcap @",
+    "convert --to pcapng @",
+    "convert --revision 4 @",
+    "convert --to ndjson @",
+    "convert --to ethernet @",
+    "convert --to mixed @",
+    "convert --to csv @",
+    "convert --to text @",
+    "convert --to chrome @",
+    "convert --to folded @",
+    "convert --to speedscope @",
+    "convert --to dot @",
+    "flamegraph @",
+    "graph @",
+    "stats --by mbuf_trace.function @",
+    "stats --by mbuf_trace.path -a quantize(frame.len) @",
+    "info @",
+    "paths @",
+    "paths --json --top 0 @",
+    "paths --steps --by mbuf_trace.path @",
+    "drops --by mbuf_trace.path @",
+    "diff @ @",
+    "check @",
+    "check --salvage @",
+];
+
+/// The most that any command may need, and those that pass packets on, in KiB. An unoptimised tool is larger itself.
+const MOST: u64 = 64 << 10;
+const MOST_OF_STREAM: u64 = if cfg!(debug_assertions) { 24 << 10 } else { 16 << 10 };
+
+/// What a run took.
+#[derive(Debug)]
+struct Cost {
+    code: i32,
+    /// KiB.
+    memory: u64,
+    /// Ticks of the processor, a hundredth of a second each as a rule.
+    ticks: u64,
+    stderr: String,
+}
+
+/// The number behind a name in a process's status.
+fn status(id: u32, name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
+}
+
+/// User and system time.
+fn ticks(id: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // The name before may hold anything, but no bracket behind its own.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
+}
+
+fn cost(command: &str, input: &Path) -> Cost {
+    let input = input.to_str().unwrap();
+    let arguments = command.split(' ').map(|argument| if argument == "@" { input } else { argument });
+    let mut child =
+        tool().args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the tool runs");
+    let mut stderr = child.stderr.take().unwrap();
+    let reader = std::thread::spawn(move || std::io::read_to_string(&mut stderr).unwrap());
+    let mut cost = Cost { code: 0, memory: 0, ticks: 0, stderr: String::new() };
+    let ended = loop {
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
+        cost.memory = status(child.id(), "VmHWM:").unwrap_or(0).max(cost.memory);
+        cost.ticks = ticks(child.id()).unwrap_or(0).max(cost.ticks);
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    cost.code = ended.code().unwrap_or(-1);
+    cost.stderr = reader.join().unwrap();
+    cost
+}
+
+fn every_command_is_bounded(input: &Path, codes: &[i32]) {
+    let mut wrong = Vec::new();
+    for command in COMMANDS {
+        let cost = cost(command, input);
+        let is_stream = ["filter", "convert"].iter().any(|name| command.starts_with(name));
+        let gathers = ["folded", "speedscope", "dot"].iter().any(|format| command.contains(format));
+        let most = if is_stream && !gathers { MOST_OF_STREAM } else { MOST };
+        if cost.memory > most || !codes.contains(&cost.code) {
+            wrong.push(format!("{command}: {} KiB, exit {}: {}", cost.memory, cost.code, cost.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{input:?}\n{}", wrong.join("\n"));
+}
+
+/// Fewer of everything where the tool is not optimised, yet more than there would be room for.
+fn many(count: usize) -> usize {
+    if cfg!(debug_assertions) { count / 5 } else { count }
+}
+
+fn block(kind: u32, body: &[u8]) -> Vec<u8> {
+    let padded = body.len().next_multiple_of(4);
+    let length = u32::try_from(padded + 12).unwrap().to_le_bytes();
+    let padding = vec![0; padded - body.len()];
+    [&kind.to_le_bytes()[..], &length, body, &padding, &length].concat()
+}
+
+fn section() -> Vec<u8> {
+    block(0x0a0d_0d0a, &[&0x1a2b_3c4d_u32.to_le_bytes()[..], &[1, 0, 0, 0], &[0xff; 8]].concat())
+}
+
+fn option(code: u16, value: &[u8]) -> Vec<u8> {
+    let padding = vec![0; value.len().next_multiple_of(4) - value.len()];
+    [&code.to_le_bytes()[..], &u16::try_from(value.len()).unwrap().to_le_bytes(), value, &padding].concat()
+}
+
+fn interface(options: &[u8]) -> Vec<u8> {
+    block(1, &[&[147, 0, 0, 0, 0, 0, 4, 0][..], options].concat())
+}
+
+fn packet(interface: u32, frame: &[u8], options: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(frame.len()).unwrap().to_le_bytes();
+    let padding = vec![0; frame.len().next_multiple_of(4) - frame.len()];
+    block(6, &[&interface.to_le_bytes()[..], &[0; 8], &length, &length, frame, &padding, options].concat())
+}
+
+/// A frame of revision 3 with this text.
+fn frame(text: &[u8]) -> Vec<u8> {
+    capture_of(&[vec![text]]).split_off(40)
+}
+
+/// Frames as the packets of a pcap.
+fn pcap_of(frames: &[Vec<u8>]) -> Vec<u8> {
+    let mut pcap = capture_of::<&[u8]>(&[]);
+    for frame in frames {
+        let length = u32::try_from(frame.len()).unwrap().to_le_bytes();
+        pcap.extend_from_slice(&[&[0; 8][..], &length, &length, frame].concat());
+    }
+    pcap
+}
+
+#[test]
+fn many_sections_and_interfaces() {
+    let folder = folder();
+    let path = folder.path().join("many.pcapng");
+    let one = [section(), interface(&[]), packet(0, &frame(b"if.c:7: +ip_input"), &[])].concat();
+    std::fs::write(&path, one.repeat(many(200_000))).unwrap();
+    every_command_is_bounded(&path, &[0]);
+
+    let mut file = File::create(&path).unwrap();
+    let name = option(2, b"a name of some length");
+    file.write_all(&[section(), interface(&name).repeat(many(200_000))].concat()).unwrap();
+    for number in 0..1000 {
+        file.write_all(&packet(number * 7, &frame(b"if.c:7: +ip_input"), &[])).unwrap();
+    }
+    // A pcap has no place for interfaces, which is told.
+    every_command_is_bounded(&path, &[0, 1]);
+}
+
+#[test]
+fn long_options_and_names() {
+    let folder = folder();
+    let path = folder.path().join("options.pcapng");
+    let (empty, comments) = (option(77, b"").repeat(1 << 19), option(1, &[b'c'; 60_000]).repeat(30));
+    let names = interface(&option(2, &[b'n'; 60_000])).repeat(many(2000));
+    let frame = frame(b"if.c:7: +ip_input");
+    let packets = [packet(0, &frame, &empty), packet(1, &frame, &comments)].concat().repeat(5);
+    std::fs::write(&path, [section(), interface(&empty), names, packets].concat()).unwrap();
+    every_command_is_bounded(&path, &[0, 1]);
+}
+
+#[test]
+fn long_texts_and_many_records() {
+    let folder = folder();
+    let path = folder.path().join("records.pcap");
+    let text = [&b"if.c:7: +ip_input"[..], &[b'x'; 65_000]].concat();
+    std::fs::write(&path, capture_of(&vec![vec![&text; 4]; 20])).unwrap();
+    every_command_is_bounded(&path, &[0, 1]);
+
+    let records = |record: &[u8]| [&[0xff; 2][..], &record.repeat(65_535)].concat();
+    let frames = [&b"\0\0\0\x01"[..], b"\0\0\0\0", b"\0\x02\0\x01+\0"].map(records);
+    std::fs::write(&path, pcap_of(&frames)).unwrap();
+    every_command_is_bounded(&path, &[0, 1]);
+}
+
+#[test]
+fn deep_nesting() {
+    let folder = folder();
+    let path = folder.path().join("deep.pcap");
+    let enter = (0..15_000).map(|depth| format!("f.c:{depth}: +f{depth}"));
+    let leave = (0..15_000).rev().map(|depth| format!("f.c:{depth}: -f{depth}"));
+    let there_and_back: Vec<String> = enter.clone().chain(leave).collect();
+    let no_way_back: Vec<String> = enter.chain((0..30_000).map(|_| "f.c:1: +f".to_owned())).collect();
+    std::fs::write(&path, capture_of(&[there_and_back, no_way_back])).unwrap();
+    every_command_is_bounded(&path, &[0, 1]);
+}
+
+#[test]
+fn as_many_paths_and_functions_as_packets() {
+    let folder = folder();
+    let path = folder.path().join("paths.pcap");
+    let packets: Vec<Vec<String>> = (0..many(1_000_000))
+        .map(|number| {
+            vec!["a.c:1: +ip_input".to_owned(), format!("a.c:{number}: +function_of_its_own_{number}")]
+        })
+        .collect();
+    std::fs::write(&path, capture_of(&packets)).unwrap();
+    // What is more than is kept is told, by exports with status 1.
+    every_command_is_bounded(&path, &[0, 1]);
+    for command in ["paths @", "drops --all @", "diff @ @", "stats --by mbuf_trace.function @"] {
+        let arguments: Vec<&str> =
+            command.split(' ').map(|word| if word == "@" { path.to_str().unwrap() } else { word }).collect();
+        let ran = run(&arguments);
+        let told = format!("{}{}", ran.text(), ran.stderr);
+        assert!(
+            ["than are kept", "left out"].iter().any(|words| told.contains(words)),
+            "{command}: {}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn lengths_that_cannot_be() {
+    let folder = folder();
+    let path = folder.path().join("claims.pcapng");
+    let claim = [&6_u32.to_le_bytes()[..], &0xffff_fffc_u32.to_le_bytes()].concat();
+    let pcap_claim = [capture_of::<&[u8]>(&[]), vec![0; 8], vec![0xff; 8]].concat();
+    for (beginning, length) in [
+        ([section(), interface(&[]), claim.clone()].concat(), 1000),
+        ([section(), interface(&[]), claim].concat(), 100 << 30),
+        ([section(), interface(&[])].concat(), 100 << 30),
+        (pcap_claim.clone(), 1000),
+        (pcap_claim, 100 << 30),
+    ] {
+        std::fs::write(&path, beginning).unwrap();
+        // A hole: it takes no place on the disk, and reads as zeros.
+        File::options().write(true).open(&path).unwrap().set_len(length).unwrap();
+        let salvages = |command: &&&str| command.contains("--salvage");
+        for command in COMMANDS.iter().filter(|command| length < 1 << 30 || !salvages(command)) {
+            let cost = cost(command, &path);
+            assert!(cost.code == 1 && cost.memory < MOST_OF_STREAM, "{command} {length}: {cost:?}");
+            assert!(cost.stderr.contains("impossible") || cost.stderr.is_empty(), "{command}: {cost:?}");
+            // What it takes to read 100 GB would be seen.
+            assert!(cost.ticks < 300, "{command} {length}: {cost:?}");
+        }
+    }
+}
+
+#[test]
+fn little_that_becomes_much() {
+    let folder = folder();
+    let compress = |bytes: &[u8], compression| {
+        let mut out = Compressor::new(Vec::new(), Some(compression)).unwrap();
+        out.write_all(bytes).unwrap();
+        out.finish().unwrap()
+    };
+    let zeros = block(0x0bad, &vec![0; 1 << 20]).repeat(8);
+    for (compression, name) in
+        [(Compression::Gzip, "bomb.gz"), (Compression::Zstd, "bomb.zst"), (Compression::Lz4, "bomb.lz4")]
+    {
+        let path = folder.path().join(name);
+        let head = compress(&[section(), interface(&[])].concat(), compression);
+        // Members behind one another are one stream: a gigabyte.
+        let bomb = [head, compress(&zeros, compression).repeat(many(128))].concat();
+        assert!(bomb.len() < 8 << 20, "{name}: {} bytes", bomb.len());
+        std::fs::write(&path, &bomb).unwrap();
+        for command in ["info @", "check @", "filter frame @", "print @", "convert --to pcapng @"] {
+            let cost = cost(command, &path);
+            assert!(cost.code == 0 && cost.memory < 2 * MOST_OF_STREAM, "{command} {name}: {cost:?}");
+        }
+        let nested = folder.path().join("nested");
+        std::fs::write(&nested, compress(&bomb, Compression::Gzip)).unwrap();
+        for command in COMMANDS {
+            let cost = cost(command, &nested);
+            assert!(cost.code == 3 && cost.memory < MOST_OF_STREAM, "{command} nested {name}: {cost:?}");
+            assert!(cost.stderr.contains("decompress it once before"), "{command}: {cost:?}");
+        }
+    }
+}
+
+#[test]
+fn a_line_without_end() {
+    let folder = folder();
+    let path = folder.path().join("line.ndjson");
+    let head = "{\"schema\":\"mbuf_trace/1\",\"packet\":";
+    for beginning in [head.to_owned(), format!("{head}\""), format!("{head}{}", "[".repeat(10_000_000))] {
+        std::fs::write(&path, beginning).unwrap();
+        File::options().write(true).open(&path).unwrap().set_len(1 << 30).unwrap();
+        for command in COMMANDS {
+            let cost = cost(command, &path);
+            assert!(cost.code == 3 && cost.memory < 2 * MOST_OF_STREAM, "{command}: {cost:?}");
+            assert!(cost.stderr.contains("line 1"), "{command}: {cost:?}");
+        }
+    }
+}
+
+/// As long as one argument may be on Linux.
+#[test]
+fn long_expressions() {
+    let folder = folder();
+    let path = folder.path().join("ping.pcap");
+    std::fs::write(&path, fixture_bytes("ping-rev3.pcap")).unwrap();
+    for expression in [
+        "(".repeat(131_000),
+        "!".repeat(131_000),
+        format!("{}frame{}", "(".repeat(60_000), ")".repeat(60_000)),
+        vec!["icmp"; 16_000].join("||"),
+        format!("tcp.port in {{{}}}", vec!["1..2"; 20_000].join(",")),
+        format!("mbuf_trace.text matches \"{}\"", "(a*)*".repeat(20_000)),
+        format!("mbuf_trace.text matches \"{}\"", "a{1000}".repeat(10_000)),
+        format!("frame.len == {}1", "-".repeat(120_000)),
+        "frame.len + ".repeat(10_000),
+    ] {
+        for command in [&["filter"][..], &["print", "-f"], &["stats", "-f"]] {
+            let (name, file) = (path.to_str().unwrap(), &expression);
+            let ran = run(&[command, &[file, name]].concat());
+            assert!(matches!(ran.code, 0 | 2), "{}: exit {}", &expression[..20], ran.code);
+            assert!(ran.stderr.len() < 2000, "{}: {} bytes of message", &expression[..20], ran.stderr.len());
+        }
+    }
+}
+
+/// Eight times as much takes about eight times as long; twenty-four times is none but a quadratic cost.
+#[test]
+fn time_is_linear() {
+    let folder = folder();
+    let path = folder.path().join("growing.pcap");
+    let mut wrong = Vec::new();
+    let capture = |size: usize| {
+        let packets = (0..size).map(|packet| {
+            let enter = (0..40).map(|depth| format!("f.c:{depth}: +f{}", depth * packet % 1000));
+            enter.chain((0..40).map(|depth| format!("f.c:{depth}: -f{}", depth * packet % 1000))).collect()
+        });
+        capture_of(&packets.collect::<Vec<Vec<String>>>())
+    };
+    let deep = |depth: usize| {
+        let enter = (0..depth).map(|depth| format!("f.c:{depth}: +f{depth}"));
+        capture_of(&[enter.chain((0..depth).rev().map(|depth| format!("f.c:{depth}: -f{depth}"))).collect()])
+    };
+    let snapshots = |count: usize| {
+        pcap_of(&[[
+            &u16::try_from(count).unwrap().to_be_bytes()[..],
+            &(0..count)
+                .flat_map(|at| [0, 4, 0, 0, 0x45, 0, u8::try_from(at % 251).unwrap(), 0])
+                .collect::<Vec<u8>>(),
+        ]
+        .concat()])
+    };
+    let small_and_large =
+        [(capture(50), capture(400)), (deep(2500), deep(20_000)), (snapshots(8000), snapshots(64_000))];
+    for (kind, (small, large)) in small_and_large.iter().enumerate() {
+        for command in COMMANDS {
+            let of = |bytes: &[u8]| {
+                std::fs::write(&path, bytes).unwrap();
+                cost(command, &path).ticks
+            };
+            let (little, much) = (of(small), of(large));
+            // A tick or two are no measure.
+            if much > 24 * little.max(2) {
+                wrong.push(format!("{command}, kind {kind}: {little} ticks, then {much}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
