@@ -123,9 +123,9 @@ fn draw<W: Write>(out: W, tree: &Tree, title: &str) -> io::Result<()> {
         )?;
         svg.empty(
             "rect",
-            &[("width", "100%"), ("height", "100%"), ("rx", "2"), ("fill", &colour(&frame.name))],
+            &[("width", "100%"), ("height", "100%"), ("rx", "2"), ("fill", &colour(frame.name))],
         )?;
-        svg.text("text", &[("x", "4"), ("y", "13")], &frame.name)?;
+        svg.text("text", &[("x", "4"), ("y", "13")], frame.name)?;
         svg.close("svg")?;
         svg.close("g")?;
         svg.line()?;
