@@ -32,7 +32,8 @@ impl Dice {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 11).unwrap() % below.max(1)
+        let below = u64::try_from(below.max(1)).unwrap();
+        usize::try_from((self.0 >> 11) % below).unwrap()
     }
 
     pub(crate) fn pick<T: Clone>(&mut self, from: &[T]) -> T {
