@@ -56,6 +56,24 @@ fn lines_are_of_the_schema() {
 }
 
 #[test]
+fn lines_are_whole_where_reading_fails() {
+    let mut pcapng = convert(&fixture_bytes("ping-rev3.pcap"), &["--to", "pcapng"]);
+    // The link type in the interface description, behind the section header.
+    let description = usize::try_from(u32::from_le_bytes(pcapng[4..8].try_into().unwrap())).unwrap();
+    pcapng[description + 8] = 1;
+    let folder = folder();
+    let path = folder.path().join("ethernet.pcapng");
+    std::fs::write(&path, pcapng).unwrap();
+    let ran = run(&["convert", "--to", "ndjson", path.to_str().unwrap()]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    let mut lines = ran.text().split_inclusive('\n').peekable();
+    assert!(lines.peek().is_some());
+    for line in lines {
+        assert!(line.ends_with('\n') && serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line:?}");
+    }
+}
+
+#[test]
 fn revision_3_to_4_to_3_is_the_same_file() {
     for name in fixtures().iter().filter(|name| name.ends_with("-rev3.pcap")) {
         let bytes = fixture_bytes(name);

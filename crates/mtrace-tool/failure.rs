@@ -123,6 +123,11 @@ impl Failure {
         matches!(self, Self::Input { .. } | Self::NoCapture { .. } | Self::OtherLinkType { .. })
     }
 
+    /// Whether there is no use in writing more.
+    pub(crate) const fn is_about_output(&self) -> bool {
+        matches!(self, Self::Output { .. } | Self::BrokenPipe)
+    }
+
     fn exit_code(&self) -> u8 {
         match self {
             Self::BrokenPipe => 0,

@@ -96,10 +96,17 @@ pub(crate) fn run(
             batch: Batch::default(),
             packets: 0,
         };
-        let status = reading.run(files, &mut sink)?;
-        let finished = sink.format.finish(&mut sink.out);
-        sink.written(finished)?;
-        Ok(Formatted { status, out: sink.out, packets: sink.packets })
+        let read = reading.run(files, &mut sink);
+        if !read.as_ref().is_err_and(Failure::is_about_output) {
+            // What was read before an input failed is shown, too, and as a whole.
+            let finished = sink.catch_up().and_then(|()| {
+                let finished = sink.format.finish(&mut sink.out);
+                sink.written(finished)
+            });
+            // Of two failures, that of the input came first.
+            read.as_ref().map_or(Ok(()), |_| finished)?;
+        }
+        Ok(Formatted { status: read?, out: sink.out, packets: sink.packets })
     })
 }
 

@@ -12,7 +12,6 @@ use trace_view::export::folded::Folded;
 use trace_view::export::graph::GraphPicture;
 use trace_view::export::packets::{Options, Packets};
 use trace_view::export::speedscope::Speedscope;
-use trace_view::export::text::TextFile;
 use trace_view::export::tree::{Stacks, Tree, Weight};
 
 const LINK: SnapshotLink = SnapshotLink::Auto;
@@ -51,11 +50,6 @@ pub(crate) fn csv(data: &[u8]) {
     let Some(traces) = Traces::new(data) else { return };
     let rows = check::csv(&export(&traces, Csv::new(Vec::new(), LINK)));
     assert_eq!(rows, traces.event_counts().iter().sum::<usize>());
-}
-
-pub(crate) fn text(data: &[u8]) {
-    let Some(traces) = Traces::new(data) else { return };
-    check::harmless(&export(&traces, TextFile::new(Vec::new(), LINK)));
 }
 
 pub(crate) fn dot(data: &[u8]) {

@@ -69,7 +69,6 @@ pub const OF_TRACES: &[Target] = &[
     target("print-json", shown::json, seeds::traces, "payload", 512),
     target("packets", exports::packets, seeds::traces, "payload", 512),
     target("csv", exports::csv, seeds::traces, "payload", 512),
-    target("text", exports::text, seeds::traces, "payload", 512),
     target("folded", exports::folded, seeds::traces, "payload", 512),
     target("speedscope", exports::speedscope, seeds::traces, "payload", 512),
     target("chrome", exports::chrome, seeds::traces, "payload", 512),

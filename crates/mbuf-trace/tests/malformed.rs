@@ -373,7 +373,8 @@ fn unread_bytes() {
     let whole = frame();
     let strings = b"\0\x01\0\x06first\0";
     let revision_1 = [&strings[..], &packet()].concat();
-    let table: [(&str, &[u8], usize, Revision, &[u8]); 7] = [
+    type Row<'a> = (&'a str, &'a [u8], usize, Revision, &'a [u8]);
+    let table: [Row<'_>; 7] = [
         ("nothing", &whole, whole.len(), Revision::Three, b""),
         ("trailing bytes", &[&whole[..], b"more"].concat(), whole.len() + 4, Revision::Three, b"more"),
         ("half a record", &whole[..70], 70, Revision::Three, &whole[65..70]),

@@ -98,7 +98,7 @@ fn every_call_of_an_input() {
             let what = format!("{fault:?} at {at}, and later: {and_later}, of {} bytes", file.len());
             match (fault, read_all(input)) {
                 (Fault::Error, Err(OpenError::Io(error))) => {
-                    assert_eq!(error.raw_os_error(), Some(EIO), "{what}")
+                    assert_eq!(error.raw_os_error(), Some(EIO), "{what}");
                 }
                 (Fault::Error, Ok((items, Some(error)))) => {
                     assert!(whole.starts_with(&items), "{what}");

@@ -8,7 +8,6 @@ use super::folded::Folded;
 use super::graph::GraphPicture;
 use super::packets::{Options, Packets};
 use super::speedscope::Speedscope;
-use super::text::TextFile;
 use super::tree::{Stacks, Tree, Weight};
 use super::{Export, Remark};
 use crate::ndjson;
@@ -59,12 +58,12 @@ impl Write for Faulty {
     }
 }
 
-type Begun = Result<Box<dyn Export<Faulty>>, WriteError>;
+type Begin = fn(Faulty) -> Result<Box<dyn Export<Faulty>>, WriteError>;
 
 const LINK: SnapshotLink = SnapshotLink::Auto;
 
 /// Every export, by the name of what it writes.
-const EXPORTS: &[(&str, fn(Faulty) -> Begun)] = &[
+const EXPORTS: &[(&str, Begin)] = &[
     ("chrome", |out| Ok(Box::new(Chrome::new(out, LINK)))),
     ("csv", |out| Ok(Box::new(Csv::new(out, LINK)))),
     ("dot", |out| Ok(Box::new(Dot::new(out)))),
@@ -74,7 +73,6 @@ const EXPORTS: &[(&str, fn(Faulty) -> Begun)] = &[
     ("pcap", |out| Ok(Box::new(Packets::pcap(out, Options::default())?))),
     ("pcapng", |out| Ok(Box::new(Packets::pcapng(out, Options::default())?))),
     ("speedscope", |out| Ok(Box::new(Speedscope::new(out, LINK)))),
-    ("text", |out| Ok(Box::new(TextFile::new(out, LINK)))),
 ];
 
 fn tree() -> Tree {
@@ -86,7 +84,7 @@ fn capture() -> Vec<u8> {
 }
 
 /// Writes the capture by an export, flushing behind each packet as a live one is.
-fn export(begin: fn(Faulty) -> Begun, out: Faulty) -> Result<(Faulty, Vec<Remark>), WriteError> {
+fn export(begin: Begin, out: Faulty) -> Result<(Faulty, Vec<Remark>), WriteError> {
     let bytes = capture();
     let mut reader = Reader::new(bytes.as_slice()).unwrap();
     let (mut detector, mut export) = (Detector::new(None), begin(out)?);

@@ -42,7 +42,6 @@ mod names;
 pub mod packets;
 pub mod speedscope;
 mod svg;
-pub mod text;
 pub mod tree;
 
 use capture_file::WriteError;
