@@ -268,6 +268,24 @@ fn every_call_of_a_long_output_fails() {
     }
 }
 
+/// The system tells of it once, and perhaps only the thread that waits for the disk while more is written.
+#[test]
+fn a_disk_that_fails_meanwhile_is_noticed() {
+    if !can_trace() {
+        return;
+    }
+    let texts = vec![[&b"ip_input "[..], &[b'x'; 40_000]].concat(); 6];
+    let case = Case::new(&["filter", "frame", "@"], Some("out.pcap"), &capture_of(&vec![texts; 150]));
+    for when in ["1", "1+"] {
+        let inject = format!("inject=fdatasync:error=EIO:when={when}");
+        let ran = case.run(&["-f", "-e", &inject].map(str::to_owned));
+        assert!(std::fs::read_to_string(case.log()).unwrap().contains("(INJECTED)"), "{inject}");
+        assert_eq!(ran.code, 4, "{inject}: {}", ran.stderr);
+        assert!(std::fs::read(&case.out).unwrap() == OLD, "{inject}");
+        assert_eq!(case.left_over(), Vec::<String>::new(), "{inject}");
+    }
+}
+
 /// A look at a file that fails makes no other file of it.
 #[test]
 fn the_input_is_never_the_output_whatever_call_fails() {

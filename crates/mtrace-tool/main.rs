@@ -13,6 +13,7 @@ mod pipeline;
 mod progress;
 mod selection;
 mod signals;
+mod temporary;
 mod workers;
 
 use std::process::ExitCode;

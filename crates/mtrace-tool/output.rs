@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::input;
 use crate::messages::Name;
 use crate::signals;
+use crate::temporary::Temporary;
 use capture_file::{Compression, Compressor};
 use std::fs::{File, Metadata, Permissions};
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -152,7 +153,7 @@ impl Target {
                         .map_err(|error| io::Error::from(error.kind()))
                 };
                 let file = signals::create(make, NamedTempFile::path)?;
-                Ok(Sink::Temporary(file))
+                Ok(Sink::Temporary(Temporary::new(file)))
             }
         }
     }
@@ -170,7 +171,7 @@ fn stdout() -> io::Result<File> {
 
 enum Sink {
     Direct(File),
-    Temporary(NamedTempFile),
+    Temporary(Temporary),
 }
 
 impl Write for Sink {
@@ -208,7 +209,7 @@ impl Output {
         let ended = ended.and_then(Compressor::finish).and_then(|sink| match sink {
             Sink::Direct(_) => Ok(true),
             Sink::Temporary(file) => {
-                file.as_file().sync_all()?;
+                let file = file.finish()?;
                 signals::keep(|| target.give_name(file))
             }
         });
