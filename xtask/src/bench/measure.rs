@@ -50,8 +50,6 @@ pub(crate) fn once(command: &str) -> Result<Sample> {
         .spawn()
         .context("cannot run a shell")?;
     let status = format!("/proc/{}/status", child.id());
-    // The first looks are frequent, for short runs; their cost is the same for both sides.
-    let mut pause = Duration::from_micros(200);
     let mut peak = 0;
     let ended = loop {
         if let Some(ended) = child.try_wait()? {
@@ -59,8 +57,9 @@ pub(crate) fn once(command: &str) -> Result<Sample> {
         }
         peak =
             peak.max(std::fs::read_to_string(&status).ok().and_then(|text| high_water(&text)).unwrap_or(0));
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(2));
+        // As often as makes the time right to a twentieth; what looking costs is the same for both sides.
+        let pause = start.elapsed() / 20;
+        std::thread::sleep(pause.clamp(Duration::from_micros(100), Duration::from_millis(2)));
     };
     let time = start.elapsed();
     if !ended.success() {
