@@ -58,8 +58,10 @@ pub(super) fn compare<'a>(
     let (old_own, new_own) = own;
     let is_same = old_own == new_own;
     let sides = || ((before, context.old), (now, context.new));
-    // A header that is the same may have a checksum over addresses that are not.
-    if is_same && !checksum::becomes_wrong(sides()) {
+    // A header that is the same may have a checksum over addresses that are not, or be cut off within its fields by a
+    // length in the header before.
+    let is_as_long = before.header.bytes().len() == now.header.bytes().len();
+    if is_same && is_as_long && !checksum::becomes_wrong(sides()) {
         return;
     }
     for field in now.header.fields().filter(|field| !is_same || checksum::is_checksum(field)) {

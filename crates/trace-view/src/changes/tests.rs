@@ -250,3 +250,14 @@ fn nothing_panics_and_nothing_goes_unsaid() {
         }
     }
 }
+
+/// The bytes are the same, but by the length that IP gives they are not all the header's any more.
+#[test]
+fn a_checksum_that_is_cut_off_is_told() {
+    let message = [&[5, 1, 0x0f, 0x79][..], &THERE, &query(64, HERE, 4000, b"")].concat();
+    let old = ip(64, 1, [HERE, THERE], &message);
+    let mut new = old.clone();
+    new[3] = 22;
+    let shown = shown((&old, Link::Ip), (&new, Link::Ip));
+    assert!(shown.iter().any(|line| line.starts_with("icmp.checksum 0x0f79")), "{shown:?}");
+}
