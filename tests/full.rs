@@ -57,6 +57,7 @@ fn a_file_that_may_not_grow() {
             refused += 1;
             assert_eq!(ran.status.code(), Some(4), "{command:?}: {} {stderr}", ran.status);
             assert!(stderr.contains("File too large") && stderr.contains(out.to_str().unwrap()), "{stderr}");
+            assert!(!stderr.contains(".mtrace-tool-"), "{stderr}");
             assert_eq!(std::fs::read(&out).unwrap(), b"precious", "{command:?}");
         }
         std::fs::remove_file(&out).unwrap();

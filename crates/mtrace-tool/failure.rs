@@ -48,7 +48,7 @@ pub(crate) enum Failure {
     /// The input failed while it was read: a disk or a network, and no damage of the capture. What would be written of
     /// the part that was read might replace a whole file, so none is.
     #[error(
-        "{}: {source}; the input failed, which says nothing of the capture: no file is written",
+        "{}: {source}; the input failed, which says nothing of the capture; no file is written",
         Name(path)
     )]
     Read {

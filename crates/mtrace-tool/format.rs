@@ -19,8 +19,9 @@ const ALONE: usize = 256 << 10;
 /// Bytes of a batch.
 const BATCH: usize = 256 << 10;
 
-/// Bytes of a packet of which so much can be made that no two of them should be in memory.
-const LARGE: usize = 128 << 10;
+/// Bytes of a packet of which so much can be made that not every thread should do so at once: some hundred bytes of each
+/// record, which may be one of four bytes.
+const LARGE: usize = 32 << 10;
 
 /// What is made of each packet.
 pub(crate) trait Format: Clone + Send {

@@ -224,8 +224,9 @@ impl Reading {
         })
     }
 
-    /// Reads the files one after another. A file that cannot be read is told, and the next one read. Where there was
-    /// none that could be, that is a failure: no output is written of nothing, least of all over an older one.
+    /// Reads the files one after another. A file that cannot be opened, or is no capture, is told, and the next one read.
+    /// Where there was none that could be, that is a failure: no output is written of nothing, least of all over an
+    /// older one. An input that fails halfway is one, too: an output without the rest would look like a whole one.
     pub(crate) fn run(&self, files: &[PathBuf], sink: &mut dyn Sink) -> Result<Status, Failure> {
         if self.follow && files.len() > 1 {
             return Err(Failure::Usage("--follow takes one file: the first one has no end".to_owned()));
@@ -262,7 +263,10 @@ impl Reading {
             waiting: Waiting::default(),
         };
         sink.begin(path, file.input.container())?;
-        file.read(sink)?;
+        if let Err(failure) = file.read(sink) {
+            file.tell_hidden();
+            return Err(failure);
+        }
         file.end(sink)
     }
 
@@ -425,9 +429,14 @@ impl FileReader<'_> {
         }
     }
 
+    /// Says how many messages were not shown.
+    fn tell_hidden(&mut self) {
+        self.limited.finish(self.path, "; `mtrace-tool check` shows all");
+    }
+
     fn end(mut self, sink: &mut dyn Sink) -> Result<Status, Failure> {
         let name = Name(self.path);
-        self.limited.finish(self.path, "; `mtrace-tool check` shows all");
+        self.tell_hidden();
         if let Some(damage) = &self.report.damage {
             let (read, more) = match (self.reading.salvage, damage.leaves_more()) {
                 (true, _) => ("everything else", ""),

@@ -67,7 +67,8 @@ impl Syncing {
 
 impl Write for Temporary {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
+        // Errors of the temporary file's own name it, which is no name that anybody knows.
+        let written = self.file.as_file().write(bytes)?;
         self.untold = self.untold.saturating_add(written);
         if self.untold >= STEP {
             self.tell()?;
@@ -76,6 +77,6 @@ impl Write for Temporary {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file.as_file().flush()
     }
 }

@@ -9,7 +9,6 @@
 //! | [`chrome`] | a slice a call | Perfetto, `chrome://tracing` |
 //! | [`dot`] | functions and the steps between them | Graphviz |
 //! | [`flamegraph`], [`graph`] | the same two as SVG pictures | browsers |
-//! | [`text`] | the timeline | editors |
 //!
 //! Each is an [`Export`]: it takes packet after packet and is finished once. Most write as they go; those that add up
 //! hold no more than [`tree::MAX_BYTES`] or [`graph::MAX_BYTES`] of names, and say what did not fit. Whatever comes from
