@@ -17,7 +17,7 @@ use trace_filter::Scratch;
 const ALONE: usize = 256 << 10;
 
 /// Bytes of a batch.
-const BATCH: usize = 256 << 10;
+const BATCH: usize = 128 << 10;
 
 /// Bytes of a packet of which so much can be made that not every thread should do so at once: some hundred bytes of each
 /// record, which may be one of four bytes.

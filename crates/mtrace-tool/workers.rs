@@ -18,7 +18,7 @@ use trace_filter::Scratch;
 const AHEAD: usize = 2;
 
 /// Bytes of a piece, from which on it is handed on.
-const PIECE: usize = 256 << 10;
+const PIECE: usize = 128 << 10;
 
 /// Pieces of one worker that are under way.
 const PIECES: usize = 2;
