@@ -98,16 +98,15 @@ pub(crate) fn run(
             packets: 0,
         };
         let read = reading.run(files, &mut sink);
-        if !read.as_ref().is_err_and(Failure::is_about_output) {
+        let finished = match &read {
+            Err(failure) if failure.is_about_output() => Ok(()),
             // What was read before an input failed is shown, too, and as a whole.
-            let finished = sink.catch_up().and_then(|()| {
-                let finished = sink.format.finish(&mut sink.out);
-                sink.written(finished)
-            });
-            // Of two failures, that of the input came first.
-            read.as_ref().map_or(Ok(()), |_| finished)?;
-        }
-        Ok(Formatted { status: read?, out: sink.out, packets: sink.packets })
+            _ => sink.finish(),
+        };
+        // Of two failures, that of the input came first.
+        let status = read?;
+        finished?;
+        Ok(Formatted { status, out: sink.out, packets: sink.packets })
     })
 }
 
@@ -142,6 +141,13 @@ impl<F: Format> FormatSink<'_, '_, F> {
         self.packets = self.packets.saturating_add(1);
         let written = self.format.packet(&mut self.out, packet, seen);
         self.written(written)
+    }
+
+    /// Writes everything that came, and what stands at the end.
+    fn finish(&mut self) -> Result<(), Failure> {
+        self.catch_up()?;
+        let finished = self.format.finish(&mut self.out);
+        self.written(finished)
     }
 
     /// Hands the batch to a worker.
