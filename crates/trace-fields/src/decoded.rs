@@ -5,6 +5,7 @@ use crate::generated::FieldId;
 use crate::headers;
 use crate::layers::Layer;
 use crate::numbered::{LayerVisitor, NumberedValues};
+use crate::recycle::recycle;
 use crate::registry::Scope;
 use crate::snapshots::Headers;
 use crate::subject::{Subject, Visitor};
@@ -158,8 +159,8 @@ impl<'s, 'a> Decoded<'s, 'a> {
 /// Gives the memory back.
 impl Drop for Decoded<'_, '_> {
     fn drop(&mut self) {
-        self.scratch.events = emptied(std::mem::take(&mut self.events.items));
-        self.scratch.headers = emptied(std::mem::take(&mut self.headers.items));
+        self.scratch.events = recycle(std::mem::take(&mut self.events.items));
+        self.scratch.headers = recycle(std::mem::take(&mut self.headers.items));
         if let Some(walk) = self.headers.walk.take() {
             self.scratch.distinct = walk.into_distinct();
         }
@@ -203,10 +204,4 @@ impl<W: Iterator<Item: Copy> + Clone> Kept<W> {
         self.items.extend(walk.by_ref().take(more));
         self.items.iter().copied().chain(walk.clone())
     }
-}
-
-/// The memory of a list, for one of another packet: the standard library collects in place.
-fn emptied<T, U>(mut list: Vec<T>) -> Vec<U> {
-    list.clear();
-    list.into_iter().filter_map(|_| None).collect()
 }

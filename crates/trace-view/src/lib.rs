@@ -35,7 +35,6 @@ mod members;
 pub mod ndjson;
 pub mod paths;
 mod push;
-mod recycle;
 pub mod stats;
 pub mod tally;
 pub mod timeline;

@@ -27,10 +27,9 @@ mod fields;
 mod show;
 mod values;
 
-use crate::recycle::recycle;
 use align::{Placed, Step, align, place};
 use mbuf_trace::Link;
-use trace_fields::{Field, Header};
+use trace_fields::{Field, Header, recycle};
 
 /// A packet at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use super::frame::{follows_from_events, is_said};
 use super::model::{self, PacketFacts, TraceFacts};
 use crate::hex::Hex;
 use crate::members::Members;
-use crate::recycle::recycle;
 use capture_file::{Format, Item, Packet, PlainRecords};
 use mbuf_trace::{Certainty, Event, SCHEMA, Trace};
 use std::io::{self, Write};
+use trace_fields::recycle;
 
 /// Most bytes of blocks on one line, unless there is but one: more begin another line, so that it can be read again.
 const MAX_BLOCKS: usize = 256 << 10;

@@ -34,7 +34,6 @@ pub use link::{LinkTemplate, LinkTemplateError};
 pub use palette::Palette;
 
 use crate::push;
-use crate::recycle::recycle;
 use capture_file::LinkType;
 use context::Context;
 use fit::{cut, width, wrapped};
@@ -42,7 +41,7 @@ use mbuf_trace::{Certainty, Event, Link, Order, Position, Snapshot, Text, Trace}
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use steps::{Buffers, Said, Steps};
-use trace_fields::{PacketView, SnapshotLink, summary};
+use trace_fields::{PacketView, SnapshotLink, recycle, summary};
 use way::Way;
 
 /// Fewer columns are no line to fit anything into.
