@@ -1,13 +1,10 @@
 //! The input: compression recognised by content and undone, errors of the stream told from errors of the input.
 
+use super::gzip::Gzip;
+use super::zstd::{self, Zstd};
 use crate::{Compression, OpenError};
-use flate2::bufread::MultiGzDecoder;
 use lz4_flex::frame::FrameDecoder;
 use std::io::{self, BufRead, BufReader, Read};
-
-/// The largest zstd window that is accepted, as a power of two: 32 MiB, which `zstd -19` stays below. `zstd --ultra`
-/// and `--long` can ask for more; a bound keeps a few hostile bytes from claiming gigabytes.
-const ZSTD_WINDOW_LOG_MAX: u32 = 25;
 
 /// Bytes of the first read; enough to see which compression it is.
 const PEEK: usize = 4;
@@ -82,8 +79,8 @@ pub(super) struct Input<R: Read>(Stream<R>);
 
 enum Stream<R: Read> {
     Plain(Raw<R>),
-    Gzip(Box<MultiGzDecoder<BufReader<Raw<R>>>>),
-    Zstd(Box<zstd::Decoder<'static, BufReader<Raw<R>>>>),
+    Gzip(Box<Gzip<BufReader<Raw<R>>>>),
+    Zstd(Box<Zstd<BufReader<Raw<R>>>>),
     Lz4(Lz4<R>),
 }
 
@@ -92,12 +89,8 @@ impl<R: Read> Input<R> {
         let raw = Raw::peek(input)?;
         let stream = match compression_of(raw.first()) {
             None => Stream::Plain(raw),
-            Some(Compression::Gzip) => Stream::Gzip(Box::new(MultiGzDecoder::new(BufReader::new(raw)))),
-            Some(Compression::Zstd) => {
-                let mut decoder = zstd::Decoder::with_buffer(BufReader::new(raw))?;
-                decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
-                Stream::Zstd(Box::new(decoder))
-            }
+            Some(Compression::Gzip) => Stream::Gzip(Box::new(Gzip::new(BufReader::new(raw)))),
+            Some(Compression::Zstd) => Stream::Zstd(Box::new(zstd::reader(BufReader::new(raw))?)),
             Some(Compression::Lz4) => Stream::Lz4(Lz4::Between(BufReader::new(raw))),
         };
         Ok(Self(stream))
@@ -117,7 +110,7 @@ impl<R: Read> Input<R> {
         let failed = match &self.0 {
             Stream::Plain(_) => true,
             Stream::Gzip(decoder) => decoder.get_ref().get_ref().failed,
-            Stream::Zstd(decoder) => decoder.get_ref().get_ref().failed,
+            Stream::Zstd(decoder) => decoder.reader().get_ref().failed,
             Stream::Lz4(lz4) => lz4.input_failed(),
         };
         if failed { None } else { self.compression() }
@@ -129,18 +122,9 @@ impl<R: Read> Read for Input<R> {
         match &mut self.0 {
             Stream::Plain(raw) => raw.read(buf),
             Stream::Gzip(decoder) => decoder.read(buf),
-            Stream::Zstd(decoder) => decoder.read(buf).map_err(explain_window),
+            Stream::Zstd(decoder) => decoder.read(buf),
             Stream::Lz4(lz4) => lz4.read(buf),
         }
-    }
-}
-
-/// Says what to do about a window beyond the bound; zstd tells it from damage by its text only.
-fn explain_window(error: io::Error) -> io::Error {
-    if error.to_string() == "Frame requires too much memory for decoding" {
-        io::Error::other("its window is larger than 32 MiB: decompress it with `zstd -d --long=31` first")
-    } else {
-        error
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod batch;
 mod buffer;
+mod gzip;
 mod input;
 mod interfaces;
 pub(crate) mod item;
@@ -12,6 +13,7 @@ pub(crate) mod pcapng;
 mod reader;
 mod salvage;
 mod source;
+mod zstd;
 
 pub use batch::PacketBatch;
 pub use item::{Block, Earlier, Header, InterfaceBlock, Item, Packet};

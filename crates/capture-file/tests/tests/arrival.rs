@@ -4,7 +4,7 @@ use super::build::*;
 use capture_file::{Compression, Compressor, Item, Reader, Source};
 use proptest::prelude::*;
 use std::collections::VecDeque;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 /// Hands out pieces of given sizes, an interruption before each, and counts what it handed out.
 struct Pieces<'a> {
@@ -61,6 +61,35 @@ proptest! {
     fn in_random_pieces(sizes in proptest::collection::vec(1..300_usize, 1..20)) {
         for file in files() {
             same_in_pieces(&file, sizes.clone());
+        }
+    }
+}
+
+/// Everything before the damage comes out, although decompressors drop what they made of a piece in which they meet it.
+#[test]
+fn damaged_compressed_streams() {
+    let mut file = Pcap::new(Little, MICRO, 0, 147);
+    for number in 0..40_u32 {
+        file = file.record(number, 0, 40, &[number as u8; 40]);
+    }
+    let file = file.bytes();
+    for compression in super::compression::ALL {
+        // Flushed behind each part, then damage that no block can begin with.
+        let mut damaged = Compressor::new(Vec::new(), Some(compression)).unwrap();
+        for part in file.chunks(200) {
+            damaged.write_all(part).unwrap();
+            damaged.flush().unwrap();
+        }
+        let damaged = [damaged.get_ref(), [0xff; 40].as_slice()].concat();
+        let (whole, error) = read_all(damaged.as_slice()).unwrap();
+        assert_eq!(whole, items(&file), "{compression}");
+        let error = error.unwrap().to_string();
+        assert!(error.starts_with(&format!("broken {compression} stream: ")), "{error}");
+        for sizes in [vec![1], vec![100], vec![3, 1, 77, 4096]] {
+            let pieces = Pieces { bytes: &damaged, sizes, turn: 0, interrupt: false };
+            let (found, error_in_pieces) = read_all(pieces).unwrap();
+            assert_eq!(found, whole, "{compression}");
+            assert_eq!(error_in_pieces.unwrap().to_string(), error);
         }
     }
 }
