@@ -125,13 +125,14 @@ pub(crate) fn svg(file: &[u8]) {
     assert!(scripts <= 1);
 }
 
-/// Lines of a stack and its weight; gives the sum.
-pub(crate) fn folded(file: &[u8]) -> u64 {
+/// Lines of a stack and its weight; gives the sum. One weight may be all that 64 bits hold: events of revision 4 may be
+/// centuries apart.
+pub(crate) fn folded(file: &[u8]) -> u128 {
     let mut sum = 0;
     for line in harmless(file).lines() {
         let (stack, count) = line.rsplit_once(' ').unwrap();
         assert!(!stack.is_empty());
-        sum += count.parse::<u64>().unwrap();
+        sum += u128::from(count.parse::<u64>().unwrap());
     }
     sum
 }

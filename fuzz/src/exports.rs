@@ -62,7 +62,7 @@ pub(crate) fn folded(data: &[u8]) {
     let (stacks, weight) = tree(traces.choice);
     let sum = check::folded(&export(&traces, Folded::new(Vec::new(), Tree::new(stacks, weight))));
     if (stacks, weight) == (Stacks::Path, Weight::Count) {
-        assert_eq!(sum, traces.event_counts().len() as u64);
+        assert_eq!(sum, traces.event_counts().len() as u128);
     }
 }
 

@@ -8,6 +8,9 @@ use pcap_parser::Block as PcapParserBlock;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// Bytes of a block with nothing in it: its type, and its length twice.
+const SHORTEST: u32 = 12;
+
 /// Packets by where their records or blocks begin, and where the reading ended.
 struct Found<T> {
     packets: BTreeMap<usize, (Vec<u8>, T)>,
@@ -99,7 +102,8 @@ fn pcap_by_pcap_file(data: &[u8]) -> Found<()> {
     found
 }
 
-/// Only its enhanced packet blocks: it does not heed the snap length of simple ones, and knows no obsolete ones.
+/// Only its enhanced packet blocks: it does not heed the snap length of simple ones, and knows no obsolete ones. Of a
+/// block that says that it is shorter than what every block has, it subtracts more than there is.
 fn pcapng_by_pcap_parser(data: &[u8]) -> Found<()> {
     let mut found = Found::new();
     let mut rest = data;
@@ -107,6 +111,11 @@ fn pcapng_by_pcap_parser(data: &[u8]) -> Found<()> {
     loop {
         if rest.starts_with(SECTION) {
             is_big = rest.get(8..12) == Some(&[0x1a, 0x2b, 0x3c, 0x4d]);
+        }
+        let Some(&length) = rest.get(4..).and_then(<[u8]>::first_chunk) else { return found };
+        let length = if is_big { u32::from_be_bytes(length) } else { u32::from_le_bytes(length) };
+        if length < SHORTEST {
+            return found;
         }
         let parsed =
             if is_big { pcap_parser::parse_block_be(rest) } else { pcap_parser::parse_block_le(rest) };
