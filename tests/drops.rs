@@ -161,6 +161,16 @@ fn hostile_names_are_harmless() {
 }
 
 #[test]
+fn different_ends_without_number_take_bounded_memory() {
+    let packets: Vec<Vec<String>> =
+        (0..150_000).map(|number| vec!["+ip_input".to_owned(), format!("-f{number:0>200}")]).collect();
+    let ran = run_with_input(&["drops", "--json", "--all"], &capture_of(&packets));
+    assert_eq!(ran.code, 1, "not all of the answer is there");
+    let report: Value = serde_json::from_slice(&ran.stdout).expect("JSON");
+    assert!(report["other_packets"].as_u64().unwrap() > 10_000, "{}", report["other_packets"]);
+}
+
+#[test]
 fn a_list_of_ends_is_no_longer_than_it_can_be() {
     let folder = crate::support::folder();
     let ends = folder.path().join("ends");

@@ -198,6 +198,7 @@ fn different_paths_without_end_take_bounded_memory() {
         (0..150_000).map(|number| vec![format!("+f{number:0>200}")]).collect();
     packets.push(packets[0].clone());
     let ran = run_with_input(&["paths", "--json"], &capture_of(&packets));
+    assert_eq!(ran.code, 1, "not all of the answer is there");
     let report: Value = serde_json::from_slice(&ran.stdout).expect("JSON");
     let (kept, others) =
         (report["paths"].as_array().unwrap().len(), report["other_packets"].as_u64().unwrap());

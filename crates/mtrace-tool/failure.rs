@@ -11,7 +11,8 @@ use std::process::ExitCode;
 pub(crate) enum Status {
     /// Everything was as it should be.
     Done,
-    /// Done, but damaged or malformed input was met, or something was not found, or two captures differ.
+    /// Done, but damaged or malformed input was met, or something was not found, or two captures differ, or the memory
+    /// set aside was not enough for all of the answer.
     Faults,
     /// An input could not be read, which has been told; the others were.
     Unreadable,

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &DropsArgs) -> Result<Status, Failure> {
     };
     written.map_err(|error| Failure::output(out.path(), error))?;
     out.finish()?;
-    Ok(status)
+    Ok(if report.others() > 0 { status.max(Status::Faults) } else { status })
 }
 
 /// The built-in list, the user's file, then the options.

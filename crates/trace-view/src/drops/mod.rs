@@ -148,6 +148,12 @@ impl Report<'_> {
         self.gathered.by.fields()
     }
 
+    /// Packets that are only in the sum: the memory set aside was full when their end came up first.
+    #[must_use]
+    pub const fn others(&self) -> u64 {
+        self.gathered.tally.others()
+    }
+
     /// Packets whose end is known.
     fn packets(&self) -> u64 {
         self.gathered.tally.packets()

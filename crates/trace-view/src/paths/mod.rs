@@ -116,6 +116,12 @@ impl Report<'_> {
         self.paths
     }
 
+    /// Packets that are only in the sum: the memory set aside was full when their path came up first.
+    #[must_use]
+    pub const fn others(&self) -> u64 {
+        self.gathered.tally.others()
+    }
+
     /// The first packet that took the path of this number.
     #[must_use]
     pub fn example(&self, id: usize) -> Option<Moment> {
