@@ -19,6 +19,7 @@ const HOSTILE: &[&[u8]] = &[
     "\u{202e}txet\u{202d}".as_bytes(),
     "\u{2066}\u{2069}\u{61c}\u{200e}\u{200f}".as_bytes(),
     "\u{200b}\u{200d}\u{feff}\u{2060}".as_bytes(),
+    "hid\u{ad}den\u{180e}\u{fff9}\u{fffb} \u{e0001}\u{e0041}\u{e007f}".as_bytes(),
     "\u{2028}\u{2029}".as_bytes(),
     b"\xff\xfe\xc3",
     b"</title><script>alert(1)</script>]]>",
@@ -33,7 +34,7 @@ fn is_hostile(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
         '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => true,
-        '\u{feff}' => true,
+        '\u{ad}' | '\u{180e}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
         character => character.is_control(),
     }
 }

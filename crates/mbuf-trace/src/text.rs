@@ -84,13 +84,15 @@ impl fmt::Debug for Text<'_> {
     }
 }
 
-/// Characters that are valid text and still change how a terminal or a browser shows their neighbours: C1
-/// controls, line and paragraph separators, and the bidirectional and zero-width formatting characters.
+/// Characters that are valid text and still change how a terminal or a browser shows their neighbours, or hide: C1
+/// controls, line and paragraph separators, the soft hyphen, the bidirectional and zero-width formatting characters,
+/// annotations and tags.
 #[must_use]
 pub const fn is_unsafe(letter: char) -> bool {
     matches!(letter,
-        '\0'..='\x1f' | '\x7f'..='\u{9f}'
-        | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}'
+        | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A trace text taken apart.

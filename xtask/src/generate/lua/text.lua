@@ -48,11 +48,13 @@ local function code_point(text, at, length)
   return point
 end
 
--- Whether a character is valid and still changes how a terminal shows its neighbours: C1 controls,
--- separators, bidirectional and zero-width formatting.
+-- Whether a character is valid and still changes how a terminal shows its neighbours, or hides: C1 controls,
+-- separators, bidirectional and zero-width formatting, annotations and tags.
 local function is_unsafe(point)
-  return point >= 0x7f and point <= 0x9f or point == 0x61c or point >= 0x200b and point <= 0x200f
-    or point >= 0x2028 and point <= 0x202e or point >= 0x2060 and point <= 0x206f or point == 0xfeff
+  return point >= 0x7f and point <= 0x9f or point == 0xad or point == 0x61c or point == 0x180e
+    or point >= 0x200b and point <= 0x200f or point >= 0x2028 and point <= 0x202e
+    or point >= 0x2060 and point <= 0x206f or point == 0xfeff or point >= 0xfff9 and point <= 0xfffb
+    or point >= 0xe0000 and point <= 0xe007f
 end
 
 local ESCAPES = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r", ["\\"] = "\\\\" }
