@@ -87,7 +87,8 @@ fn fuzz_one(
         format!("-max_total_time={}", args.time),
         format!("-max_len={}", args.max_len.unwrap_or(target.max_len)),
         format!("-artifact_prefix={}/", findings.display()),
-        "-timeout=10".to_owned(),
+        // By the clock on the wall: on a busy machine, seconds pass in which nothing runs.
+        "-timeout=120".to_owned(),
         "-rss_limit_mb=2048".to_owned(),
         "-print_final_stats=1".to_owned(),
         "-verbosity=0".to_owned(),
