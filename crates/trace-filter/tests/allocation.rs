@@ -1,9 +1,7 @@
 //! Matching allocates nothing, once the scratch space has grown to what the packets need. Only `contains` with
 //! a field on its right side that has many different values in a packet makes an automaton to look for them.
 
-mod parity;
-
-use parity::{captures, each_packet};
+use crate::parity::{captures, each_packet};
 use trace_filter::{Filter, Scratch};
 
 #[test]

@@ -1,13 +1,8 @@
 //! Every expression lets the same packets pass as tshark's display filter does, and both refuse the same ones.
 
-mod parity;
-
-#[path = "../../trace-fields/tests/packets/mod.rs"]
-mod packets;
-
-use packets::{has_tshark, pcap};
-use parity::expressions::{Composer, Known};
-use parity::{Answer, Dice, agree, captures, differences};
+use crate::packets::{has_tshark, packets, pcap};
+use crate::parity::expressions::{Composer, Known};
+use crate::parity::{Answer, Dice, agree, captures, differences};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,7 +31,7 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 /// Packets of every kind that is decoded.
 fn all_kinds(folder: &Path) -> PathBuf {
     let captured: Vec<_> =
-        packets::packets().into_iter().map(|(_, bytes)| (bytes.clone(), bytes.len())).collect();
+        packets().into_iter().map(|(_, bytes)| (bytes.clone(), bytes.len())).collect();
     write(folder, "kinds.pcap", &pcap(&captured))
 }
 

@@ -1,7 +1,5 @@
 //! The same filters asked of the same capture, in tshark and here.
 
-#![allow(dead_code, reason = "each test uses its part")]
-
 pub(crate) mod captures;
 pub(crate) mod expressions;
 

@@ -1,0 +1,8 @@
+//! The crate from outside, as its callers use it. One program, since each is linked anew for every change.
+
+mod allocation;
+mod detect;
+mod malformed;
+mod round_trip;
+mod snapshot;
+mod specification;
