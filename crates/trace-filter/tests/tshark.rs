@@ -8,14 +8,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Expressions that both have to take, or both refuse.
-const SAME: &str = include_str!("expressions/same.txt");
+pub(crate) const SAME: &str = include_str!("expressions/same.txt");
 /// Expressions that Wireshark takes and we refuse by name.
 const REFUSED: &str = include_str!("expressions/refused.txt");
 /// Expressions that Wireshark 4.0 refuses and we take.
 const TAKEN: &str = include_str!("expressions/taken.txt");
 
 /// One expression a line; lines that begin with `//` are remarks.
-fn expressions(text: &str) -> Vec<String> {
+pub(crate) fn expressions(text: &str) -> Vec<String> {
     text.lines()
         .filter(|line| !line.trim().is_empty() && !line.starts_with("//"))
         .map(str::to_owned)
@@ -30,8 +30,7 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 
 /// Packets of every kind that is decoded.
 fn all_kinds(folder: &Path) -> PathBuf {
-    let captured: Vec<_> =
-        packets().into_iter().map(|(_, bytes)| (bytes.clone(), bytes.len())).collect();
+    let captured: Vec<_> = packets().into_iter().map(|(_, bytes)| (bytes.clone(), bytes.len())).collect();
     write(folder, "kinds.pcap", &pcap(&captured))
 }
 
