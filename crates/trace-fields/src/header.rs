@@ -1,5 +1,6 @@
 //! The headers of a packet one by one, each with its fields: for what compares packets.
 
+use crate::dependence::{HeaderBytes, differing_bytes};
 use crate::generated::FieldId;
 use crate::headers;
 use crate::layers::{Layer, Layers};
@@ -25,41 +26,56 @@ pub fn cut_packet_headers(bytes: &[u8], length: usize, link: Link) -> impl Itera
     Layers::new(bytes, length, link).map(|layer| Header { layer })
 }
 
-/// The fields of each protocol, its own first, so that nobody has to look through all of them.
-static FIELDS: LazyLock<Vec<Vec<&'static Field>>> = LazyLock::new(|| {
-    let mut protocols: Vec<Vec<&'static Field>> = Vec::new();
+/// The fields of a protocol.
+#[derive(Debug, Default)]
+struct ProtocolFields {
+    /// The protocol itself.
+    own: Option<&'static Field>,
+    /// Those of its header.
+    header: Vec<&'static Field>,
+}
+
+/// The fields of each protocol, so that nobody has to look through all of them.
+static FIELDS: LazyLock<Vec<ProtocolFields>> = LazyLock::new(|| {
+    let mut protocols: Vec<ProtocolFields> = Vec::new();
     for field in Field::all().iter().filter(|field| field.scope == Scope::Snapshot) {
         let Some(protocol) = field.protocol else { continue };
         let place = protocol as usize;
         if protocols.len() <= place {
-            protocols.resize_with(place.saturating_add(1), Vec::new);
+            protocols.resize_with(place.saturating_add(1), ProtocolFields::default);
         }
-        if let Some(fields) = protocols.get_mut(place) {
-            let at = if field.ty == FieldType::Protocol { 0 } else { fields.len() };
-            fields.insert(at, field);
+        let Some(fields) = protocols.get_mut(place) else { continue };
+        match field.id {
+            FieldId::TcpPayload | FieldId::UdpPayload => {}
+            _ if field.ty == FieldType::Protocol => fields.own = Some(field),
+            _ => fields.header.push(field),
         }
     }
     protocols
 });
 
 impl<'a> Header<'a> {
-    fn all_fields(&self) -> &'static [&'static Field] {
-        FIELDS.get(self.layer.protocol.field() as usize).map(Vec::as_slice).unwrap_or_default()
+    fn all_fields(&self) -> Option<&'static ProtocolFields> {
+        FIELDS.get(self.layer.protocol.field() as usize)
     }
 
     /// The protocol as a field: `ip`. None where the specification declares none.
     #[must_use]
     pub fn protocol(&self) -> Option<&'static Field> {
-        self.all_fields().first().copied().filter(|field| field.ty == FieldType::Protocol)
+        self.all_fields()?.own
     }
 
     /// The fields that this protocol can have, the protocol itself and its payload left out, in the specification's
     /// order.
     pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
-        let not_header = |field: &Field| {
-            field.ty == FieldType::Protocol || matches!(field.id, FieldId::TcpPayload | FieldId::UdpPayload)
-        };
-        self.all_fields().iter().copied().filter(move |field| !not_header(field))
+        self.all_fields().into_iter().flat_map(|fields| fields.header.iter().copied())
+    }
+
+    /// The bytes that differ from those of another header. A field that [depends](FieldId::depends_on) on none of them
+    /// has the same values in both.
+    #[must_use]
+    pub fn differing_bytes(&self, other: &Header<'_>) -> HeaderBytes {
+        differing_bytes(&self.layer, &other.layer)
     }
 
     /// From the header's first byte to the end of what it carries, without padding behind that.

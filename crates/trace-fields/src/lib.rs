@@ -55,6 +55,7 @@
 
 mod absent;
 mod decoded;
+mod dependence;
 mod distinct;
 mod extent;
 mod generated;
@@ -74,6 +75,7 @@ mod verbatim;
 
 pub use absent::Absent;
 pub use decoded::{Decoded, Repeated, Scratch};
+pub use dependence::HeaderBytes;
 pub use generated::FieldId;
 pub use header::{Header, cut_packet_headers, packet_headers};
 pub use numbered::LayerVisitor;

@@ -1,11 +1,18 @@
 //! Whether a checksum follows from the packet it is in.
 
 use super::align::Placed;
-use trace_fields::Field;
+use trace_fields::{Field, FieldId};
 
-/// Whether this field is an Internet checksum, by its name.
-pub(super) fn is_checksum(field: &Field) -> bool {
-    field.name.ends_with(".checksum")
+/// Whether this field is an Internet checksum.
+pub(super) const fn is_checksum(field: &Field) -> bool {
+    matches!(
+        field.id,
+        FieldId::IpChecksum
+            | FieldId::IcmpChecksum
+            | FieldId::Icmpv6Checksum
+            | FieldId::TcpChecksum
+            | FieldId::UdpChecksum
+    )
 }
 
 /// What an Internet checksum covers.
@@ -18,13 +25,13 @@ enum Cover {
     Pseudo(u32),
 }
 
-fn cover(protocol: &str) -> Option<Cover> {
-    Some(match protocol {
-        "ip" => Cover::Header,
-        "icmp" => Cover::All,
-        "tcp" => Cover::Pseudo(6),
-        "udp" => Cover::Pseudo(17),
-        "icmpv6" => Cover::Pseudo(58),
+fn cover(header: &Placed<'_>) -> Option<Cover> {
+    Some(match header.header.protocol()?.id {
+        FieldId::Ip => Cover::Header,
+        FieldId::Icmp => Cover::All,
+        FieldId::Tcp => Cover::Pseudo(6),
+        FieldId::Udp => Cover::Pseudo(17),
+        FieldId::Icmpv6 => Cover::Pseudo(58),
         _ => return None,
     })
 }
@@ -61,8 +68,7 @@ fn covers_the_same((before, old): Side<'_, '_>, (now, new): Side<'_, '_>) -> boo
 /// Whether everything that the checksum covers is there. Fragments and what lies behind extension headers of
 /// IPv6 are not looked at.
 fn is_whole(header: &Placed<'_>, all: &[Placed<'_>]) -> bool {
-    let protocol = header.header.protocol().map(|field| field.name);
-    match protocol.and_then(cover) {
+    match cover(header) {
         None => false,
         Some(Cover::Header) => true,
         Some(Cover::All | Cover::Pseudo(_)) => network(header, all).is_some_and(|network| {
@@ -77,9 +83,11 @@ fn datagram_length(network: &Placed<'_>) -> Option<usize> {
     const FRAGMENT: u16 = 0x3fff;
     let bytes = network.header.bytes();
     let word = |at: usize| bytes.get(at..)?.first_chunk().map(|pair| u16::from_be_bytes(*pair));
-    match network.header.protocol()?.name {
-        "ip" if word(6)? & FRAGMENT == 0 => word(2).map(usize::from),
-        "ipv6" if matches!(bytes.get(6)?, 6 | 17 | 58) => Some(usize::from(word(4)?).saturating_add(40)),
+    match network.header.protocol()?.id {
+        FieldId::Ip if word(6)? & FRAGMENT == 0 => word(2).map(usize::from),
+        FieldId::Ipv6 if matches!(bytes.get(6)?, 6 | 17 | 58) => {
+            Some(usize::from(word(4)?).saturating_add(40))
+        }
         _ => None,
     }
 }
@@ -88,15 +96,15 @@ fn datagram_length(network: &Placed<'_>) -> Option<usize> {
 /// header with the length or, for large segments, without.
 fn is_left_to_a_card(header: &Placed<'_>, all: &[Placed<'_>]) -> bool {
     let bytes = header.header.bytes();
-    let Some(name) = header.header.protocol().map(|field| field.name) else { return false };
-    let at = match name {
-        "ip" => 10,
-        "icmp" | "icmpv6" => 2,
-        "udp" => 6,
+    let Some(protocol) = header.header.protocol() else { return false };
+    let at = match protocol.id {
+        FieldId::Ip => 10,
+        FieldId::Icmp | FieldId::Icmpv6 => 2,
+        FieldId::Udp => 6,
         _ => 16,
     };
     let stored = bytes.get(at..).and_then(|rest| rest.first_chunk()).map(|pair| u16::from_be_bytes(*pair));
-    let pseudo = match cover(name) {
+    let pseudo = match cover(header) {
         Some(Cover::Pseudo(number)) => network(header, all)
             .and_then(addresses)
             .map(|addresses| words_of(addresses).saturating_add(u64::from(number))),
@@ -120,7 +128,7 @@ fn network<'s, 'a>(header: &Placed<'_>, all: &'s [Placed<'a>]) -> Option<&'s Pla
 /// right.
 fn sum(header: &Placed<'_>, all: &[Placed<'_>]) -> Option<u64> {
     let bytes = header.header.bytes();
-    let total = match cover(header.header.protocol()?.name)? {
+    let total = match cover(header)? {
         Cover::Header => {
             let words = usize::from(bytes.first()? & 0x0f);
             words_of(bytes.get(..words.saturating_mul(4))?)
@@ -137,9 +145,9 @@ fn sum(header: &Placed<'_>, all: &[Placed<'_>]) -> Option<u64> {
 
 /// Source and destination of an IP header, one behind the other.
 fn addresses<'a>(header: &Placed<'a>) -> Option<&'a [u8]> {
-    match header.header.protocol()?.name {
-        "ip" => header.header.bytes().get(12..20),
-        "ipv6" => header.header.bytes().get(8..40),
+    match header.header.protocol()?.id {
+        FieldId::Ip => header.header.bytes().get(12..20),
+        FieldId::Ipv6 => header.header.bytes().get(8..40),
         _ => None,
     }
 }

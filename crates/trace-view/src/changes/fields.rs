@@ -3,7 +3,7 @@
 use super::align::Placed;
 use super::values::{Places, Values};
 use super::{Change, FieldChange, checksum};
-use trace_fields::{Field, FieldType, Header};
+use trace_fields::{Field, FieldType, Header, HeaderBytes};
 
 /// Bytes of a header that fields are asked to explain: the longest header of TCP has 60. What lies behind is
 /// payload, or extension headers and options of a length that nobody sends.
@@ -64,11 +64,17 @@ pub(super) fn compare<'a>(
     if is_same && is_as_long && !checksum::becomes_wrong(sides()) {
         return;
     }
-    for field in now.header.fields().filter(|field| !is_same || checksum::is_checksum(field)) {
+    let differing = now.header.differing_bytes(&before.header);
+    for field in now.header.fields() {
+        let is_checksum = checksum::is_checksum(field);
+        let may_differ = if is_same { is_checksum } else { field.id.depends_on().meets(differing) };
+        let wrong = is_checksum && checksum::becomes_wrong(sides());
+        if !may_differ && !wrong {
+            continue;
+        }
         let (old, new) = (values.push(&before.header, field), values.push(&now.header, field));
-        let wrong = checksum::is_checksum(field) && checksum::becomes_wrong(sides());
         if wrong || !values.are_same(&old, &new) {
-            let follows = !wrong && checksum::is_checksum(field) && checksum::follows(sides());
+            let follows = is_checksum && !wrong && checksum::follows(sides());
             found.push(Found { field, old, given: new.clone(), new, follows, wrong });
         } else {
             values.truncate(&old);
@@ -154,33 +160,36 @@ impl Scratch {
         would_be.clear();
         would_be.extend_from_slice(given);
         // Where not all bytes are given, a field may say something of those behind them.
-        for field in found.iter_mut().filter(|_| given.len() < now.bytes().len()) {
-            field.given = values.push(&now.with_bytes(given), field.field);
+        let fewer = now.with_bytes(given);
+        let not_given = fewer.differing_bytes(now);
+        for found in found.iter_mut().filter(|found| found.field.id.depends_on().meets(not_given)) {
+            found.given = values.push(&fewer, found.field);
         }
+        known.resize(old.len().min(new.len()).min(EXPLAINED), false);
         // Bytes of one field lie side by side.
         let mut last = 0_usize;
-        for (place, (before, byte)) in old.iter().zip(new).enumerate().take(EXPLAINED) {
-            let mut is_known = false;
-            if before != byte
-                && let Some(there) = would_be.get_mut(place)
-            {
-                *there = *before;
-                let header = now.with_bytes(would_be);
-                let mut explains = |field: &Found| {
-                    let would_be = values.push(&header, field.field);
-                    let differs = !values.are_same(&field.given, &would_be);
-                    values.truncate(&would_be);
-                    differs
-                };
-                is_known = found.get(last).is_some_and(&mut explains);
-                if !is_known && let Some(at) = found.iter().position(&mut explains) {
-                    (is_known, last) = (true, at);
+        let pairs = old.iter().zip(new).enumerate().zip(known);
+        for ((place, (before, byte)), is_known) in pairs.filter(|((_, (before, byte)), _)| before != byte) {
+            let Some(there) = would_be.get_mut(place) else { break };
+            *there = *before;
+            let header = now.with_bytes(would_be);
+            let changed = HeaderBytes::at(place);
+            let mut explains = |found: &Found| {
+                if !found.field.id.depends_on().meets(changed) {
+                    return false;
                 }
-                if let Some(there) = would_be.get_mut(place) {
-                    *there = *byte;
-                }
+                let would_be = values.push(&header, found.field);
+                let differs = !values.are_same(&found.given, &would_be);
+                values.truncate(&would_be);
+                differs
+            };
+            *is_known = found.get(last).is_some_and(&mut explains);
+            if !*is_known && let Some(at) = found.iter().position(&mut explains) {
+                (*is_known, last) = (true, at);
             }
-            known.push(is_known);
+            if let Some(there) = would_be.get_mut(place) {
+                *there = *byte;
+            }
         }
     }
 }
