@@ -28,13 +28,8 @@ pub(super) struct Ending {
 pub(super) fn of(packet: &[u8], encoding: Encoding, cut: bool) -> Ending {
     let mut records = Records::new(packet, encoding);
     let mut starts = Starts::default();
-    let stopped = loop {
-        match records.step() {
-            None => break None,
-            Some(Ok(record)) => starts.keep(&record),
-            Some(Err(short)) => break Some(short),
-        }
-    };
+    records.pass_whole(|index, offset| starts.keep(index, offset));
+    let stopped = records.step().and_then(Result::err);
     let ending = Ending { whole: records.index(), end: records.offset(), starts, ..Ending::default() };
     let rest = packet.len().saturating_sub(ending.end);
     if cut {

@@ -1,7 +1,5 @@
 //! Where the first records of a frame begin: what the walk that checks a frame keeps for the walks that follow.
 
-use super::records::Record;
-
 /// As many records as are kept: more than nearly every frame has, and still cheap to copy with a trace.
 const KEPT: usize = 32;
 
@@ -11,10 +9,10 @@ pub(super) struct Starts([u16; KEPT]);
 
 impl Starts {
     /// Keeps where a record begins, where there is a place for it.
-    pub(super) fn keep(&mut self, record: &Record<'_>) {
-        let index = usize::try_from(record.index).unwrap_or(usize::MAX);
+    pub(super) fn keep(&mut self, index: u32, offset: usize) {
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
         if let Some(place) = self.0.get_mut(index) {
-            *place = u16::try_from(record.offset).unwrap_or(u16::MAX);
+            *place = u16::try_from(offset).unwrap_or(u16::MAX);
         }
     }
 
