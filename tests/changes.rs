@@ -30,7 +30,7 @@ fn snapshots(name: &str) -> Vec<Vec<(Link, Vec<u8>)>> {
     while let Some(item) = reader.next_item().unwrap() {
         if let Item::Packet(packet) = item {
             let (trace, _) = detector.read(packet.data, packet.original_len as usize).unwrap();
-            let found = trace.events().filter_map(|event| event.snapshot);
+            let found = trace.events().filter_map(|event| event.snapshot());
             traces.push(found.map(|snapshot| (snapshot.link(), snapshot.bytes.to_vec())).collect());
         }
     }

@@ -22,15 +22,24 @@ fn split(data: &[u8]) -> Option<(Option<Encoding>, &[u8], usize)> {
 pub(crate) fn payload(data: &[u8]) {
     let Some((encoding, frame, original_len)) = split(data) else { return };
     let Ok((trace, _)) = Detector::new(encoding).read(frame, original_len) else { return };
-    let oldest_first: Vec<_> = trace.events().map(|event| event.wire_index).collect();
+    let oldest_first: Vec<_> = trace.events().map(|event| event.record.index).collect();
     assert_eq!(oldest_first.len(), trace.event_count());
-    assert!(oldest_first.iter().rev().copied().eq(trace.events_newest_first().map(|event| event.wire_index)));
-    let in_wire_order: Vec<_> = trace.events_in_wire_order().map(|event| event.wire_index).collect();
+    assert!(
+        oldest_first.iter().rev().copied().eq(trace.events_newest_first().map(|event| event.record.index))
+    );
+    let in_wire_order: Vec<_> = trace.events_in_wire_order().map(|event| event.record.index).collect();
     assert!(in_wire_order.is_sorted());
     let mut sorted = oldest_first;
     sorted.sort_unstable();
     assert_eq!(sorted, in_wire_order, "both orders have the same events");
-    let snapshots = trace.events_in_wire_order().filter(|event| event.snapshot.is_some()).count();
+    for event in trace.events() {
+        let read = event.read();
+        assert_eq!(
+            (event.snapshot(), event.header(), event.fault()),
+            (read.snapshot, read.header, read.fault)
+        );
+    }
+    let snapshots = trace.events_in_wire_order().filter(|event| event.read().snapshot.is_some()).count();
     assert_eq!(trace.snapshots().count(), snapshots);
     assert!(trace.unread().len() <= frame.len());
     for fault in trace.faults() {

@@ -40,8 +40,8 @@ pub struct EventHeader {
 
 /// One event: what one call of `mtrace_*` recorded.
 ///
-/// Reading fills it from a record; a writer takes the same type, made with [`Event::new`]. Everything
-/// borrows from the packet that was read, or from what the writer was given.
+/// [`RecordedEvent::read`](crate::RecordedEvent::read) makes it of a record; a writer takes the same type, made with
+/// [`Event::new`]. Everything borrows from the packet that was read, or from what the writer was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event<'a> {
     /// What the event says.

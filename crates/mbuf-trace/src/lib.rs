@@ -6,12 +6,12 @@
 //! nothing of files; `no_std` with `alloc`, and reading allocates nothing.
 //!
 //! ```
-//! use mbuf_trace::{Detector, Kind};
+//! use mbuf_trace::{Detector, Kind, RecordedEvent};
 //!
 //! // Revision 3: two records, newest first.
 //! let packet = b"\x00\x02\x00\x0e\x00\x01if.c:9: -send\x00\x00\x0e\x00\x01if.c:7: +send\x00";
 //! let (trace, _) = Detector::new(None).read(packet, packet.len()).expect("a trace");
-//! let events: Vec<_> = trace.events().collect();
+//! let events: Vec<_> = trace.events().map(RecordedEvent::read).collect();
 //! assert_eq!(events[0].kind, Kind::Enter);
 //! assert_eq!(events[0].function.unwrap().as_bytes(), b"send");
 //! assert_eq!(events[1].position.unwrap().line, 9);
@@ -27,7 +27,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`event`] | the model: one event, with position, function, text and snapshot taken apart |
-//! | [`read`] | bytes to events: [`Trace`], [`Detector`] |
+//! | [`read`] | bytes to events: [`Detector`] gives a [`Trace`], which gives each [`RecordedEvent`] |
 //! | [`mod@write`] | events to bytes: [`FrameWriter`](write::FrameWriter), [`convert`](write::convert()) between revisions |
 //! | [`record`] | making traces: [`Recorder`] and the `mtrace_*!` macros |
 //! | [`fault`] | what can be wrong with a frame, and where |
@@ -62,7 +62,7 @@ pub use generated::{
     FaultKind, Kind, LINK_TYPE, MAX_PAYLOAD, MAX_RECORDS, Origin, SCHEMA, frame_flag, layout, link_type,
     record_type,
 };
-pub use read::{Certainty, Detector, FrameHeader, Trace};
+pub use read::{Certainty, Detector, FrameHeader, RecordedEvent, Trace};
 pub use record::Recorder;
 pub use revision::{ByteOrder, Encoding, Order, Revision};
 pub use snapshot::{Link, Snapshot};

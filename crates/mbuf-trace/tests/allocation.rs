@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 fn read_all(trace: &Trace<'_>) -> usize {
     let faults = trace.faults().filter(|fault| fault.kind.is_malformed()).count();
     let orders = [trace.events(), trace.events_newest_first(), trace.events_in_wire_order()];
-    let texts = orders.into_iter().flatten().filter(|event| event.function.is_some()).count();
+    let texts = orders.into_iter().flatten().filter(|event| event.read().function.is_some()).count();
     let snapshots = trace.snapshots().filter(|snapshot| snapshot.link() == Link::Ip).count();
     faults + texts + snapshots + trace.wire_records().count() + trace.unread().len()
 }

@@ -1,7 +1,9 @@
 //! Each class of malformed input: what is kept, what is said, and that the next packet is unaffected.
 
 use mbuf_trace::write::FrameWriter;
-use mbuf_trace::{Certainty, Detector, Encoding, Event, FaultKind, Kind, Revision, Snapshot, Text, Trace};
+use mbuf_trace::{
+    Certainty, Detector, Encoding, Event, FaultKind, Kind, RecordedEvent, Revision, Snapshot, Text, Trace,
+};
 
 /// A revision 3 frame: a snapshot, then two strings, as they lie on the wire.
 fn frame() -> Vec<u8> {
@@ -160,7 +162,8 @@ fn a_wrapped_length_is_named() {
             let kinds: Vec<FaultKind> = trace.faults().map(|fault| fault.kind).collect();
             assert_eq!(kinds, [FaultKind::LengthWrapped, second], "{fill}");
             assert_eq!(trace.event_count(), events, "{fill}");
-            let snapshot = trace.events().find(|event| event.kind == Kind::Data).unwrap();
+            let snapshot =
+                trace.events().map(RecordedEvent::read).find(|event| event.kind == Kind::Data).unwrap();
             assert_eq!(snapshot.payload.len(), 4464);
         }
     }
@@ -211,9 +214,9 @@ fn every_prefix_is_read() {
         assert!(!cut.is_malformed(), "{length}: a cut by the capture is no fault");
         assert_eq!(cut.is_cut(), length < whole.len());
         for event in forced.events().chain(cut.events()) {
-            assert!(event.offset + event.payload.len() <= length);
+            assert!(event.record.offset + event.record.payload.len() <= length);
         }
-        assert!(cut.snapshots().eq(cut.events().filter_map(|event| event.snapshot)), "{length}");
+        assert!(cut.snapshots().eq(cut.events().filter_map(|event| event.read().snapshot)), "{length}");
     }
 }
 
@@ -222,7 +225,7 @@ fn a_cut_string_is_not_taken_apart() {
     let whole = frame();
     let cut = &whole[..whole.len() - 3];
     let trace = Trace::parse(cut, whole.len(), Encoding::new(Revision::Three));
-    let oldest = trace.events().next().unwrap();
+    let oldest = trace.events().next().unwrap().read();
     assert_eq!((oldest.kind, oldest.missing), (Kind::String, 3));
     assert_eq!(oldest.text.unwrap().as_bytes(), b"f.c:7: +se");
 }
@@ -244,7 +247,7 @@ fn backwards_is_forwards_reversed() {
         assert_eq!(forwards.len(), usize::from(count));
         assert_eq!(trace.events().collect::<Vec<_>>(), forwards, "{count}, {first}");
         assert_eq!(trace.events().size_hint(), (forwards.len(), Some(forwards.len())), "{count}");
-        let snapshots: Vec<_> = forwards.iter().filter_map(|event| event.snapshot).collect();
+        let snapshots: Vec<_> = forwards.iter().filter_map(|event| event.read().snapshot).collect();
         assert_eq!(trace.snapshots().collect::<Vec<_>>(), snapshots, "{count}, {first}");
     }
 }
@@ -274,7 +277,7 @@ fn a_full_frame_in_both_orders() {
     let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Three));
     assert!(!trace.is_malformed());
     assert_eq!(trace.events().count(), 65_535);
-    let backwards: Vec<u32> = trace.events().map(|event| event.wire_index).collect();
+    let backwards: Vec<u32> = trace.events().map(|event| event.record.index).collect();
     assert!(backwards.iter().rev().copied().eq(0..65_535));
 }
 
@@ -400,7 +403,7 @@ fn a_length_that_wrapped_in_revision_4() {
     assert!(writer.finish().is_empty());
     let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Four));
     assert!(!trace.is_malformed());
-    let snapshot = trace.events().find(|event| event.kind == Kind::Data).unwrap();
+    let snapshot = trace.events().map(RecordedEvent::read).find(|event| event.kind == Kind::Data).unwrap();
     let end = snapshot.offset + 4 + snapshot.payload.len();
     let wrapped = [&frame[..end], &[0xaa; 65_536], &frame[end..]].concat();
     let trace = Trace::parse(&wrapped, wrapped.len(), Encoding::new(Revision::Four));

@@ -156,14 +156,14 @@ proptest! {
         prop_assert_eq!(trace.encoding(), Encoding::new(Revision::Four));
         prop_assert_eq!(trace.frame_header(), Some(header));
         prop_assert_eq!(trace.faults().next(), None);
-        let read: Vec<Said> = trace.events_in_wire_order().map(|event| Said::of(&event)).collect();
+        let read: Vec<Said> = trace.events_in_wire_order().map(|event| Said::of(&event.read())).collect();
         prop_assert_eq!(&read, &events);
 
         // And the events that were read, written again, are the same bytes.
         let mut again = Vec::new();
         let mut writer = FrameWriter::new(&mut again, trace.encoding(), trace.frame_header());
         for event in trace.events_in_wire_order() {
-            writer.push(&event).unwrap();
+            writer.push(&event.read()).unwrap();
         }
         let _ = writer.finish();
         prop_assert_eq!(again, frame);
@@ -181,6 +181,7 @@ proptest! {
 
         // The model is the same but for what says how it was recorded.
         for (old, new) in trace.events().zip(later.events()) {
+            let (old, new) = (old.read(), new.read());
             prop_assert_eq!((old.kind, old.position, old.function), (new.kind, new.position, new.function));
             let words = |event: &Event<'_>| { let mut out = Vec::new(); event.write_text(&mut out); out };
             prop_assert_eq!(words(&old), words(&new));
@@ -209,8 +210,8 @@ proptest! {
 
 /// Everything that a trace gives, forwards and backwards.
 fn walk(trace: &Trace<'_>) {
-    let forwards: Vec<u32> = trace.events_in_wire_order().map(|event| event.wire_index).collect();
-    let backwards: Vec<u32> = trace.events().map(|event| event.wire_index).collect();
+    let forwards: Vec<u32> = trace.events_in_wire_order().map(|event| event.record.index).collect();
+    let backwards: Vec<u32> = trace.events().map(|event| event.record.index).collect();
     assert_eq!(forwards.len(), trace.event_count());
     match trace.order() {
         mbuf_trace::Order::NewestFirst => assert!(backwards.iter().rev().eq(&forwards)),
@@ -240,7 +241,7 @@ fn the_twelve_calls() {
     assert!(trace.write(Encoding::new(Revision::Two), &mut frame).unwrap().is_empty());
     let (read, _) = Detector::new(None).read(&frame, frame.len()).unwrap();
     let texts: Vec<String> =
-        read.events().filter_map(|event| event.text).map(|text| text.to_string()).collect();
+        read.events().filter_map(|event| event.read().text).map(|text| text.to_string()).collect();
     let expected = [
         "ttl 64",
         "a st",
@@ -253,7 +254,7 @@ fn the_twelve_calls() {
         "record_all",
     ];
     assert_eq!(texts, expected);
-    let types: Vec<u16> = read.events().filter_map(|event| event.record_type).collect();
+    let types: Vec<u16> = read.events().filter_map(|event| event.record.record_type).collect();
     assert_eq!(types, [1, 3, 2, 2, 3, 3, 2, 2, 2, 2, 2]);
 }
 
@@ -350,7 +351,7 @@ fn revision_1_in_both_byte_orders() {
         assert!(writer.finish().is_empty());
         let (trace, certainty) = Detector::new(None).read(&frame, frame.len()).unwrap();
         assert_eq!((trace.encoding(), certainty), (encoding, mbuf_trace::Certainty::Certain));
-        let kinds: Vec<Kind> = trace.events().map(|event| event.kind).collect();
+        let kinds: Vec<Kind> = trace.events().map(|event| event.read().kind).collect();
         assert_eq!(kinds, [Kind::Data, Kind::Leave]);
         assert!(!trace.is_malformed());
     }
@@ -367,7 +368,7 @@ fn revision_2_to_4_and_back() {
             let trace = Trace::parse(&frame, frame.len(), rev2);
             assert!(convert(&trace, Encoding::new(Revision::Four), &mut upgraded).unwrap().is_empty());
             let later = Trace::parse(&upgraded, upgraded.len(), Encoding::new(Revision::Four));
-            let (old, new) = (trace.events().next().unwrap(), later.events().next().unwrap());
+            let (old, new) = (trace.events().next().unwrap().read(), later.events().next().unwrap().read());
             assert_eq!(
                 (old.kind, old.position, old.function),
                 (new.kind, new.position, new.function),
@@ -392,7 +393,7 @@ fn a_start_stays_readable_in_older_revisions() {
         writer.push(&event).unwrap();
         let _ = writer.finish();
         let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Three));
-        let read = trace.events().next().unwrap();
+        let read = trace.events().next().unwrap().read();
         assert_eq!((read.kind, read.text.unwrap().to_str()), (Kind::String, Some(expected)));
     }
 }
@@ -465,7 +466,7 @@ fn a_recorded_snapshot_is_cut_to_its_record() {
     let mut frame = Vec::new();
     assert!(trace.write(Encoding::new(Revision::Four), &mut frame).unwrap().is_empty());
     let read = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Four));
-    let snapshot = read.events().find_map(|event| event.snapshot).unwrap();
+    let snapshot = read.events().find_map(|event| event.snapshot()).unwrap();
     assert_eq!((snapshot.bytes.len(), snapshot.packet_length), (65_535 - 28 - 8, Some(70_000)));
     frame.clear();
     let losses = trace.write(Encoding::new(Revision::Three), &mut frame).unwrap();

@@ -45,7 +45,7 @@ fn link_of(revision: Revision, packet: &[u8], kept: usize) -> Option<Link> {
     let original = frame.len() + packet.len();
     frame.extend_from_slice(&packet[..kept]);
     let trace = Trace::parse(&frame, original, Encoding::new(revision));
-    let event = trace.events().next()?;
+    let event = trace.events().next()?.read();
     let snapshot = event.snapshot.expect("a snapshot");
     assert_eq!((snapshot.bytes.len(), snapshot.missing), (kept, 60 - kept), "{revision:?}");
     assert_eq!(event.missing, snapshot.missing);

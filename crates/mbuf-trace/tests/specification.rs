@@ -5,7 +5,7 @@
 //! of the hex block tells what to expect: `rev=1le`, where it is not certain also `certainty=guessed`, and
 //! `original=100` for a packet that the capture cut.
 
-use mbuf_trace::{Certainty, Detector, Encoding, Event, FaultKind, Kind, Link, Order, Trace};
+use mbuf_trace::{Certainty, Detector, Encoding, Event, FaultKind, Kind, Link, Order, RecordedEvent, Trace};
 use std::fmt::Write;
 
 const README: &str = include_str!("../../../format-spec/README.md");
@@ -113,7 +113,7 @@ fn read(example: &Example<'_>) -> String {
     assert_eq!(trace.encoding().to_string(), example.encoding, "line {}: revision", example.line);
     assert_eq!(name(certainty), example.certainty, "line {}: certainty", example.line);
     frame_header(&trace, &mut out);
-    for event in trace.events() {
+    for event in trace.events().map(RecordedEvent::read) {
         line(&event, &mut out);
     }
     for fault in trace.faults() {

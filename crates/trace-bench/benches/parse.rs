@@ -8,11 +8,12 @@ use trace_bench::Packets;
 type Job = (&'static str, fn(&Trace<'_>));
 
 /// What is asked of a trace, the least first.
-const JOBS: [Job; 5] = [
+const JOBS: [Job; 6] = [
     ("frame", |trace| _ = black_box(trace.event_count())),
     ("records", |trace| trace.wire_records().for_each(|record| _ = black_box(record.payload))),
     ("snapshots", |trace| trace.snapshots().for_each(|snapshot| _ = black_box(snapshot.bytes))),
     ("events", |trace| trace.events().for_each(|event| _ = black_box(&event))),
+    ("events and their texts", |trace| trace.events().for_each(|event| _ = black_box(&event.read()))),
     ("events in wire order", |trace| trace.events_in_wire_order().for_each(|event| _ = black_box(&event))),
 ];
 

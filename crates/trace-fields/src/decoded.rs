@@ -14,7 +14,8 @@ use crate::value::Value;
 use crate::verbatim::Verbatim;
 use mbuf_trace::event::write_path;
 use mbuf_trace::read::Events;
-use mbuf_trace::{Event, Text};
+use mbuf_trace::{Event, RecordedEvent, Text, Trace};
+use std::iter::Map;
 use std::ops::ControlFlow;
 
 /// Most events of a packet that are kept, and most headers; others are decoded again for each question. So the
@@ -62,7 +63,7 @@ impl Repeated {
 pub struct Decoded<'s, 'a> {
     subject: Subject<'a>,
     repeated: Repeated,
-    events: Kept<Events<'a>>,
+    events: Kept<ReadEvents<'a>>,
     headers: Kept<Headers<'a>>,
     scratch: &'s mut Scratch,
 }
@@ -95,14 +96,14 @@ impl<'s, 'a> Decoded<'s, 'a> {
                 let mut values = EventValues::new(field, self.subject.snapshot_link());
                 let text = &mut self.scratch.text;
                 self.events.try_for_each(
-                    || trace.events(),
+                    || read_events(trace),
                     |event| values.visit(event, text, &mut |_, value| visit(value)),
                 )
             }
             (Scope::Trace, Some(trace)) if self.repeated.events && field == FieldId::MbufTracePath => {
                 let text = &mut self.scratch.text;
                 text.clear();
-                if write_path(self.events.all(|| trace.events()), text) {
+                if write_path(self.events.all(|| read_events(trace)), text) {
                     visit(Value::Text(Text(text)))?;
                 }
                 ControlFlow::Continue(())
@@ -134,9 +135,8 @@ impl<'s, 'a> Decoded<'s, 'a> {
             return self.visit(field, visit);
         };
         let mut values = EventValues::new(field, self.subject.snapshot_link());
-        let mut events = trace.events();
-        while let Some(event) = events.find_by_payload(&mut may_hold) {
-            values.visit(&event, &mut self.scratch.text, &mut |_, value| visit(value))?;
+        for event in trace.events().filter(|event| may_hold(event.record.payload)) {
+            values.visit(&event.read(), &mut self.scratch.text, &mut |_, value| visit(value))?;
         }
         ControlFlow::Continue(())
     }
@@ -165,6 +165,13 @@ impl Drop for Decoded<'_, '_> {
             self.scratch.distinct = walk.into_distinct();
         }
     }
+}
+
+/// The events of a trace, oldest first, each taken apart as it comes.
+type ReadEvents<'a> = Map<Events<'a>, fn(RecordedEvent<'a>) -> Event<'a>>;
+
+fn read_events<'a>(trace: &Trace<'a>) -> ReadEvents<'a> {
+    trace.events().map(RecordedEvent::read)
 }
 
 /// The first items of a walk over a packet, which is made no farther than somebody asked.

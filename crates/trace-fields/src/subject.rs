@@ -188,7 +188,7 @@ impl<'a> Subject<'a> {
         match self.trace {
             Some(trace) if field.field().scope == Scope::Event => {
                 let mut values = EventValues::new(field, self.link);
-                trace.events().try_for_each(|event| values.visit(&event, &mut scratch.text, visit))
+                trace.events().try_for_each(|event| values.visit(&event.read(), &mut scratch.text, visit))
             }
             _ => ControlFlow::Continue(()),
         }

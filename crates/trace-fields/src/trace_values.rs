@@ -30,7 +30,7 @@ pub(crate) fn visit_trace(
             trace.write_path(scratch).then_some(Value::Text(Text(scratch.as_slice())))
         }
         FieldId::MbufTraceLastFunction => {
-            trace.events_newest_first().find_map(|event| event.function).map(Value::Text)
+            trace.events_newest_first().find_map(|event| event.read().function).map(Value::Text)
         }
         FieldId::MbufTraceFault => {
             return trace

@@ -33,7 +33,7 @@ fn traces_say_what_they_were_made_of() {
             assert_eq!(trace.encoding(), recipe.encoding, "packet {number}");
             assert_eq!(trace.faults().count(), 0, "packet {number} of revision {}", recipe.encoding);
             let of_kind =
-                |wanted: fn(Kind) -> bool| trace.events().filter(|event| wanted(event.kind)).count();
+                |wanted: fn(Kind) -> bool| trace.events().filter(|event| wanted(event.read().kind)).count();
             assert_eq!(of_kind(|kind| kind == Kind::Data), facts.snapshots, "packet {number}");
             assert_eq!(of_kind(|kind| !matches!(kind, Kind::Data | Kind::Start)), facts.texts);
             assert!((4..=12).contains(&facts.texts), "{:?}: {} texts", facts.route, facts.texts);

@@ -25,14 +25,26 @@ struct Job {
     limit: Limit,
 }
 
-const JOBS: [Job; 2] = [
-    // Each event whole: its text taken apart into position, function and arguments.
+const JOBS: [Job; 3] = [
+    // Each event: where its record lies, what kind that is, its payload, its snapshot, and what is wrong with it. Texts
+    // are found, and not taken apart.
     Job {
         name: "parse in memory, every event",
-        ask: |trace| trace.events().for_each(|event| _ = black_box(&event)),
+        ask: |trace| {
+            for event in trace.events() {
+                black_box(&event);
+                black_box((event.snapshot(), event.header(), event.fault()));
+            }
+        },
         limit: Limit::Times(4.0),
     },
-    // Where each record lies and what its header says; texts are only found.
+    // And each text taken apart into position, function and arguments.
+    Job {
+        name: "parse in memory, every event and its text",
+        ask: |trace| trace.events().for_each(|event| _ = black_box(&event.read())),
+        limit: Limit::Any,
+    },
+    // Where each record lies and what its header says, in the order of the wire.
     Job {
         name: "parse in memory, every record",
         ask: |trace| trace.wire_records().for_each(|record| _ = black_box(&record)),

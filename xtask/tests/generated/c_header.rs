@@ -235,7 +235,7 @@ fn frames_are_those_of_the_library() {
             trace.frame_header(),
             case.header.or((case.revision == Revision::Four).then(FrameHeader::default))
         );
-        let read: Vec<Event<'_>> = trace.events_in_wire_order().map(|event| told(&event)).collect();
+        let read: Vec<Event<'_>> = trace.events_in_wire_order().map(|event| told(&event.read())).collect();
         let written: Vec<Event<'_>> = case.events.iter().map(told).collect();
         for (read, written) in read.iter().zip(&written) {
             let written = if *written == PLAIN_DATA { &data(&ARP) } else { written };

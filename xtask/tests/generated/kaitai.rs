@@ -5,7 +5,7 @@ use crate::support::{folder, is_there, root, skip};
 use capture_file::{Item, Reader};
 use mbuf_trace::{
     ByteOrder, Detector, Event, EventHeader, FaultKind, FrameHeader, Kind, LINK_TYPE, Origin, Position,
-    Snapshot, Text, Trace,
+    RecordedEvent, Snapshot, Text, Trace,
 };
 use std::collections::HashMap;
 use std::fs;
@@ -309,7 +309,7 @@ fn events_are_those_of_the_library() {
             assert_eq!(words.number(0) as usize, length, "{place}: {}", words.name);
         }
         assert_eq!(frame_header(&words), trace.frame_header(), "{place}");
-        let events: Vec<Event<'_>> = trace.events_in_wire_order().collect();
+        let events: Vec<Event<'_>> = trace.events_in_wire_order().map(RecordedEvent::read).collect();
         // A second frame header is a record of unknown type to us.
         let ours = events.iter().filter(|event| event.record_type != Some(0x0100)).map(told);
         let ours: Vec<Event<'_>> = ours.collect();

@@ -1,6 +1,6 @@
 //! Where the records of a frame end, and what is wrong when that is not where its bytes do.
 
-use super::event::from_record;
+use super::event::RecordedEvent;
 use super::records::{Record, Records, Short};
 use super::starts::Starts;
 use crate::fault::Fault;
@@ -17,29 +17,33 @@ pub(super) struct Ending {
     pub(super) end: usize,
     /// Whether the capture cut the next record, of which something is there.
     pub(super) partial: bool,
-    /// Where the first of them begin.
-    pub(super) starts: Starts,
     /// What is wrong.
     pub(super) faults: [Option<Fault>; 2],
 }
 
-/// Walks over all records. `cut` tells that the capture did not keep all of the frame: then it ends early
-/// without a fault.
-pub(super) fn of(packet: &[u8], encoding: Encoding, cut: bool) -> Ending {
+/// Walks over all records, and keeps where the first of them begin. `cut` tells that the capture did not keep all of
+/// the frame: then it ends early without a fault.
+#[inline]
+pub(super) fn of(packet: &[u8], encoding: Encoding, cut: bool, starts: &mut Starts) -> Ending {
     let mut records = Records::new(packet, encoding);
-    let mut starts = Starts::default();
     records.pass_whole(|index, offset| starts.keep(index, offset));
+    let (whole, end) = (records.index(), records.offset());
+    if whole == records.announced() && end == packet.len() {
+        return Ending { whole, end, ..Ending::default() };
+    }
+    elsewhere(packet, encoding, cut, records)
+}
+
+/// The ending where the records do not end with the bytes.
+#[cold]
+fn elsewhere(packet: &[u8], encoding: Encoding, cut: bool, mut records: Records<'_>) -> Ending {
     let stopped = records.step().and_then(Result::err);
-    let ending = Ending { whole: records.index(), end: records.offset(), starts, ..Ending::default() };
-    let rest = packet.len().saturating_sub(ending.end);
+    let ending = Ending { whole: records.index(), end: records.offset(), ..Ending::default() };
     if cut {
         return Ending { partial: matches!(stopped, Some(Short::Payload(..))), ..ending };
     }
-    if stopped.is_none() && rest == 0 {
-        return ending;
-    }
     if let Some(wrapped) = at_wrapped_length(packet, encoding) {
-        return Ending { starts, ..wrapped };
+        return wrapped;
     }
     let faults = match stopped {
         None => [behind(packet, encoding, &records), None],
@@ -122,7 +126,7 @@ fn at_wrapped_length(packet: &[u8], encoding: Encoding) -> Option<Ending> {
     while let Some(record) = records.next() {
         let (whole, end) = (records.index(), records.offset());
         let goes_on = |at| goes_on_at(packet, encoding, &records, at);
-        let is_data = from_record(&record, encoding.revision).kind == Kind::Data;
+        let is_data = RecordedEvent::new(record, encoding.revision).snapshot().is_some();
         if !is_data || goes_on(end) {
             continue;
         }
@@ -152,7 +156,7 @@ fn goes_on_at(packet: &[u8], encoding: Encoding, records: &Records<'_>, at: usiz
         return at == packet.len();
     }
     let Some(record) = next.next() else { return false };
-    let event = from_record(&record, encoding.revision);
+    let event = RecordedEvent::new(record, encoding.revision).read();
     let is_plain_string = record.record_type.is_some_and(|code| code < record_type::REV4_FRAME_HEADER);
     match event.kind {
         Kind::Unknown => false,

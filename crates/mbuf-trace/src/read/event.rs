@@ -1,4 +1,4 @@
-//! One record to one event.
+//! One record to one event: first what kind of record it is, and, where somebody asks, what it says.
 
 use super::records::Record;
 use crate::event::{Event, EventHeader, Position};
@@ -12,49 +12,154 @@ use nom::bytes::complete::take;
 use nom::combinator::rest;
 use nom::number::complete::{be_u16, be_u32, be_u64};
 
-/// Takes a record apart. A record that cannot be read is [`Kind::Unknown`] and says why.
-pub(super) fn from_record<'a>(record: &Record<'a>, revision: Revision) -> Event<'a> {
-    // Filled where it lies: an event is large, and most of it stays empty.
-    let mut event = Event {
-        wire_index: record.index,
-        offset: record.offset,
-        is_read: true,
-        record_type: record.record_type,
-        payload: record.payload,
-        missing: record.missing,
-        ..Event::new(Kind::Unknown)
-    };
-    match (revision, record.record_type) {
-        (Revision::One, _) => string(Kind::String, &mut event),
-        (Revision::Two, Some(record_type::REV2_DATA)) => data(&mut event),
-        (Revision::Two, Some(record_type::REV2_STATIC)) => string(Kind::Static, &mut event),
-        (Revision::Two, Some(record_type::REV2_DYNAMIC)) => string(Kind::Dynamic, &mut event),
-        (Revision::Three, Some(record_type::REV3_DATA)) => data(&mut event),
-        (Revision::Three, Some(record_type::REV3_STRING)) => string(Kind::String, &mut event),
-        (Revision::Four, Some(record_type::REV4_PLAIN_DATA)) => data(&mut event),
-        (Revision::Four, Some(record_type::REV4_PLAIN_STRING)) => string(Kind::String, &mut event),
-        (Revision::Four, Some(code)) => typed(code, &mut event),
-        _ => {}
-    }
-    event
+/// An event as a trace holds it: its record, and what kind of record that is. [`read`](Self::read) gives what it says.
+///
+/// It is small, and costs next to nothing: what takes time is the text of an event, and that is only looked at where
+/// somebody asks for it.
+///
+/// ```
+/// use mbuf_trace::{Detector, Kind};
+///
+/// let packet = b"\x00\x02\x00\x06\x00\x00packet\x00\x0e\x00\x01if.c:7: +send\x00";
+/// let (trace, _) = Detector::new(None).read(packet, packet.len()).expect("a trace");
+/// for event in trace.events() {
+///     match event.snapshot() {
+///         Some(snapshot) => assert_eq!(snapshot.bytes, b"packet"),
+///         None => assert_eq!(event.read().kind, Kind::Enter),
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordedEvent<'a> {
+    /// The record. That of the snapshot behind the strings of revision 1 is the snapshot alone.
+    pub record: Record<'a>,
+    form: Form,
 }
 
-/// The snapshot behind the strings of revision 1.
-pub(super) fn rev1_snapshot(bytes: &[u8], missing: usize, index: u32, offset: usize) -> Event<'_> {
-    Event {
-        wire_index: index,
-        offset,
-        is_read: true,
-        payload: bytes,
-        missing,
-        snapshot: Some(Snapshot { missing, ..Snapshot::ethernet(bytes) }),
-        ..Event::new(Kind::Data)
+/// What a record holds, as its revision and type tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A packet and nothing else.
+    Packet,
+    /// A text of revisions 1 to 3, of this kind where it turns out to be free text.
+    String(Kind),
+    /// An event header of revision 4 and what belongs to an event of this kind.
+    Typed(Kind),
+    /// A frame header, which is no event.
+    FrameHeader,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Form {
+    #[inline]
+    const fn of(record_type: Option<u16>, revision: Revision) -> Self {
+        let Some(code) = record_type else { return Self::String(Kind::String) };
+        match (revision, code) {
+            (Revision::Two, record_type::REV2_DATA)
+            | (Revision::Three, record_type::REV3_DATA)
+            | (Revision::Four, record_type::REV4_PLAIN_DATA) => Self::Packet,
+            (Revision::Two, record_type::REV2_STATIC) => Self::String(Kind::Static),
+            (Revision::Two, record_type::REV2_DYNAMIC) => Self::String(Kind::Dynamic),
+            (Revision::Three, record_type::REV3_STRING)
+            | (Revision::Four, record_type::REV4_PLAIN_STRING) => Self::String(Kind::String),
+            (Revision::Four, _) => Self::of_revision_4(code),
+            _ => Self::Unknown,
+        }
+    }
+
+    const fn of_revision_4(code: u16) -> Self {
+        Self::Typed(match code {
+            record_type::REV4_FRAME_HEADER => return Self::FrameHeader,
+            record_type::REV4_START => Kind::Start,
+            record_type::REV4_STATIC => Kind::Static,
+            record_type::REV4_DYNAMIC => Kind::Dynamic,
+            record_type::REV4_POSITION => Kind::Position,
+            record_type::REV4_FUNCTION => Kind::Function,
+            record_type::REV4_ENTER => Kind::Enter,
+            record_type::REV4_LEAVE => Kind::Leave,
+            record_type::REV4_DATA => Kind::Data,
+            record_type::REV4_DROP => Kind::Drop,
+            _ => return Self::Unknown,
+        })
     }
 }
 
-fn data(event: &mut Event<'_>) {
-    event.kind = Kind::Data;
-    event.snapshot = Some(Snapshot { missing: event.missing, ..Snapshot::ethernet(event.payload) });
+impl<'a> RecordedEvent<'a> {
+    /// The event of a record, its type being one of this revision.
+    #[inline]
+    pub(super) const fn new(record: Record<'a>, revision: Revision) -> Self {
+        Self { record, form: Form::of(record.record_type, revision) }
+    }
+
+    /// The snapshot behind the strings of revision 1.
+    pub(super) const fn rev1_snapshot(bytes: &'a [u8], missing: usize, index: u32, offset: usize) -> Self {
+        let record = Record { index, offset, record_type: None, payload: bytes, missing };
+        Self { record, form: Form::Packet }
+    }
+
+    /// What the record says, its text taken apart. A record that cannot be read is [`Kind::Unknown`] and says why.
+    #[must_use]
+    pub fn read(self) -> Event<'a> {
+        let record = self.record;
+        // Filled where it lies: an event is large, and most of it stays empty.
+        let mut event = Event {
+            wire_index: record.index,
+            offset: record.offset,
+            is_read: true,
+            record_type: record.record_type,
+            payload: record.payload,
+            missing: record.missing,
+            ..Event::new(Kind::Unknown)
+        };
+        match self.form {
+            Form::Packet => {
+                event.kind = Kind::Data;
+                event.snapshot = Some(plain_snapshot(&record));
+            }
+            Form::String(kind) => string(kind, &mut event),
+            Form::Typed(kind) => typed(kind, &mut event),
+            Form::FrameHeader => note(&mut event, FaultKind::RepeatedFrameHeader, 0),
+            Form::Unknown => {}
+        }
+        event
+    }
+
+    /// The packet's bytes, of an event that is [`Kind::Data`].
+    #[must_use]
+    #[inline]
+    pub fn snapshot(&self) -> Option<Snapshot<'a>> {
+        match self.form {
+            Form::Packet => Some(plain_snapshot(&self.record)),
+            Form::Typed(Kind::Data) => self.read().snapshot,
+            _ => None,
+        }
+    }
+
+    /// What only revision 4 tells.
+    #[must_use]
+    #[inline]
+    pub fn header(&self) -> Option<EventHeader> {
+        match self.form {
+            Form::Typed(_) => self.read().header,
+            _ => None,
+        }
+    }
+
+    /// What is wrong with the record: only those of revision 4 have anything that could be.
+    #[must_use]
+    #[inline]
+    pub fn fault(&self) -> Option<Fault> {
+        match self.form {
+            Form::Typed(_) | Form::FrameHeader => self.read().fault,
+            _ => None,
+        }
+    }
+}
+
+/// The Ethernet snapshot that a payload is.
+const fn plain_snapshot<'a>(record: &Record<'a>) -> Snapshot<'a> {
+    Snapshot { missing: record.missing, ..Snapshot::ethernet(record.payload) }
 }
 
 /// A string of revisions 1 to 3: its length counts one trailing NUL, which is not part of the text.
@@ -70,20 +175,7 @@ fn string(kind: Kind, event: &mut Event<'_>) {
 }
 
 /// A revision 4 event: header, file, function, body.
-fn typed(code: u16, event: &mut Event<'_>) {
-    let kind = match code {
-        record_type::REV4_FRAME_HEADER => return note(event, FaultKind::RepeatedFrameHeader, 0),
-        record_type::REV4_START => Kind::Start,
-        record_type::REV4_STATIC => Kind::Static,
-        record_type::REV4_DYNAMIC => Kind::Dynamic,
-        record_type::REV4_POSITION => Kind::Position,
-        record_type::REV4_FUNCTION => Kind::Function,
-        record_type::REV4_ENTER => Kind::Enter,
-        record_type::REV4_LEAVE => Kind::Leave,
-        record_type::REV4_DATA => Kind::Data,
-        record_type::REV4_DROP => Kind::Drop,
-        _ => return,
-    };
+fn typed(kind: Kind, event: &mut Event<'_>) {
     let Some((body, head)) = header(event.payload) else {
         return note(event, FaultKind::EventHeaderCut, header_len(event.payload));
     };

@@ -13,6 +13,7 @@ mod time_order;
 mod trace;
 
 pub use detect::{Certainty, Detector};
+pub use event::RecordedEvent;
 pub use frame_header::FrameHeader;
 pub use records::{Record, Records};
 pub use time_order::{Events, Snapshots};

@@ -131,12 +131,10 @@ impl<'a> Records<'a> {
         if available == 0 {
             return Short::Nothing;
         }
-        let Some((length, record_type, start)) = self.header(offset) else {
+        let Some((length, record_type, payload)) = self.header(offset) else {
             let fault = Fault::new(FaultKind::RecordHeaderCut, offset, self.header_len(), available);
             return Short::Header(fault.in_record(self.index));
         };
-        let payload = self.packet.get(start..).unwrap_or_default();
-        let length = usize::from(length);
         let fault = Fault::new(FaultKind::RecordCut, offset, length, payload.len()).in_record(self.index);
         let missing = length.saturating_sub(payload.len());
         Short::Payload(Record { index: self.index, offset, record_type, payload, missing }, fault)
@@ -147,34 +145,33 @@ impl<'a> Records<'a> {
     #[inline]
     pub(super) fn pass_whole(&mut self, mut each: impl FnMut(u32, usize)) {
         while self.index < self.count
-            && let Some((length, _, start)) = self.header(self.offset)
-            && let Some(end) = start.checked_add(usize::from(length)).filter(|end| *end <= self.packet.len())
+            && let Some((length, _, rest)) = self.header(self.offset)
+            && let Some(rest) = rest.get(length..)
         {
             each(self.index, self.offset);
-            (self.index, self.offset) = (self.index.saturating_add(1), end);
+            self.index = self.index.saturating_add(1);
+            self.offset = self.packet.len().saturating_sub(rest.len());
         }
     }
 
     /// A record that is known to be whole and to begin here.
     #[inline]
     pub(super) fn whole(&self, index: u32, offset: usize) -> Option<Record<'a>> {
-        let (length, record_type, start) = self.header(offset)?;
-        let payload = self.packet.get(start..)?.get(..usize::from(length))?;
-        Some(Record { index, offset, record_type, payload, missing: 0 })
+        let (length, record_type, rest) = self.header(offset)?;
+        Some(Record { index, offset, record_type, payload: rest.get(..length)?, missing: 0 })
     }
 
-    /// Length, type and where the payload begins. By hand and not by a combinator: every record of a capture
-    /// passes here several times.
+    /// Length, type and everything behind the header. By hand and not by a combinator: every record of a capture passes
+    /// here several times.
     #[inline]
-    fn header(&self, offset: usize) -> Option<(u16, Option<u16>, usize)> {
-        let header = self.packet.get(offset..)?;
-        let payload = offset.saturating_add(self.header_len());
+    fn header(&self, offset: usize) -> Option<(usize, Option<u16>, &'a [u8])> {
+        let record = self.packet.get(offset..)?;
         if self.typed {
-            let [a, b, c, d] = *header.first_chunk::<{ layout::typed_record::LEN }>()?;
-            return Some((self.number([a, b]), Some(self.number([c, d])), payload));
+            let ([a, b, c, d], rest) = record.split_first_chunk::<{ layout::typed_record::LEN }>()?;
+            return Some((self.number([*a, *b]).into(), Some(self.number([*c, *d])), rest));
         }
-        let length = header.first_chunk::<{ layout::untyped_record::LEN }>()?;
-        Some((self.number(*length), None, payload))
+        let (length, rest) = record.split_first_chunk::<{ layout::untyped_record::LEN }>()?;
+        Some((self.number(*length).into(), None, rest))
     }
 
     #[inline]

@@ -6,11 +6,9 @@
 //! of those at hand, and of each of the 41 at hand. That reaches further than the count's 16 bits.
 
 use super::ending::Ending;
-use super::event::{from_record, rev1_snapshot};
-use super::records::{Record, Records, Short};
+use super::event::RecordedEvent;
+use super::records::{Records, Short};
 use super::starts::Starts;
-use crate::event::Event;
-use crate::generated::record_type;
 use crate::revision::{Encoding, Order, Revision};
 use crate::snapshot::Snapshot;
 
@@ -37,7 +35,7 @@ pub(super) struct Frame<'a> {
     /// Whether the record at `end` is given too, although the capture cut it.
     pub(super) partial: bool,
     /// Where the first records begin.
-    starts: Starts,
+    pub(super) starts: Starts,
 }
 
 impl<'a> Frame<'a> {
@@ -59,7 +57,6 @@ impl<'a> Frame<'a> {
     /// The same frame with the records up to this ending.
     pub(super) const fn end_at(&mut self, ending: &Ending) {
         (self.whole, self.end, self.partial) = (ending.whole, ending.end, ending.partial);
-        self.starts = ending.starts;
     }
 
     /// The walk over the records, from the start.
@@ -88,74 +85,25 @@ impl<'a> Frame<'a> {
 
     /// What is given at this place. `index` is below [`Frame::given`].
     #[inline]
-    fn at(&self, index: u32, offset: usize) -> Option<Given<'a>> {
+    fn at(&self, index: u32, offset: usize) -> Option<RecordedEvent<'a>> {
         if index < self.whole {
-            return self.records().whole(index, offset).map(Given::Record);
+            let record = self.records().whole(index, offset)?;
+            return Some(RecordedEvent::new(record, self.encoding.revision));
         }
         self.behind_whole(index, offset)
     }
 
     /// What is given behind the whole records: the cut one, or the snapshot of revision 1.
-    fn behind_whole(&self, index: u32, offset: usize) -> Option<Given<'a>> {
+    #[cold]
+    fn behind_whole(&self, index: u32, offset: usize) -> Option<RecordedEvent<'a>> {
         if let Some(bytes) = self.rev1_snapshot() {
-            return Some(Given::Rev1Snapshot { bytes, missing: self.missing, index, offset });
+            return Some(RecordedEvent::rev1_snapshot(bytes, self.missing, index, offset));
         }
         match self.records().at(index, offset).step()? {
-            Ok(record) | Err(Short::Payload(record, _)) => Some(Given::Record(record)),
+            Ok(record) | Err(Short::Payload(record, _)) => {
+                Some(RecordedEvent::new(record, self.encoding.revision))
+            }
             Err(_) => None,
-        }
-    }
-}
-
-/// What an event is made of.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Given<'a> {
-    Record(Record<'a>),
-    /// The packet behind the strings of revision 1.
-    Rev1Snapshot {
-        bytes: &'a [u8],
-        missing: usize,
-        index: u32,
-        offset: usize,
-    },
-}
-
-impl<'a> Given<'a> {
-    #[inline]
-    fn event(&self, revision: Revision) -> Event<'a> {
-        match *self {
-            Self::Record(record) => from_record(&record, revision),
-            Self::Rev1Snapshot { bytes, missing, index, offset } => {
-                rev1_snapshot(bytes, missing, index, offset)
-            }
-        }
-    }
-
-    /// Where it ends, in bytes from the start of the packet.
-    fn end(&self) -> usize {
-        match self {
-            Self::Record(record) => record.end(),
-            Self::Rev1Snapshot { bytes, offset, .. } => offset.saturating_add(bytes.len()),
-        }
-    }
-
-    const fn payload(&self) -> &'a [u8] {
-        match self {
-            Self::Record(record) => record.payload,
-            Self::Rev1Snapshot { bytes, .. } => bytes,
-        }
-    }
-
-    /// Whether the event can have a snapshot, as far as the record's type tells.
-    fn may_have_snapshot(&self, revision: Revision) -> bool {
-        let Self::Record(record) = self else { return true };
-        match revision {
-            Revision::One => false,
-            Revision::Two => record.record_type == Some(record_type::REV2_DATA),
-            Revision::Three => record.record_type == Some(record_type::REV3_DATA),
-            Revision::Four => {
-                matches!(record.record_type, Some(record_type::REV4_PLAIN_DATA | record_type::REV4_DATA))
-            }
         }
     }
 }
@@ -165,24 +113,16 @@ impl<'a> Given<'a> {
 pub struct Events<'a>(pub(super) Walk<'a>);
 
 impl<'a> Iterator for Events<'a> {
-    type Item = Event<'a>;
+    type Item = RecordedEvent<'a>;
 
-    fn next(&mut self) -> Option<Event<'a>> {
-        let revision = self.0.frame.encoding.revision;
-        self.0.next().map(|given| given.event(revision))
+    #[inline]
+    fn next(&mut self) -> Option<RecordedEvent<'a>> {
+        self.0.next()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         let left = usize::try_from(self.0.last.saturating_sub(self.0.next)).unwrap_or(usize::MAX);
         (left, Some(left))
-    }
-}
-
-impl<'a> Events<'a> {
-    /// The next event of a record whose payload passes. The others are not taken apart, which is most of the work.
-    pub fn find_by_payload(&mut self, mut passes: impl FnMut(&'a [u8]) -> bool) -> Option<Event<'a>> {
-        let revision = self.0.frame.encoding.revision;
-        self.0.find(|given| passes(given.payload())).map(|given| given.event(revision))
     }
 }
 
@@ -194,14 +134,11 @@ impl<'a> Iterator for Snapshots<'a> {
     type Item = Snapshot<'a>;
 
     fn next(&mut self) -> Option<Snapshot<'a>> {
-        let revision = self.0.frame.encoding.revision;
-        self.0.find_map(|given| {
-            given.may_have_snapshot(revision).then(|| given.event(revision)).and_then(|event| event.snapshot)
-        })
+        self.0.find_map(|event| event.snapshot())
     }
 }
 
-/// What the events of a trace are made of, one after another.
+/// A way through the events of a trace.
 #[derive(Debug, Clone)]
 pub(super) struct Walk<'a> {
     frame: Frame<'a>,
@@ -224,35 +161,36 @@ enum Way {
 }
 
 impl<'a> Walk<'a> {
+    #[inline]
     pub(super) fn new(frame: Frame<'a>, order: Order) -> Self {
         let (next, last) = (frame.first_event, frame.given());
-        let way = match order {
-            Order::OldestFirst => {
-                let mut records = frame.records();
-                let skipped = usize::try_from(next).unwrap_or_default();
-                records.by_ref().take(skipped).for_each(drop);
-                Way::Forwards(records.offset())
-            }
-            Order::NewestFirst if Starts::hold_all(frame.whole, frame.end) => Way::Known,
-            Order::NewestFirst => Way::Backwards(Pages::new(&frame, last)),
-        };
-        Self { frame, next, last, way }
+        // The rarer ways are put in afterwards: tables are large to move, and nearly no frame needs them.
+        let mut walk = Self { frame, next, last, way: Way::Known };
+        if order == Order::OldestFirst {
+            let mut records = frame.records();
+            let skipped = usize::try_from(next).unwrap_or_default();
+            records.by_ref().take(skipped).for_each(drop);
+            walk.way = Way::Forwards(records.offset());
+        } else if !Starts::hold_all(frame.whole, frame.end) {
+            walk.way = Way::Backwards(Pages::new(&frame, last));
+        }
+        walk
     }
 }
 
 impl<'a> Iterator for Walk<'a> {
-    type Item = Given<'a>;
+    type Item = RecordedEvent<'a>;
 
     #[inline]
-    fn next(&mut self) -> Option<Given<'a>> {
+    fn next(&mut self) -> Option<RecordedEvent<'a>> {
         if self.next >= self.last {
             return None;
         }
         if let Way::Forwards(offset) = &mut self.way {
-            let given = self.frame.at(self.next, *offset)?;
+            let event = self.frame.at(self.next, *offset)?;
             self.next = self.next.saturating_add(1);
-            *offset = given.end();
-            return Some(given);
+            *offset = event.record.end();
+            return Some(event);
         }
         self.last = self.last.saturating_sub(1);
         let offset = match &mut self.way {

@@ -1,6 +1,7 @@
 //! The view of one packet's trace.
 
 use super::ending;
+use super::event::RecordedEvent;
 use super::frame_header::FrameHeader;
 use super::records::Record;
 use super::time_order::{Events, Frame, Snapshots, Walk};
@@ -42,7 +43,7 @@ impl<'a> Trace<'a> {
         if encoding.is_reversed() {
             trace.note(Fault::new(FaultKind::LittleEndian, 0, 0, 0));
         }
-        let ending = ending::of(packet, encoding, cut);
+        let ending = ending::of(packet, encoding, cut, &mut trace.frame.starts);
         trace.frame.end_at(&ending);
         ending.faults.into_iter().flatten().for_each(|fault| trace.note(fault));
         if encoding.revision == Revision::Four {
@@ -129,6 +130,7 @@ impl<'a> Trace<'a> {
 
     /// The events, oldest first: what a person wants to see.
     #[must_use]
+    #[inline]
     pub fn events(&self) -> Events<'a> {
         Events(Walk::new(self.frame, self.order()))
     }
@@ -198,7 +200,7 @@ impl<'a> Trace<'a> {
     /// Appends `mbuf_trace.path`: the functions of [events on the path](crate::Event::is_on_path), oldest first,
     /// joined by ` > `. Gives false, and appends nothing, where there is none.
     pub fn write_path(&self, out: &mut Vec<u8>) -> bool {
-        write_path(self.events(), out)
+        write_path(self.events().map(RecordedEvent::read), out)
     }
 }
 
@@ -213,6 +215,6 @@ impl Iterator for Faults<'_> {
     type Item = Fault;
 
     fn next(&mut self) -> Option<Fault> {
-        self.frame.next().or_else(|| self.records.as_mut()?.find_map(|event| event.fault))
+        self.frame.next().or_else(|| self.records.as_mut()?.find_map(|event| event.fault()))
     }
 }

@@ -59,7 +59,7 @@ fn write(trace: &Trace<'_>, to: Encoding, out: &mut Vec<u8>) -> Result<Losses, W
     let keep_order = to.revision == Revision::Four || trace.order() == Order::NewestFirst;
     let events = if keep_order { trace.events_in_wire_order() } else { trace.events_newest_first() };
     for event in events {
-        writer.push(&event)?;
+        writer.push(&event.read())?;
     }
     let mut losses = writer.finish();
     losses.add_if(has_later_fields(trace), Loss::FrameHeaderBytes);

@@ -45,7 +45,7 @@ impl Side {
     pub fn add(&mut self, subject: &Subject<'_>, at: Moment) {
         self.paths.add(subject, at);
         let events = subject.trace().into_iter().flat_map(mbuf_trace::Trace::events_in_wire_order);
-        events.for_each(|event| self.places.add(&event, at));
+        events.for_each(|event| self.places.add(&event.read(), at));
     }
 
     fn packets(&self) -> u64 {

@@ -1,7 +1,7 @@
 //! Where one trace ends.
 
 use super::normal::{Fate, NormalEnds};
-use mbuf_trace::{Event, Kind, Order, Position, Revision, Text, Trace};
+use mbuf_trace::{Event, Kind, Order, Position, RecordedEvent, Revision, Text, Trace};
 
 /// The end of a trace.
 ///
@@ -35,12 +35,12 @@ impl<'a> End<'a> {
 
     fn of_events(
         revision: Revision,
-        events: impl Iterator<Item = Event<'a>>,
+        events: impl Iterator<Item = RecordedEvent<'a>>,
         normal: &NormalEnds,
     ) -> (Self, Fate) {
         let mut search = Search::default();
         let mut dropped: Option<Self> = None;
-        for event in events {
+        for event in events.map(RecordedEvent::read) {
             if let Some(drop) = &mut dropped {
                 // Older revisions say in which function only by the call before.
                 drop.function = drop.function.or(event.function);

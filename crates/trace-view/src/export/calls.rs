@@ -118,7 +118,7 @@ impl<'a> Stack<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mbuf_trace::{Encoding, Trace};
+    use mbuf_trace::{Encoding, RecordedEvent, Trace};
     use proptest::prelude::*;
 
     /// A trace of revision 3 with these texts, oldest first.
@@ -138,7 +138,7 @@ mod tests {
         let trace = Trace::parse(&frame, frame.len(), "3".parse::<Encoding>().unwrap());
         let mut shape = String::new();
         let mut last = 0;
-        let events: Vec<Event<'_>> = trace.events().collect();
+        let events: Vec<Event<'_>> = trace.events().map(RecordedEvent::read).collect();
         walk(&events, |step| {
             let at = match step {
                 Move::Open { event, step } => {

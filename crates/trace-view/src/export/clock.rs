@@ -14,7 +14,7 @@ pub(super) struct Clock {
 impl Clock {
     /// The clock of a trace. It is one only if each of its events says its age.
     pub(super) fn of(trace: &Trace<'_>) -> Self {
-        let mut ages = trace.events().map(|event| age(&event));
+        let mut ages = trace.events().map(|event| event.header().and_then(|header| header.age));
         let oldest =
             ages.try_fold(None, |oldest: Option<u64>, age| age.map(|age| Some(oldest.unwrap_or(0).max(age))));
         Self { oldest: oldest.flatten(), last: 0 }

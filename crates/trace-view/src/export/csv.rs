@@ -7,7 +7,7 @@ use super::calls::{Move, walk};
 use super::{Export, Remark};
 use crate::push;
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Event, Link, Text, Trace};
+use mbuf_trace::{Certainty, Event, Link, RecordedEvent, Text, Trace};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use trace_fields::{PacketView, SnapshotLink, summary};
@@ -130,7 +130,7 @@ impl<W: Write> Export<W> for Csv<W> {
         let mut depth = 0_usize;
         let mut depths = Vec::new();
         // One event may close several calls: its depth is that of the outermost.
-        let events: Vec<Event<'_>> = trace.events().collect();
+        let events: Vec<Event<'_>> = trace.events().map(RecordedEvent::read).collect();
         walk(&events, |step| {
             match step {
                 Move::Open { event, step } => {

@@ -9,7 +9,7 @@ pub(super) const LONGEST: usize = 200;
 
 /// What a trace is about: its newest snapshot in a line.
 pub(super) fn packet(trace: &Trace<'_>, link: SnapshotLink) -> String {
-    let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot);
+    let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot());
     match snapshots.find(|snapshot| !snapshot.bytes.is_empty()) {
         Some(snapshot) => {
             summary(snapshot.bytes, link.of(&snapshot)).of_length(snapshot.whole_len()).to_string()

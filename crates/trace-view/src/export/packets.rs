@@ -14,7 +14,7 @@ use super::interface;
 use super::label::{self, Label};
 use super::{Export, Remark};
 use capture_file::{FreshPacket, FreshPcapng, LinkType, PlainRecords, Resolution, Timestamp, WriteError};
-use mbuf_trace::{Certainty, Snapshot, Text, Trace};
+use mbuf_trace::{Certainty, RecordedEvent, Snapshot, Text, Trace};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Write;
 use trace_fields::{PacketView, SnapshotLink};
@@ -121,20 +121,24 @@ impl<W: Write> Packets<W> {
         let link = self.options.snapshot_link;
         let primary = trace
             .events_newest_first()
-            .find(|event| event.snapshot.is_some_and(|snapshot| !snapshot.bytes.is_empty()))
-            .map(|event| event.wire_index);
+            .find(|event| event.snapshot().is_some_and(|snapshot| !snapshot.bytes.is_empty()))
+            .map(|event| event.record.index);
         if primary.is_none() {
             self.counts.empty = self.counts.empty.saturating_add(1);
             return Ok(());
         }
         let fallback = packet.interface_name.map(|name| label::bounded(Text(name)));
         let fallback = fallback.as_deref().filter(|name| !name.is_empty()).unwrap_or(NAMELESS);
-        let mut name = trace.events().find_map(|event| interface::named(&event)).unwrap_or(fallback);
+        let mut name = trace
+            .events()
+            .map(RecordedEvent::read)
+            .find_map(|event| interface::named(&event))
+            .unwrap_or(fallback);
         let captured = packet.time.map(|time| time.nanoseconds().0);
         let mut seen: HashSet<(u16, &[u8])> = HashSet::new();
         let mut steps: VecDeque<String> = VecDeque::new();
         let mut label = std::mem::take(&mut self.label);
-        for (event, step) in trace.events().zip(1_usize..) {
+        for (event, step) in trace.events().map(RecordedEvent::read).zip(1_usize..) {
             if let Some(named) = interface::named(&event) {
                 name = named;
             }

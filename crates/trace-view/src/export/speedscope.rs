@@ -10,7 +10,7 @@ use super::names::Names;
 use super::{Export, Remark};
 use crate::json;
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Event, Kind, Trace};
+use mbuf_trace::{Certainty, Event, Kind, RecordedEvent, Trace};
 use serde::Serialize;
 use std::io::{self, Write};
 use trace_fields::{PacketView, SnapshotLink};
@@ -83,7 +83,7 @@ impl<W: Write> Speedscope<W> {
         write!(self.out, ",\"unit\":\"{unit}\",\"startValue\":0,\"events\":[")?;
         let mut events = Events { out: &mut self.out, open: Vec::new(), leaf: None, begun: false };
         let frames = &mut self.frames;
-        let steps: Vec<Event<'_>> = trace.events().collect();
+        let steps: Vec<Event<'_>> = trace.events().map(RecordedEvent::read).collect();
         walk(&steps, |step| {
             match step {
                 Move::Open { event, step } => {

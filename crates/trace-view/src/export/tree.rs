@@ -5,7 +5,7 @@ use super::calls::{Move, walk};
 use super::clock::Clock;
 use super::label::Label;
 use super::names::Names;
-use mbuf_trace::{Event, Kind, Trace};
+use mbuf_trace::{Event, Kind, RecordedEvent, Trace};
 use std::collections::HashMap;
 
 /// Most memory for different stacks, in bytes; what comes beyond is put together under one name. With the program and
@@ -108,7 +108,7 @@ impl Tree {
     fn add_calls(&mut self, trace: &Trace<'_>, clock: Clock) {
         let mut open = Vec::new();
         let mut meter = Meter { clock, last: 0, top: Some(ROOT) };
-        let events: Vec<Event<'_>> = trace.events().collect();
+        let events: Vec<Event<'_>> = trace.events().map(RecordedEvent::read).collect();
         let _ = walk(&events, |step| {
             match step {
                 Move::Open { event, step } => {
@@ -138,8 +138,11 @@ impl Tree {
 
     fn add_path(&mut self, trace: &Trace<'_>, clock: Clock) {
         let mut meter = Meter { clock, last: 0, top: Some(ROOT) };
-        let steps =
-            trace.events().enumerate().filter(|(_, event)| event.is_on_path() || event.kind == Kind::Drop);
+        let steps = trace
+            .events()
+            .map(RecordedEvent::read)
+            .enumerate()
+            .filter(|(_, event)| event.is_on_path() || event.kind == Kind::Drop);
         for (step, event) in steps.take(super::calls::DEEPEST) {
             self.pass(&mut meter, Some(&event), step);
             meter.top = self.child(meter.top, &event);

@@ -5,7 +5,7 @@ use super::model::{self, PacketFacts, TraceFacts};
 use crate::hex::Hex;
 use crate::members::Members;
 use capture_file::{Format, Item, Packet, PlainRecords};
-use mbuf_trace::{Certainty, Event, SCHEMA, Trace};
+use mbuf_trace::{Certainty, Event, RecordedEvent, SCHEMA, Trace};
 use std::io::{self, Write};
 use trace_fields::recycle;
 
@@ -217,7 +217,7 @@ impl Lines {
     /// Appends the members of a packet's object. The braces are the line's.
     fn gather_members(&mut self, packet: &Packet<'_>, trace: Option<(&Trace<'_>, Certainty)>) {
         let mut events = std::mem::take(&mut self.events);
-        events.extend(trace.into_iter().flat_map(|(trace, _)| trace.events()));
+        events.extend(trace.into_iter().flat_map(|(trace, _)| trace.events()).map(RecordedEvent::read));
         let all_said = events.iter().all(is_said);
         let follows = all_said
             && trace.is_some_and(|(trace, _)| follows_from_events(trace, &events, &mut self.scratch));

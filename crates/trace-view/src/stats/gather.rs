@@ -254,8 +254,8 @@ fn visit_outermost(snapshot: Option<Snapshot<'_>>, field: &'static Field, found:
 /// The newest snapshot of a trace, which Wireshark dissects as the packet.
 pub(super) fn newest_snapshot<'a>(trace: &Trace<'a>, subject: &Subject<'_>) -> Option<Snapshot<'a>> {
     let snapshot = match trace.order() {
-        Order::NewestFirst => trace.events_in_wire_order().find_map(|event| event.snapshot),
-        Order::OldestFirst => trace.events_in_wire_order().filter_map(|event| event.snapshot).last(),
+        Order::NewestFirst => trace.events_in_wire_order().find_map(|event| event.snapshot()),
+        Order::OldestFirst => trace.events_in_wire_order().filter_map(|event| event.snapshot()).last(),
     }?;
     Some(Snapshot::whole(snapshot.bytes, subject.snapshot_link().of(&snapshot)))
 }

@@ -37,7 +37,7 @@ use crate::push;
 use capture_file::LinkType;
 use context::Context;
 use fit::{cut, width, wrapped};
-use mbuf_trace::{Certainty, Event, Link, Order, Position, Snapshot, Text, Trace};
+use mbuf_trace::{Certainty, Event, Link, Order, Position, RecordedEvent, Snapshot, Text, Trace};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use steps::{Buffers, Said, Steps};
@@ -179,7 +179,7 @@ impl Timeline {
         trace: Option<(&Trace<'_>, Certainty)>,
     ) -> io::Result<()> {
         let mut events = std::mem::take(&mut self.memory.events);
-        events.extend(trace.into_iter().flat_map(|(trace, _)| trace.events()));
+        events.extend(trace.into_iter().flat_map(|(trace, _)| trace.events()).map(RecordedEvent::read));
         let way = trace.map(|(trace, certainty)| (Way::new(trace, &events, false), certainty));
         let (file, options) = (self.file.as_deref(), &self.options);
         crate::json::write(out, &json::Explained { packet, way: way.as_ref(), file, options })?;
@@ -197,7 +197,7 @@ impl Timeline {
         let Self { options, memory: Memory { events: memory, steps, said, page }, .. } = self;
         let is_graph = options.style == Style::FunctionGraph;
         let mut events = std::mem::take(memory);
-        events.extend(trace.events());
+        events.extend(trace.events().map(RecordedEvent::read));
         let backwards = options.is_backwards(trace) && !is_graph;
         if backwards {
             events.reverse();

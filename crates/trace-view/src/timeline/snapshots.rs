@@ -70,14 +70,14 @@ pub(super) const fn only_follows(change: &Change<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mbuf_trace::{Encoding, Event, Revision, Trace};
+    use mbuf_trace::{Encoding, Event, RecordedEvent, Revision, Trace};
 
     #[test]
     fn a_cut_snapshot_repeats_nothing_for_sure() {
         // Newest first: four bytes, then eight of which the capture kept four, the same.
         let steps = |frame: &[u8], length: usize| {
             let trace = Trace::parse(frame, length, Encoding::new(Revision::Three));
-            let events: Vec<_> = trace.events().collect();
+            let events: Vec<_> = trace.events().map(RecordedEvent::read).collect();
             let way = Way::new(&trace, &events, false);
             let snapshots = Snapshots::new(&way, SnapshotLink::Auto);
             let earlier =
