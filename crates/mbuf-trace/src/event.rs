@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::generated::{Kind, Origin};
 use crate::snapshot::Snapshot;
-use crate::text::Text;
+use crate::text::{Parts, Text, take_apart};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -109,19 +109,14 @@ impl<'a> Event<'a> {
     /// what it is when it turns out to be free text.
     #[must_use]
     pub fn from_text(kind: Kind, text: Text<'a>) -> Self {
-        let mut event = Self::new(kind);
-        event.read_text(kind, text);
-        event
+        Self::new(kind).with_text(text)
     }
 
-    /// Fills in what [`Event::from_text`] takes from a text.
-    pub(crate) fn read_text(&mut self, kind: Kind, text: Text<'a>) {
-        let parts = crate::text::take_apart(text);
-        self.kind = parts.kind.unwrap_or(kind);
-        self.position = parts.position;
-        self.function = parts.function;
-        self.args = parts.args;
-        self.text = parts.text;
+    /// The same event with what a text says, if that is more than free text of its kind.
+    #[inline]
+    pub(crate) fn with_text(self, text: Text<'a>) -> Self {
+        let Parts { kind, position, text, function, args } = take_apart(text);
+        Self { kind: kind.unwrap_or(self.kind), position, function, args, text, ..self }
     }
 
     /// Whether the event is a step into or within a function, as `mbuf_trace.path` lists them.

@@ -101,28 +101,14 @@ impl<'a> RecordedEvent<'a> {
     /// What the record says, its text taken apart. A record that cannot be read is [`Kind::Unknown`] and says why.
     #[must_use]
     pub fn read(self) -> Event<'a> {
-        let record = self.record;
-        // Filled where it lies: an event is large, and most of it stays empty.
-        let mut event = Event {
-            wire_index: record.index,
-            offset: record.offset,
-            is_read: true,
-            record_type: record.record_type,
-            payload: record.payload,
-            missing: record.missing,
-            ..Event::new(Kind::Unknown)
-        };
+        let record = &self.record;
         match self.form {
-            Form::Packet => {
-                event.kind = Kind::Data;
-                event.snapshot = Some(plain_snapshot(&record));
-            }
-            Form::String(kind) => string(kind, &mut event),
-            Form::Typed(kind) => typed(kind, &mut event),
-            Form::FrameHeader => note(&mut event, FaultKind::RepeatedFrameHeader, 0),
-            Form::Unknown => {}
+            Form::Packet => Event { snapshot: Some(plain_snapshot(record)), ..bare(Kind::Data, record) },
+            Form::String(kind) => string(bare(kind, record)),
+            Form::Typed(kind) => typed(kind, bare(Kind::Unknown, record)),
+            Form::FrameHeader => faulty(bare(Kind::Unknown, record), FaultKind::RepeatedFrameHeader, 0),
+            Form::Unknown => bare(Kind::Unknown, record),
         }
-        event
     }
 
     /// The packet's bytes, of an event that is [`Kind::Data`].
@@ -157,79 +143,80 @@ impl<'a> RecordedEvent<'a> {
     }
 }
 
+/// An event of which only the record is known.
+#[inline]
+const fn bare<'a>(kind: Kind, record: &Record<'a>) -> Event<'a> {
+    Event {
+        wire_index: record.index,
+        offset: record.offset,
+        is_read: true,
+        record_type: record.record_type,
+        payload: record.payload,
+        missing: record.missing,
+        ..Event::new(kind)
+    }
+}
+
 /// The Ethernet snapshot that a payload is.
 const fn plain_snapshot<'a>(record: &Record<'a>) -> Snapshot<'a> {
     Snapshot { missing: record.missing, ..Snapshot::ethernet(record.payload) }
 }
 
 /// A string of revisions 1 to 3: its length counts one trailing NUL, which is not part of the text.
-fn string(kind: Kind, event: &mut Event<'_>) {
+#[inline]
+fn string(event: Event<'_>) -> Event<'_> {
     let text = Text(event.payload.strip_suffix(b"\0").unwrap_or(event.payload));
-    if event.missing > 0 {
+    match event.missing {
+        0 => event.with_text(text),
         // What a cut left of a call or a line number would be taken for another one.
-        event.kind = kind;
-        event.text = Some(text);
-        return;
+        _ => Event { text: Some(text), ..event },
     }
-    event.read_text(kind, text);
 }
 
 /// A revision 4 event: header, file, function, body.
-fn typed(kind: Kind, event: &mut Event<'_>) {
+fn typed(kind: Kind, event: Event<'_>) -> Event<'_> {
     let Some((body, head)) = header(event.payload) else {
-        return note(event, FaultKind::EventHeaderCut, header_len(event.payload));
+        return faulty(event, FaultKind::EventHeaderCut, header_len(event.payload));
     };
+    let Head { position, function, header } = head;
+    let known = Event { kind, position, function, header: Some(header), ..event };
     match kind {
-        Kind::Data => {
-            let Some(snapshot) = snapshot(body) else {
-                return note_cut_body(event, body, layout::snapshot::LEN);
-            };
-            event.snapshot = Some(Snapshot { missing: event.missing, ..snapshot });
-        }
-        Kind::Start => {
-            let Some((origin, label)) = code_and_text(body) else {
-                return note_cut_body(event, body, layout::start::LEN);
-            };
-            event.origin = Some(Origin(origin));
-            event.text = Some(label);
-        }
-        Kind::Drop => {
-            let Some((errno, reason)) = code_and_text(body) else {
-                return note_cut_body(event, body, layout::drop::LEN);
-            };
-            event.errno = (errno != 0).then_some(errno);
-            event.text = Some(reason);
-        }
+        Kind::Data => match snapshot(body) {
+            Some(snapshot) => {
+                Event { snapshot: Some(Snapshot { missing: event.missing, ..snapshot }), ..known }
+            }
+            None => with_cut_body(event, body, layout::snapshot::LEN),
+        },
+        Kind::Start => match code_and_text(body) {
+            Some((origin, label)) => Event { origin: Some(Origin(origin)), text: Some(label), ..known },
+            None => with_cut_body(event, body, layout::start::LEN),
+        },
+        Kind::Drop => match code_and_text(body) {
+            Some((errno, reason)) => {
+                Event { errno: (errno != 0).then_some(errno), text: Some(reason), ..known }
+            }
+            None => with_cut_body(event, body, layout::drop::LEN),
+        },
         Kind::Function | Kind::Enter | Kind::Leave => {
-            event.args = (!body.is_empty()).then_some(Text(body));
+            Event { args: (!body.is_empty()).then_some(Text(body)), ..known }
         }
-        Kind::Position => {}
+        Kind::Position => known,
         // Where the header says neither where nor in which function, the text may.
-        _ if event.missing == 0 && head.position.is_none() && head.function.is_none() => {
-            event.read_text(kind, Text(body));
-            event.header = Some(head.header);
-            return;
-        }
-        _ => event.text = Some(Text(body)),
-    }
-    event.kind = kind;
-    event.position = head.position;
-    event.function = head.function;
-    event.header = Some(head.header);
-}
-
-/// Keeps what is wrong with the record. What the capture cut off is no fault of it.
-fn note(event: &mut Event<'_>, kind: FaultKind, needed: usize) {
-    if event.missing == 0 {
-        let fault = Fault::new(kind, event.offset, needed, event.payload.len());
-        event.fault = Some(fault.in_record(event.wire_index));
+        _ if event.missing == 0 && position.is_none() && function.is_none() => known.with_text(Text(body)),
+        _ => Event { text: Some(Text(body)), ..known },
     }
 }
 
-/// Notes that the body ends before its `fixed` first bytes do.
-fn note_cut_body(event: &mut Event<'_>, body: &[u8], fixed: usize) {
+/// The event with what is wrong with its record. What the capture cut off is no fault of it.
+fn faulty(event: Event<'_>, kind: FaultKind, needed: usize) -> Event<'_> {
+    let fault = Fault::new(kind, event.offset, needed, event.payload.len()).in_record(event.wire_index);
+    Event { fault: (event.missing == 0).then_some(fault), ..event }
+}
+
+/// The event with the fault that its body ends before the `fixed` first bytes of it do.
+fn with_cut_body<'a>(event: Event<'a>, body: &[u8], fixed: usize) -> Event<'a> {
     let before = event.payload.len().saturating_sub(body.len());
-    note(event, FaultKind::EventBodyCut, before.saturating_add(fixed));
+    faulty(event, FaultKind::EventBodyCut, before.saturating_add(fixed))
 }
 
 /// What every event of revision 4 begins with.
