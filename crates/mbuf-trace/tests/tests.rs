@@ -1,7 +1,9 @@
 //! The crate from outside, as its callers use it. One program, since each is linked anew for every change.
 
 mod allocation;
+mod conversion;
 mod detect;
+mod encoding;
 mod malformed;
 mod round_trip;
 mod snapshot;
