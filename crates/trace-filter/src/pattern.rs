@@ -110,3 +110,57 @@ fn explain(error: &regex::Error, pattern: &str, span: Span) -> FilterError {
     }
     error
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_end_is_loose() {
+        let loose = r"(?:\n?\z)";
+        for (pattern, expected) in [
+            ("a$", format!("a{loose}")),
+            ("$a$|(b$)", format!("{loose}a{loose}|(b{loose})")),
+            ("(?:a$)(?P<n>b$)", format!("(?:a{loose})(?P<n>b{loose})")),
+            ("(?i)a$", format!("(?i)a{loose}")),
+            ("(?i:a)$", format!("(?i:a){loose}")),
+        ] {
+            assert_eq!(with_loose_ends(pattern.to_owned()), expected);
+        }
+        for pattern in [
+            "",
+            "a",
+            "^a",
+            r"a\$",
+            "[$]",
+            r"a\z",
+            r"a\b",
+            "(?m)a$",
+            "(?m:a$)",
+            "(?im)a$b",
+            "a$(",
+            "((?m:^b)a$)",
+        ] {
+            assert_eq!(with_loose_ends(pattern.to_owned()), pattern);
+        }
+    }
+
+    #[test]
+    fn patterns_have_a_size_and_a_depth() {
+        let kind =
+            |pattern: &str| compile(pattern.as_bytes(), Span::default()).err().map(|error| error.kind());
+        // Between one and four MiB, and more.
+        assert_eq!(kind("[^a]{20000}"), None);
+        assert_eq!(kind("[^a]{200000}"), Some(FilterErrorKind::Limit));
+        let nested = |depth: usize| format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
+        assert_eq!(kind(&nested(99)), None);
+        assert_eq!(kind(&nested(101)), Some(FilterErrorKind::Value));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_stand_for_themselves() {
+        let pattern = compile(b"\xff\xfe.\xc3\xa9", Span::default()).unwrap();
+        assert!(pattern.is_match(b"--\xff\xfe-\xc3\xa9"));
+        assert!(!pattern.is_match(b"--\xff\xfd-\xc3\xa9"));
+    }
+}

@@ -22,7 +22,7 @@ pub(crate) fn length(text: &str) -> Option<usize> {
         ipv6(text).map(|length| length.saturating_add(prefix(bytes, length, 3))),
         colon_number(bytes),
     ];
-    forms.into_iter().flatten().max().filter(|length| *length > 0)
+    forms.into_iter().flatten().max()
 }
 
 fn at(bytes: &[u8], place: usize) -> u8 {
