@@ -5,7 +5,7 @@
 
 use crate::failure::{Failure, Status};
 use crate::output::Output;
-use crate::pipeline::{FaultMessages, FileReport, Reading, Seen, Sink};
+use crate::pipeline::{FileReport, Reading, Seen, Sink, Wants};
 use crate::workers::{Batch, Workers};
 use capture_file::{Container, Item, Packet};
 use std::io::{self, Write};
@@ -53,19 +53,9 @@ pub(crate) trait Format: Clone + Send {
         true
     }
 
-    /// How malformed packets are told.
-    fn faults(&self) -> FaultMessages {
-        FaultMessages::Each
-    }
-
-    /// Whether it has use for what follows the last selected packet.
-    fn wants_rest(&self) -> bool {
-        false
-    }
-
-    /// Whether it has something to say of captures that carry no trace.
-    fn takes_other_links(&self) -> bool {
-        false
+    /// What it wants of the reading; it is given only packets that the filters keep.
+    fn wants(&self) -> Wants {
+        Wants::default()
     }
 }
 
@@ -220,19 +210,7 @@ impl<'scope, F: Format + 'scope> Sink for FormatSink<'scope, '_, F> {
         self.catch_up()
     }
 
-    fn faults(&self) -> FaultMessages {
-        self.format.faults()
-    }
-
-    fn wants_rest(&self) -> bool {
-        self.format.wants_rest()
-    }
-
-    fn takes_other_links(&self) -> bool {
-        self.format.takes_other_links()
-    }
-
-    fn filters(&self) -> bool {
-        true
+    fn wants(&self) -> Wants {
+        Wants { unfiltered: true, ..self.format.wants() }
     }
 }

@@ -82,25 +82,23 @@ pub(crate) trait Sink {
         Ok(())
     }
 
+    /// What it wants of the reading; the same all along.
+    fn wants(&self) -> Wants {
+        Wants::default()
+    }
+}
+
+/// What a sink wants of the reading.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wants {
     /// How malformed packets are told.
-    fn faults(&self) -> FaultMessages {
-        FaultMessages::Each
-    }
-
-    /// Whether the sink has use for what follows the last selected packet.
-    fn wants_rest(&self) -> bool {
-        false
-    }
-
-    /// Whether the command has something to say of captures that carry no trace.
-    fn takes_other_links(&self) -> bool {
-        false
-    }
-
-    /// Whether the sink asks [`Reading::keeps`] itself: then it is given packets that the filters do not keep, too.
-    fn filters(&self) -> bool {
-        false
-    }
+    pub(crate) faults: FaultMessages,
+    /// What follows the last selected packet, too.
+    pub(crate) rest: bool,
+    /// Captures that carry no trace, too: the command has something to say of them.
+    pub(crate) other_links: bool,
+    /// Packets that the filters do not keep, too: the sink asks [`Reading::keeps`] itself.
+    pub(crate) unfiltered: bool,
 }
 
 /// Damage behind which the reading goes on.
@@ -121,9 +119,10 @@ impl std::fmt::Display for Gap {
 }
 
 /// How malformed packets are told on standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum FaultMessages {
     /// The first few one by one, then how many more.
+    #[default]
     Each,
     /// How many: the command shows them itself.
     Count,
@@ -390,7 +389,7 @@ impl FileReader<'_> {
             one.read(&packet, sink)?;
             // Not waiting for the next packet to know that it is one too many.
             let is_over = self.range.as_ref().is_some_and(|range| range.is_over(number.saturating_add(1)));
-            if is_over && !(sink.wants_rest() && self.input.container().format == Format::Pcapng) {
+            if is_over && !(sink.wants().rest && self.input.container().format == Format::Pcapng) {
                 break;
             }
         }
@@ -410,7 +409,7 @@ impl FileReader<'_> {
             Ok(Some(_)) => {
                 self.report.gaps = self.report.gaps.saturating_add(1);
                 let gap = Gap { damage, skipped };
-                if sink.faults() != FaultMessages::None {
+                if sink.wants().faults != FaultMessages::None {
                     self.limited.warn(&format_args!("{}: {gap}", Name(self.path)));
                 }
                 sink.gap(&gap)?;
@@ -449,14 +448,14 @@ impl FileReader<'_> {
         let report = &self.report;
         if report.on_link == 0
             && let Some(link_type) = report.other_link
-            && !sink.takes_other_links()
+            && !sink.wants().other_links
         {
             return Err(Failure::OtherLinkType { path: self.path.to_path_buf(), link_type });
         }
         let read = &report.read;
-        if read.not_traces > 0 && read.traces == 0 && sink.faults() != FaultMessages::None {
+        if read.not_traces > 0 && read.traces == 0 && sink.wants().faults != FaultMessages::None {
             messages::warning(&format_args!("{name}: 0 of {} packets are mbuf_trace", read.packets));
-        } else if read.malformed > 0 && sink.faults() == FaultMessages::Count {
+        } else if read.malformed > 0 && sink.wants().faults == FaultMessages::Count {
             let (malformed, packets) = (read.malformed, read.packets);
             messages::warning(&format_args!("{name}: {malformed} of {packets} packets are malformed"));
         }
@@ -490,7 +489,7 @@ impl OnePacket<'_> {
             Seen::NoTrace(fault) => self.no_trace(packet, fault, sink),
             Seen::OtherLink => {}
         }
-        if !sink.filters() && !self.reading.keeps(self.scratch, packet, &seen) {
+        if !sink.wants().unfiltered && !self.reading.keeps(self.scratch, packet, &seen) {
             return Ok(());
         }
         self.report.selected.add(&seen);
@@ -536,7 +535,7 @@ impl OnePacket<'_> {
     /// Now that there is a trace, those before it that were none are worth a word.
     fn tell_waiting(&mut self, sink: &mut dyn Sink) {
         let Some(first) = self.waiting.first.take() else { return };
-        if sink.faults() != FaultMessages::Each {
+        if sink.wants().faults != FaultMessages::Each {
             return;
         }
         let (name, last) = (Name(self.path), self.waiting.last);
@@ -547,7 +546,7 @@ impl OnePacket<'_> {
     }
 
     fn warn(&mut self, packet: &Packet<'_>, fault: &Fault, sink: &mut dyn Sink) {
-        if sink.faults() == FaultMessages::Each {
+        if sink.wants().faults == FaultMessages::Each {
             let (name, number, offset) = (Name(self.path), packet.number, packet.offset);
             self.limited.warn(&format_args!("{name}: packet {number} at byte {offset}: {fault}"));
         }

@@ -4,7 +4,7 @@ use crate::args::CheckArgs;
 use crate::failure::{Failure, Status};
 use crate::messages::Name;
 use crate::output::{Content, Output, Target};
-use crate::pipeline::{Counts, FaultMessages, FileReport, Gap, Reading, Seen, Sink};
+use crate::pipeline::{Counts, FaultMessages, FileReport, Gap, Reading, Seen, Sink, Wants};
 use capture_file::{Container, Packet, Warning};
 use mbuf_trace::Fault;
 use std::io::Write;
@@ -81,7 +81,7 @@ impl Sink for CheckSink {
         ))
     }
 
-    fn faults(&self) -> FaultMessages {
-        FaultMessages::None
+    fn wants(&self) -> Wants {
+        Wants { faults: FaultMessages::None, ..Wants::default() }
     }
 }

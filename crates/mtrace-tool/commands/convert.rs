@@ -6,7 +6,7 @@ use crate::failure::{Failure, Status};
 use crate::format;
 use crate::messages::{self, Limited, Name};
 use crate::output::{Content, Output, Target};
-use crate::pipeline::{Reading, Seen, Sink};
+use crate::pipeline::{Reading, Seen, Sink, Wants};
 use capture_file::{
     Container, Item, Packet, PcapResolution, PcapWriter, PcapngWriter, WriteError, rewrite_packet,
 };
@@ -110,8 +110,8 @@ impl format::Format for Lines {
         self.is_behind_a_packet()
     }
 
-    fn wants_rest(&self) -> bool {
-        true
+    fn wants(&self) -> Wants {
+        Wants { rest: true, ..Wants::default() }
     }
 }
 
@@ -332,12 +332,9 @@ impl Sink for ConvertSink {
         flushed.map_err(|error| Failure::writer(&self.path, error))
     }
 
-    fn wants_rest(&self) -> bool {
-        true
-    }
-
-    /// Containers can be exchanged whatever the packets are.
-    fn takes_other_links(&self) -> bool {
-        self.revision.is_none() && self.format != Some(Format::Ndjson)
+    fn wants(&self) -> Wants {
+        // Containers can be exchanged whatever the packets are.
+        let other_links = self.revision.is_none() && self.format != Some(Format::Ndjson);
+        Wants { rest: true, other_links, ..Wants::default() }
     }
 }

@@ -5,7 +5,7 @@ use crate::failure::{Failure, Status};
 use crate::format::{self, Format};
 use crate::messages::{self, Name};
 use crate::output::{Content, Output, Target};
-use crate::pipeline::{Reading, Seen};
+use crate::pipeline::{Reading, Seen, Wants};
 use capture_file::{Container, Item, Packet};
 use std::io::{self, Write};
 use std::path::Path;
@@ -76,7 +76,7 @@ impl Format for Raw {
         out.write_all(item.raw())
     }
 
-    fn wants_rest(&self) -> bool {
-        true
+    fn wants(&self) -> Wants {
+        Wants { rest: true, ..Wants::default() }
     }
 }

@@ -4,7 +4,7 @@ use crate::args::InfoArgs;
 use crate::failure::{Failure, Status};
 use crate::messages::Name;
 use crate::output::{Content, Output, Target};
-use crate::pipeline::{FaultMessages, FileReport, Gap, Reading, Seen, Sink};
+use crate::pipeline::{FaultMessages, FileReport, Gap, Reading, Seen, Sink, Wants};
 use capture_file::{Container, Interface, Item, Packet, Timestamp, Warning};
 use mbuf_trace::{Certainty, RecordedEvent, Text, Trace};
 use serde::Serialize;
@@ -362,11 +362,7 @@ impl Sink for InfoSink {
         written.map_err(|error| Failure::output(self.out.path(), error))
     }
 
-    fn faults(&self) -> FaultMessages {
-        FaultMessages::Count
-    }
-
-    fn takes_other_links(&self) -> bool {
-        true
+    fn wants(&self) -> Wants {
+        Wants { faults: FaultMessages::Count, other_links: true, ..Wants::default() }
     }
 }

@@ -5,7 +5,7 @@ use crate::failure::{Failure, Status};
 use crate::input;
 use crate::look;
 use crate::output::{Content, Target};
-use crate::pipeline::{FaultMessages, Reading, Seen, Sink};
+use crate::pipeline::{FaultMessages, Reading, Seen, Sink, Wants};
 use crate::selection::Range;
 use capture_file::{Container, Packet};
 use std::io::Write;
@@ -115,7 +115,7 @@ impl Sink for ExampleSink {
     }
 
     /// They were told when the file was read first.
-    fn faults(&self) -> FaultMessages {
-        FaultMessages::None
+    fn wants(&self) -> Wants {
+        Wants { faults: FaultMessages::None, ..Wants::default() }
     }
 }

@@ -6,7 +6,7 @@ use crate::format::{self, Format};
 use crate::look;
 use crate::messages::Name;
 use crate::output::{Content, Output, Target};
-use crate::pipeline::{FaultMessages, Reading, Seen};
+use crate::pipeline::{FaultMessages, Reading, Seen, Wants};
 use capture_file::{Container, Packet};
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -114,8 +114,8 @@ impl Format for Way {
     }
 
     /// The timeline shows them in their places.
-    fn faults(&self) -> FaultMessages {
-        FaultMessages::Count
+    fn wants(&self) -> Wants {
+        Wants { faults: FaultMessages::Count, ..Wants::default() }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::args::StatsArgs;
 use crate::failure::{Failure, Status};
 use crate::messages;
 use crate::output::{Content, Target};
-use crate::pipeline::{FaultMessages, Reading, Seen, Sink};
+use crate::pipeline::{FaultMessages, Reading, Seen, Sink, Wants};
 use capture_file::Packet;
 use trace_fields::{SnapshotLink, Subject};
 use trace_view::stats::{Counts, Options, Plan, Statistics, StatsError};
@@ -73,7 +73,7 @@ impl Sink for StatsSink {
         Ok(())
     }
 
-    fn faults(&self) -> FaultMessages {
-        FaultMessages::Count
+    fn wants(&self) -> Wants {
+        Wants { faults: FaultMessages::Count, ..Wants::default() }
     }
 }
