@@ -15,6 +15,7 @@ mod selection;
 mod signals;
 mod temporary;
 mod workers;
+mod write_behind;
 
 use std::process::ExitCode;
 

@@ -5,15 +5,14 @@ use crate::input;
 use crate::messages::Name;
 use crate::signals;
 use crate::temporary::Temporary;
+use crate::write_behind::WriteBehind;
 use capture_file::{Compression, Compressor};
 use std::fs::{File, Metadata, Permissions};
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
-
-const BUFFER: usize = 1 << 17;
 
 /// What is written into the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +130,7 @@ impl Target {
     pub(crate) fn open(self, compression: Option<Compression>) -> Result<Output, Failure> {
         let opened = self.open_sink().and_then(|sink| Compressor::new(sink, compression));
         match opened {
-            Ok(sink) => Ok(Output { target: self, writer: BufWriter::with_capacity(BUFFER, sink) }),
+            Ok(sink) => Ok(Output { target: self, writer: WriteBehind::new(sink) }),
             Err(error) => Err(Failure::output(self.path(), error)),
         }
     }
@@ -193,7 +192,7 @@ impl Write for Sink {
 /// An open output. Dropped before [`Output::finish`], a file is as if it had never been begun.
 pub(crate) struct Output {
     target: Target,
-    writer: BufWriter<Compressor<Sink>>,
+    writer: WriteBehind<Compressor<Sink>>,
 }
 
 impl Output {
@@ -202,11 +201,15 @@ impl Output {
         self.target.path()
     }
 
+    /// Writes these bytes, and many of them without copying; gives back memory for others.
+    pub(crate) fn write_vec(&mut self, bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+        self.writer.write_vec(bytes)
+    }
+
     /// Ends the output: everything is on its way to the disk, and the file has its name.
     pub(crate) fn finish(self) -> Result<(), Failure> {
         let Self { target, writer } = self;
-        let ended = writer.into_inner().map_err(io::IntoInnerError::into_error);
-        let ended = ended.and_then(Compressor::finish).and_then(|sink| match sink {
+        let ended = writer.into_inner().and_then(Compressor::finish).and_then(|sink| match sink {
             Sink::Direct(_) => Ok(true),
             Sink::Temporary(file) => {
                 let file = file.finish()?;
