@@ -214,3 +214,41 @@ impl<'scope, F: Format + 'scope> Sink for FormatSink<'scope, '_, F> {
         Wants { unfiltered: true, ..self.format.wants() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Args, Command};
+    use crate::output::{Content, Target};
+    use clap::Parser;
+    use trace_synth::Recipe;
+
+    /// Fails at a packet that a worker gets.
+    #[derive(Clone)]
+    struct Failing;
+
+    impl Format for Failing {
+        fn packet(&mut self, out: &mut impl Write, packet: &Packet<'_>, _seen: &Seen<'_>) -> io::Result<()> {
+            match packet.number {
+                2000 => Err(io::Error::other("packet 2000 has no name")),
+                _ => out.write_all(b"a packet\n"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_format_itself_is_told() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, Recipe::default().capture(3000)).unwrap();
+        let Command::Print(args) = Args::parse_from(["mtrace-tool", "print", "FILE"]).command else {
+            panic!()
+        };
+        let reading = Reading::new(&args.read.select, None, None).unwrap();
+        let target = Target::check(Path::new("/dev/null"), false, Content::Text, &[]).unwrap();
+        let files = [file.path().to_path_buf()];
+        match run(&reading, &files, target.open(None).unwrap(), Failing) {
+            Err(failure) => assert_eq!(failure.to_string(), "/dev/null: packet 2000 has no name"),
+            Ok(_) => panic!("nothing failed"),
+        }
+    }
+}
