@@ -39,20 +39,31 @@ pub enum Value<'a> {
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Bool(value) => f.write_str(if value { "1" } else { "0" }),
-            Self::Uint(value) => f.write_str(itoa::Buffer::new().format(value)),
             Self::Text(text) => text.fmt(f),
-            Self::Bytes(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
             Self::Ipv4(address) => f.pad(Short::ipv4(address).as_str()),
             Self::Ipv6(address) => address.fmt(f),
-            Self::Ether(address) => f.write_str(Short::ether(address).as_str()),
             Self::Time(time) => {
                 // Nine digits as Wireshark prints them, or all of a finer clock's.
                 let coarse = time.resolution().exponent() <= 9;
                 let nanos = time.to_resolution(Resolution::NANOS).filter(|(_, exact)| coarse && *exact);
                 nanos.map_or(time, |(nanos, _)| nanos).epoch().fmt(f)
             }
-            Self::Protocol(_) => f.write_str("1"),
+            _ => self.write(f),
+        }
+    }
+}
+
+impl Value<'_> {
+    /// Writes what `Display` shows, most values without the machinery of formats.
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        match *self {
+            Self::Bool(value) => out.write_str(if value { "1" } else { "0" }),
+            Self::Uint(value) => out.write_str(itoa::Buffer::new().format(value)),
+            Self::Bytes(bytes) => bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}")),
+            Self::Ipv4(address) => out.write_str(Short::ipv4(address).as_str()),
+            Self::Ether(address) => out.write_str(Short::ether(address).as_str()),
+            Self::Protocol(_) => out.write_str("1"),
+            Self::Text(_) | Self::Ipv6(_) | Self::Time(_) => write!(out, "{self}"),
         }
     }
 }
@@ -67,6 +78,21 @@ pub struct Shown<'a> {
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.value, self.field.base) {
+            (Value::Time(time), _) if self.field.ty == FieldType::AbsoluteTime => calendar(time, f),
+            (Value::Text(_) | Value::Ipv4(_) | Value::Ipv6(_) | Value::Time(_), _) => self.value.fmt(f),
+            _ => self.write(f),
+        }
+    }
+}
+
+impl Shown<'_> {
+    /// Writes what `Display` shows, most values without the machinery of formats.
+    ///
+    /// # Errors
+    ///
+    /// When the output fails; a string does not.
+    pub fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        match (self.value, self.field.base) {
             (Value::Uint(value), Base::Hex) => {
                 let digits = match self.field.ty {
                     FieldType::Uint8 => 2,
@@ -75,15 +101,15 @@ impl fmt::Display for Shown<'_> {
                     FieldType::Uint32 => 8,
                     _ => 16,
                 };
-                f.write_str(Short::hex(value, digits).as_str())
+                out.write_str(Short::hex(value, digits).as_str())
             }
             (Value::Bytes(bytes), Base::Colons) if bytes.len() == 6 => bytes
                 .iter()
                 .enumerate()
-                .try_for_each(|(at, byte)| write!(f, "{}{byte:02x}", if at == 0 { "" } else { ":" })),
-            (Value::Time(time), _) if self.field.ty == FieldType::AbsoluteTime => calendar(time, f),
-            (Value::Protocol(_), _) => f.write_str(self.field.name),
-            (value, _) => value.fmt(f),
+                .try_for_each(|(at, byte)| write!(out, "{}{byte:02x}", if at == 0 { "" } else { ":" })),
+            (Value::Protocol(_), _) => out.write_str(self.field.name),
+            (Value::Time(_), _) => write!(out, "{self}"),
+            (value, _) => value.write(out),
         }
     }
 }

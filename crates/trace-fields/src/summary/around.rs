@@ -12,7 +12,7 @@ const PROVIDER_VLAN: u16 = 0x88a8;
 
 /// Writes what is around the innermost IP header, or all of it where there is no IP; nothing if nothing is.
 pub(super) fn write(
-    f: &mut fmt::Formatter<'_>,
+    f: &mut impl fmt::Write,
     layers: Layers<'_>,
     network: Option<Layer<'_>>,
 ) -> fmt::Result {
@@ -37,7 +37,7 @@ pub(super) fn is_around(protocol: Protocol) -> bool {
     matches!(protocol, Vlan | ProviderVlan | Mpls | Pppoe | Ipv4 | Ipv6 | Authentication | Gre | Vxlan)
 }
 
-fn one(f: &mut fmt::Formatter<'_>, layer: Layer<'_>) -> fmt::Result {
+fn one(f: &mut impl fmt::Write, layer: Layer<'_>) -> fmt::Result {
     let bytes = layer.bytes;
     let (name, number) = match layer.protocol {
         Protocol::ProviderVlan if be16(bytes, 2) == Some(PROVIDER_VLAN) => {

@@ -40,6 +40,17 @@ pub fn summary(bytes: &[u8], link: Link) -> Summary<'_> {
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f)
+    }
+}
+
+impl Summary<'_> {
+    /// Writes what `Display` shows, into a string without the machinery of formats.
+    ///
+    /// # Errors
+    ///
+    /// When the output fails; a string does not.
+    pub fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
         let mut network = None;
         let mut last = None;
         let mut around = 0_usize;
@@ -83,7 +94,7 @@ fn ipv6_at(bytes: &[u8], at: usize) -> Option<Ipv6Addr> {
     Some(Ipv6Addr::from(*bytes.get(at..)?.first_chunk::<16>()?))
 }
 
-fn arp(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+fn arp(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
     let is_ipv4 = bytes.get(2..6) == Some(&[8, 0, 6, 4]);
     let addresses = ipv4_at(bytes, 14).zip(ipv4_at(bytes, 24)).filter(|_| is_ipv4);
     match (be16(bytes, 6), addresses) {
@@ -106,7 +117,7 @@ fn arp(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
 }
 
 /// A frame that carries nothing that is known here.
-fn ethernet(f: &mut fmt::Formatter<'_>, bytes: &[u8], last: Layer<'_>) -> fmt::Result {
+fn ethernet(f: &mut impl fmt::Write, bytes: &[u8], last: Layer<'_>) -> fmt::Result {
     if let Some([a, b, c, d, e, g, h, i, j, k, l, m]) = bytes.first_chunk::<12>() {
         f.write_str(Short::ether([*h, *i, *j, *k, *l, *m]).as_str())?;
         f.write_str(" → ")?;
@@ -125,7 +136,7 @@ fn ethernet(f: &mut fmt::Formatter<'_>, bytes: &[u8], last: Layer<'_>) -> fmt::R
     write!(f, ", {} bytes", bytes.len())
 }
 
-fn ip(f: &mut fmt::Formatter<'_>, network: Layer<'_>, last: Layer<'_>) -> fmt::Result {
+fn ip(f: &mut impl fmt::Write, network: Layer<'_>, last: Layer<'_>) -> fmt::Result {
     let ports = match last.protocol {
         Protocol::Tcp | Protocol::Udp | Protocol::UdpLite | Protocol::Sctp => {
             be16(last.bytes, 0).zip(be16(last.bytes, 2))
@@ -178,7 +189,7 @@ fn ip(f: &mut fmt::Formatter<'_>, network: Layer<'_>, last: Layer<'_>) -> fmt::R
 }
 
 /// `10.0.0.1:80`, `[2001:db8::1]:80`, or the address alone.
-fn end_point(f: &mut fmt::Formatter<'_>, address: IpAddr, port: Option<u16>) -> fmt::Result {
+fn end_point(f: &mut impl fmt::Write, address: IpAddr, port: Option<u16>) -> fmt::Result {
     match (address, port) {
         (IpAddr::V4(address), _) => f.write_str(Short::ipv4(address).as_str())?,
         (IpAddr::V6(address), Some(_)) => write!(f, "[{address}]")?,
@@ -190,7 +201,7 @@ fn end_point(f: &mut fmt::Formatter<'_>, address: IpAddr, port: Option<u16>) -> 
 }
 
 /// How much a header carries.
-fn bytes_behind(f: &mut fmt::Formatter<'_>, length: usize) -> fmt::Result {
+fn bytes_behind(f: &mut impl fmt::Write, length: usize) -> fmt::Result {
     f.write_str(", ")?;
     f.write_str(itoa::Buffer::new().format(length))?;
     f.write_str(" bytes")
@@ -205,7 +216,7 @@ fn addresses(network: Layer<'_>) -> Option<(IpAddr, IpAddr)> {
 }
 
 /// Chunks by name. More than a few are not worth a line.
-fn sctp(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+fn sctp(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
     const MOST: usize = 4;
     f.write_str("SCTP")?;
     let names = FieldId::SctpChunkType.field().names;
@@ -230,7 +241,7 @@ fn sctp(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     if between == ", " { f.write_str("]") } else { Ok(()) }
 }
 
-fn igmp(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+fn igmp(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
     f.write_str("IGMP")?;
     let Some(&kind) = bytes.first() else { return Ok(()) };
     match names::igmp(kind) {
@@ -244,7 +255,7 @@ fn igmp(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
 }
 
 /// A header of IPsec, with its index and number at this place.
-fn security(f: &mut fmt::Formatter<'_>, name: &str, bytes: &[u8], at: usize) -> fmt::Result {
+fn security(f: &mut impl fmt::Write, name: &str, bytes: &[u8], at: usize) -> fmt::Result {
     f.write_str(name)?;
     if let Some(index) = be32(bytes, at) {
         write!(f, " spi {index:#010x}")?;
@@ -256,7 +267,7 @@ fn security(f: &mut fmt::Formatter<'_>, name: &str, bytes: &[u8], at: usize) -> 
 }
 
 /// PPP that carries no IP.
-fn ppp(f: &mut fmt::Formatter<'_>, last: Layer<'_>) -> fmt::Result {
+fn ppp(f: &mut impl fmt::Write, last: Layer<'_>) -> fmt::Result {
     let protocol = match last.bytes.first() {
         _ if last.protocol == Protocol::Pppoe => None,
         Some(byte) if byte & 1 == 1 => Some(u16::from(*byte)),
@@ -277,7 +288,7 @@ fn fragment_offset_v4(bytes: &[u8]) -> Option<u16> {
 }
 
 fn network_only(
-    f: &mut fmt::Formatter<'_>,
+    f: &mut impl fmt::Write,
     name: &str,
     protocol: Option<&u8>,
     fragment: Option<u16>,
@@ -294,7 +305,7 @@ fn network_only(
 }
 
 /// `length` is that of header and payload before the packet was cut.
-fn tcp(f: &mut fmt::Formatter<'_>, bytes: &[u8], length: usize) -> fmt::Result {
+fn tcp(f: &mut impl fmt::Write, bytes: &[u8], length: usize) -> fmt::Result {
     f.write_str("TCP")?;
     let Some(flags) = be16(bytes, 12) else {
         return Ok(());
@@ -327,7 +338,7 @@ fn tcp(f: &mut fmt::Formatter<'_>, bytes: &[u8], length: usize) -> fmt::Result {
 }
 
 fn icmp(
-    f: &mut fmt::Formatter<'_>,
+    f: &mut impl fmt::Write,
     name: &str,
     bytes: &[u8],
     message: fn(u8, u8) -> Option<&'static str>,

@@ -105,7 +105,8 @@ pub(super) fn compare<'a>(
 
 /// Whether the field is named as a part of another: `tcp.flags.syn` of `tcp.flags`.
 fn is_part(part: &Field, whole: &Field) -> bool {
-    part.name.strip_prefix(whole.name).is_some_and(|rest| rest.starts_with('.'))
+    // The point first: nearly every name fails there.
+    part.name.as_bytes().get(whole.name.len()) == Some(&b'.') && part.name.starts_with(whole.name)
 }
 
 pub(super) const fn is_address(ty: FieldType) -> bool {

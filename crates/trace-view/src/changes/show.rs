@@ -7,7 +7,7 @@ use crate::hex::Hex;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::ops::ControlFlow;
 use trace_fields::{Field, Header};
 
@@ -16,16 +16,31 @@ const LONGEST: usize = 48;
 
 impl fmt::Display for Change<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f)
+    }
+}
+
+impl Change<'_> {
+    /// Writes what `Display` shows, into a string without the machinery of formats.
+    pub(crate) fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
         match self {
             Self::HeaderAdded(header) => {
                 let what = if header.with_payload { "" } else { " header" };
-                write!(f, "+{}{what}, {}", header.protocol(), Counted(header.length, "byte"))?;
-                header.addresses().try_for_each(|values| write!(f, ", {} {values}", values.field.name))
+                write!(out, "+{}{what}, {}", header.protocol(), Counted(header.length, "byte"))?;
+                header.addresses().try_for_each(|values| {
+                    out.write_str(", ")?;
+                    out.write_str(values.field.name)?;
+                    out.write_str(" ")?;
+                    values.write(out)
+                })
             }
-            Self::HeaderRemoved(header) => write!(f, "{} removed", header.protocol()),
-            Self::Field(change) => change.fmt(f),
-            Self::Bytes(change) => change.fmt(f),
-            Self::MoreBytes(count) => write!(f, "{} more differ", Counted(*count, "byte")),
+            Self::HeaderRemoved(header) => {
+                out.write_str(header.protocol())?;
+                out.write_str(" removed")
+            }
+            Self::Field(change) => change.write(out),
+            Self::Bytes(change) => write!(out, "{change}"),
+            Self::MoreBytes(count) => write!(out, "{} more differ", Counted(*count, "byte")),
         }
     }
 }
@@ -50,21 +65,25 @@ impl FieldChange<'_> {
     const fn new_values(&self) -> Values<'_> {
         Values { header: &self.now, field: self.field }
     }
+
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str(self.field.name)?;
+        if self.occurrence > 0 {
+            write!(out, "#{}", self.occurrence)?;
+        }
+        out.write_str(" ")?;
+        if self.differs {
+            self.old_values().write(out)?;
+            out.write_str(" → ")?;
+        }
+        self.new_values().write(out)?;
+        out.write_str(if self.wrong { ", wrong now" } else { "" })
+    }
 }
 
 impl fmt::Display for FieldChange<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.field.name)?;
-        if self.occurrence > 0 {
-            write!(f, "#{}", self.occurrence)?;
-        }
-        f.write_str(" ")?;
-        if self.differs {
-            self.old_values().fmt(f)?;
-            f.write_str(" → ")?;
-        }
-        self.new_values().fmt(f)?;
-        f.write_str(if self.wrong { ", wrong now" } else { "" })
+        self.write(f)
     }
 }
 
@@ -92,34 +111,32 @@ impl Values<'_> {
         });
         list
     }
-}
 
-/// With commas between them, cut where they are long.
-impl fmt::Display for Values<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut cut = Cut { out: f, room: Some(LONGEST) };
+    /// With commas between them, cut where they are long.
+    fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        let mut cut = Cut { out, room: Some(LONGEST) };
         let mut any = false;
         let _ = self.header.visit(self.field.id, &mut |value| {
             let comma = if any { cut.out.write_str(",") } else { Ok(()) };
             any = true;
             // It fails where the room ends: a field of few bytes may have many values.
-            match comma.and_then(|()| write!(cut, "{}", self.field.show(value))) {
+            match comma.and_then(|()| self.field.show(value).write(&mut cut)) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
             }
         });
-        if any { Ok(()) } else { f.write_str("none") }
+        if any { Ok(()) } else { out.write_str("none") }
     }
 }
 
 /// Passes so many letters on, then a mark and no more.
-struct Cut<'a, 'f> {
-    out: &'a mut fmt::Formatter<'f>,
+struct Cut<'a, W> {
+    out: &'a mut W,
     /// None behind the mark.
     room: Option<usize>,
 }
 
-impl fmt::Write for Cut<'_, '_> {
+impl<W: fmt::Write> fmt::Write for Cut<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = self.room.ok_or(fmt::Error)?;
         // Nothing has more letters than bytes.

@@ -304,7 +304,8 @@ fn heading(
     match newest_snapshot(way) {
         Some((step, snapshot)) => {
             let summary = summary(snapshot.bytes, options.snapshot_link.of(&snapshot));
-            let _ = write!(said.newest, "{}", summary.of_length(snapshot.whole_len()));
+            // Writing to a String cannot fail.
+            let _ = summary.of_length(snapshot.whole_len()).write(&mut said.newest);
             said.newest_step = step;
         }
         None => said.newest.push_str("no snapshot"),

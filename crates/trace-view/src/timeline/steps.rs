@@ -277,7 +277,8 @@ impl<'s, 'a> Steps<'s, 'a> {
         is.clear();
         match step == self.said.newest_step {
             true => is.push_str(&self.said.newest),
-            false => drop(write!(is, "{}", self.snapshots.summary(snapshot))),
+            // Writing to a String cannot fail.
+            false => drop(self.snapshots.summary(snapshot).write(is)),
         }
         if *is != self.said.packet {
             self.line(self.options.palette.summary, indent);
@@ -381,13 +382,15 @@ impl<'s, 'a> Steps<'s, 'a> {
             };
             let line = &mut self.buffers.line;
             line.clear();
-            let _ = write!(line, "{change}");
+            // Writing to a String cannot fail.
+            let _ = change.write(line);
             self.line(colour, indent);
         }
         let line = &mut self.buffers.line;
         line.clear();
         for change in changes.iter().filter(|change| only_follows(change)) {
-            let _ = write!(line, "{}{change}", if line.is_empty() { "(" } else { ", " });
+            line.push_str(if line.is_empty() { "(" } else { ", " });
+            let _ = change.write(line);
         }
         if !line.is_empty() {
             line.push(')');
