@@ -63,7 +63,8 @@ impl Value<'_> {
             Self::Ipv4(address) => out.write_str(Short::ipv4(address).as_str()),
             Self::Ether(address) => out.write_str(Short::ether(address).as_str()),
             Self::Protocol(_) => out.write_str("1"),
-            Self::Text(_) | Self::Ipv6(_) | Self::Time(_) => write!(out, "{self}"),
+            Self::Ipv6(address) => out.write_str(Short::ipv6(address).as_str()),
+            Self::Text(_) | Self::Time(_) => write!(out, "{self}"),
         }
     }
 }

@@ -11,11 +11,7 @@ const MOST: usize = 6;
 const PROVIDER_VLAN: u16 = 0x88a8;
 
 /// Writes what is around the innermost IP header, or all of it where there is no IP; nothing if nothing is.
-pub(super) fn write(
-    f: &mut impl fmt::Write,
-    layers: Layers<'_>,
-    network: Option<Layer<'_>>,
-) -> fmt::Result {
+pub(super) fn write(f: &mut impl fmt::Write, layers: Layers<'_>, network: Option<Layer<'_>>) -> fmt::Result {
     let is_network = |layer: &Layer<'_>| {
         network.is_some_and(|network| {
             layer.protocol == network.protocol && std::ptr::eq(layer.bytes.as_ptr(), network.bytes.as_ptr())
@@ -61,7 +57,8 @@ fn one(f: &mut impl fmt::Write, layer: Layer<'_>) -> fmt::Result {
         write!(f, " {outer}, VLAN")?;
     }
     if let Some(number) = number {
-        write!(f, " {number}")?;
+        f.write_str(" ")?;
+        f.write_str(itoa::Buffer::new().format(number))?;
     }
     match addresses(layer).filter(|_| matches!(layer.protocol, Protocol::Ipv4 | Protocol::Ipv6)) {
         Some((from, to)) => {

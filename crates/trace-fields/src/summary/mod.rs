@@ -192,8 +192,12 @@ fn ip(f: &mut impl fmt::Write, network: Layer<'_>, last: Layer<'_>) -> fmt::Resu
 fn end_point(f: &mut impl fmt::Write, address: IpAddr, port: Option<u16>) -> fmt::Result {
     match (address, port) {
         (IpAddr::V4(address), _) => f.write_str(Short::ipv4(address).as_str())?,
-        (IpAddr::V6(address), Some(_)) => write!(f, "[{address}]")?,
-        (IpAddr::V6(address), None) => write!(f, "{address}")?,
+        (IpAddr::V6(address), Some(_)) => {
+            f.write_str("[")?;
+            f.write_str(Short::ipv6(address).as_str())?;
+            f.write_str("]")?;
+        }
+        (IpAddr::V6(address), None) => f.write_str(Short::ipv6(address).as_str())?,
     }
     let Some(port) = port else { return Ok(()) };
     f.write_str(":")?;

@@ -12,6 +12,11 @@ pub(crate) fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
+/// The same of bytes that are a text.
+pub(super) fn width_of(text: &[u8]) -> usize {
+    if text.is_ascii() { text.len() } else { std::str::from_utf8(text).map_or(0, UnicodeWidthStr::width) }
+}
+
 /// The text, cut with a mark where it takes more columns than there are.
 pub(crate) fn cut(text: &str, room: Option<usize>) -> Cow<'_, str> {
     let Some(room) = room.filter(|room| width(text) > *room) else { return Cow::Borrowed(text) };

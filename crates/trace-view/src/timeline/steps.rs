@@ -1,7 +1,7 @@
 //! The steps of one packet: a line each, with what changed between snapshots below.
 
 use super::depth::Depth;
-use super::fit::{base_name, cut, cut_path, width, wrapped_list};
+use super::fit::{base_name, cut, cut_path, width, width_of, wrapped_list};
 use super::fold::{self, Repeat};
 use super::palette::Colour;
 use super::snapshots::{Snapshots, is_worth_a_line, only_follows};
@@ -9,7 +9,7 @@ use super::way::Way;
 use super::words::words;
 use super::{Options, context::Context, dump, spill};
 use crate::changes::{self, Change, Differences};
-use crate::push;
+use crate::push::{self, Draft, Page as _};
 use mbuf_trace::{Event, Kind, Snapshot};
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
@@ -174,25 +174,27 @@ impl<'s, 'a> Steps<'s, 'a> {
         columns.deepest = room.map_or(usize::MAX, |room| room / 4 / INDENT);
         let mut depth = Depth::new(way.backwards, columns.deepest);
         let (mut widest, mut farthest) = (0, 0);
+        let mut draft = Draft::from(std::mem::take(texts));
         for (event, line) in way.events.iter().zip(lines) {
             line.level = depth.step(event);
             line.is_within = depth.is_within(event);
-            let start = texts.len();
-            words(event, scratch, texts);
-            let end = texts.len();
+            let start = draft.as_bytes().len();
+            words(event, scratch, &mut draft);
+            let end = draft.as_bytes().len();
             line.words = start..end;
-            line.width = width(texts.get(start..).unwrap_or_default());
+            line.width = width_of(draft.as_bytes().get(start..).unwrap_or_default());
             let Some(position) = event.position else { continue };
-            push::position(options.short(position), texts);
-            line.place = end..texts.len();
+            push::position(options.short(position), &mut draft);
+            line.place = end..draft.as_bytes().len();
             if event.kind != Kind::Position {
                 let indent = line.level.saturating_mul(INDENT);
                 widest = widest.max(line.width.saturating_add(indent).min(WIDEST));
                 if room.is_some() {
-                    farthest = farthest.max(width(texts.get(end..).unwrap_or_default()));
+                    farthest = farthest.max(width_of(draft.as_bytes().get(end..).unwrap_or_default()));
                 }
             }
         }
+        *texts = draft.finish();
         let most = room.map_or(WIDEST, |room| room.saturating_sub(farthest.saturating_add(GAP)));
         columns.words = widest.min(most);
     }
@@ -357,7 +359,7 @@ impl<'s, 'a> Steps<'s, 'a> {
         if let Some(function) = event.function.filter(|_| !is_call && !line.is_within) {
             let start = page.len();
             page.push_str("  in ");
-            push::text(function, page);
+            push::text(function, &mut **page);
             let taken = width(&words).saturating_add(pad).saturating_add(width(&place));
             let needed = taken.saturating_add(width(page.get(start..).unwrap_or_default()));
             // Where it does not fit, it is left out: a mark alone would say nothing.

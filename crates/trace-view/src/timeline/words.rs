@@ -1,9 +1,8 @@
 //! What an event says, in words.
 
 use crate::hex::Hex;
-use crate::push;
+use crate::push::{self, Page};
 use mbuf_trace::{Event, Kind, Origin, Text};
-use std::fmt::Write as _;
 
 /// Most characters of an event's words that are shown.
 const LONGEST: usize = 400;
@@ -12,8 +11,8 @@ const UNKNOWN_BYTES: usize = 16;
 
 /// Appends what the event says, escaped, without its position; cut where it is very long. Of a snapshot only
 /// that it is one, and how long.
-pub(super) fn words(event: &Event<'_>, scratch: &mut Vec<u8>, out: &mut String) {
-    let start = out.len();
+pub(super) fn words(event: &Event<'_>, scratch: &mut Vec<u8>, out: &mut impl Page) {
+    let start = out.as_bytes().len();
     match event.kind {
         Kind::Data => {
             let length = event.snapshot.map_or(event.payload.len(), |snapshot| snapshot.bytes.len());
@@ -25,7 +24,7 @@ pub(super) fn words(event: &Event<'_>, scratch: &mut Vec<u8>, out: &mut String) 
         Kind::Start => {
             let label = Text(push::words(event, scratch).unwrap_or_default());
             let origin = event.origin.unwrap_or(Origin::UNSPECIFIED);
-            // Writing to a String cannot fail.
+            // Writing to a page cannot fail.
             let _ = match origin.name() {
                 Some(name) if origin != Origin::UNSPECIFIED => write!(out, "start: {name} {label}"),
                 Some(_) if label.is_empty() => write!(out, "start"),
@@ -45,10 +44,10 @@ pub(super) fn words(event: &Event<'_>, scratch: &mut Vec<u8>, out: &mut String) 
             words => push::text(Text(words), out),
         },
     }
-    let said = out.get(start..).unwrap_or_default();
+    let said = out.as_bytes().get(start..).unwrap_or_default();
     // Nothing has more letters than bytes.
-    let cut = if said.len() > LONGEST { said.char_indices().nth(LONGEST) } else { None };
-    if let Some((at, _)) = cut {
+    let long = if said.len() > LONGEST { std::str::from_utf8(said).ok() } else { None };
+    if let Some((at, _)) = long.and_then(|said| said.char_indices().nth(LONGEST)) {
         out.truncate(start.saturating_add(at));
         out.push_str("… (");
         push::counted(event.payload.len(), "byte", out);
@@ -57,7 +56,7 @@ pub(super) fn words(event: &Event<'_>, scratch: &mut Vec<u8>, out: &mut String) 
 }
 
 /// Appends what can be said of a record that nobody can read.
-fn unknown(event: &Event<'_>, out: &mut String) {
+fn unknown(event: &Event<'_>, out: &mut impl Page) {
     let _ = write!(out, "unknown type {:#06x}, ", event.record_type.unwrap_or_default());
     push::counted(event.payload.len(), "byte", out);
     if !event.payload.is_empty() {
