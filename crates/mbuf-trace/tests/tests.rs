@@ -4,6 +4,7 @@ mod allocation;
 mod conversion;
 mod detect;
 mod encoding;
+mod ending;
 mod malformed;
 mod round_trip;
 mod snapshot;
