@@ -87,3 +87,72 @@ impl Buffer {
         self.position = position;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without end; each byte tells its place.
+    struct Counting(u64);
+
+    impl Read for Counting {
+        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+            for byte in &mut *room {
+                *byte = self.0.to_le_bytes()[0];
+                self.0 += 1;
+            }
+            Ok(room.len())
+        }
+    }
+
+    fn check(buffer: &Buffer, needed: usize) {
+        let first = buffer.position;
+        let expected = (first..).map(|place| place.to_le_bytes()[0]).take(needed);
+        assert!(buffer.available().iter().take(needed).copied().eq(expected));
+    }
+
+    #[test]
+    fn reads_are_large() {
+        let mut buffer = Buffer::new();
+        assert!(buffer.fill(&mut Counting(0), 1).unwrap());
+        assert_eq!(buffer.available().len(), 256 * 1024);
+    }
+
+    #[test]
+    fn bytes_are_moved_only_where_at_least_as_many_were_given_out() {
+        let (mut input, mut buffer) = (Counting(0), Buffer::new());
+        assert!(buffer.fill(&mut input, INITIAL).unwrap());
+        buffer.take(INITIAL / 2 - 1);
+        assert!(buffer.fill(&mut input, INITIAL).unwrap());
+        assert_eq!((buffer.start, buffer.bytes.len()), (INITIAL / 2 - 1, 2 * INITIAL), "grown");
+        check(&buffer, INITIAL);
+        buffer.take(buffer.available().len() / 2 + 1);
+        let left = buffer.available().len();
+        assert!(buffer.fill(&mut input, left + 1).unwrap());
+        assert_eq!((buffer.start, buffer.bytes.len()), (0, 2 * INITIAL), "moved");
+        check(&buffer, left + 1);
+    }
+
+    #[test]
+    fn at_full_size_it_moves_and_grows_no_more() {
+        let (mut input, mut buffer) = (Counting(0), Buffer::new());
+        assert!(buffer.fill(&mut input, MAX_CAPACITY).unwrap());
+        assert!(!buffer.fill(&mut input, MAX_CAPACITY + 1).unwrap());
+        buffer.take(1);
+        assert!(buffer.fill(&mut input, MAX_CAPACITY).unwrap());
+        assert_eq!((buffer.start, buffer.bytes.len(), buffer.ended()), (0, MAX_CAPACITY, false));
+        check(&buffer, MAX_CAPACITY);
+    }
+
+    #[test]
+    fn bytes_can_be_given_back() {
+        let mut buffer = Buffer::new();
+        assert!(buffer.fill(&mut &b"abcdef"[..], 6).unwrap());
+        assert_eq!(buffer.take(2), b"ab");
+        assert_eq!(buffer.take(9), b"cdef");
+        buffer.give_back_to(3);
+        assert_eq!((buffer.available(), buffer.position), (&b"def"[..], 3));
+        assert!(!buffer.fill(&mut io::empty(), 4).unwrap());
+        assert!(buffer.ended());
+    }
+}
