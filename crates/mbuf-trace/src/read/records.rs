@@ -32,7 +32,8 @@ impl Record<'_> {
             Some(_) => layout::typed_record::LEN,
             None => layout::untyped_record::LEN,
         };
-        self.offset.saturating_add(header).saturating_add(self.payload.len())
+        // A place in the packet, or next to it, so no sum is too large.
+        self.offset.wrapping_add(header).wrapping_add(self.payload.len())
     }
 }
 
@@ -146,11 +147,12 @@ impl<'a> Records<'a> {
     pub(super) fn pass_whole(&mut self, mut each: impl FnMut(u32, usize)) {
         while self.index < self.count
             && let Some((length, _, rest)) = self.header(self.offset)
-            && let Some(rest) = rest.get(length..)
+            && length <= rest.len()
         {
             each(self.index, self.offset);
             self.index = self.index.saturating_add(1);
-            self.offset = self.packet.len().saturating_sub(rest.len());
+            // The next header waits for this sum and for nothing else. It is a place in the packet.
+            self.offset = self.offset.wrapping_add(self.header_len()).wrapping_add(length);
         }
     }
 
