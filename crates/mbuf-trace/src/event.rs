@@ -119,10 +119,13 @@ impl<'a> Event<'a> {
         Self { kind: kind.unwrap_or(self.kind), position, function, args, text, ..self }
     }
 
-    /// Whether the event is a step into or within a function, as `mbuf_trace.path` lists them.
+    /// The function that the event is a step into or within, as `mbuf_trace.path` lists them.
     #[must_use]
-    pub const fn is_on_path(&self) -> bool {
-        matches!(self.kind, Kind::Enter | Kind::Function) && self.function.is_some()
+    pub const fn on_path(&self) -> Option<Text<'a>> {
+        match self.kind {
+            Kind::Enter | Kind::Function => self.function,
+            _ => None,
+        }
     }
 
     /// Appends `mbuf_trace.text`: the event in words without its position, as revisions 1 to 3 write it.
@@ -170,11 +173,11 @@ impl<'a> Event<'a> {
 /// What separates the functions of a path.
 const PATH_SEPARATOR: &[u8] = b" > ";
 
-/// Appends `mbuf_trace.path`: the functions of those of the events that are [on the path](Event::is_on_path), joined
-/// by ` > `. Gives false, and appends nothing, where there is none.
-pub fn write_path<'a>(events: impl Iterator<Item = Event<'a>>, out: &mut Vec<u8>) -> bool {
+/// Appends `mbuf_trace.path`: the functions [on the path](Event::on_path) of a trace's events, joined by ` > `. Gives
+/// false, and appends nothing, where there is none.
+pub fn write_path<'a>(functions: impl Iterator<Item = Text<'a>>, out: &mut Vec<u8>) -> bool {
     let mut any = false;
-    for function in events.filter(Event::is_on_path).filter_map(|event| event.function) {
+    for function in functions {
         if any {
             out.extend_from_slice(PATH_SEPARATOR);
         }

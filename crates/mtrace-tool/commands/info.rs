@@ -6,7 +6,7 @@ use crate::messages::Name;
 use crate::output::{Content, Output, Target};
 use crate::pipeline::{FaultMessages, FileReport, Gap, Reading, Seen, Sink, Wants};
 use capture_file::{Container, Interface, Item, Packet, Timestamp, Warning};
-use mbuf_trace::{Certainty, RecordedEvent, Text, Trace};
+use mbuf_trace::{Certainty, Text, Trace};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
@@ -126,11 +126,9 @@ impl Facts {
         let revision = self.revisions.entry(trace.encoding().to_string()).or_default();
         *revision = revision.saturating_add(1);
         self.guessed = self.guessed.saturating_add(u64::from(certainty == Certainty::Guessed));
-        for event in trace.events_in_wire_order().map(RecordedEvent::read) {
+        for event in trace.events_in_wire_order() {
             self.events = self.events.saturating_add(1);
-            if event.is_on_path()
-                && let Some(function) = event.function
-            {
+            if let Some(function) = event.read().on_path() {
                 self.function(function);
             }
         }

@@ -103,7 +103,7 @@ impl<'s, 'a> Decoded<'s, 'a> {
             (Scope::Trace, Some(trace)) if self.repeated.events && field == FieldId::MbufTracePath => {
                 let text = &mut self.scratch.text;
                 text.clear();
-                if write_path(self.events.all(|| read_events(trace)), text) {
+                if write_path(self.events.all(|| read_events(trace), Event::on_path), text) {
                     visit(Value::Text(Text(text)))?;
                 }
                 ControlFlow::Continue(())
@@ -204,11 +204,16 @@ impl<W: Iterator<Item: Copy> + Clone> Kept<W> {
         walk.clone().try_for_each(|item| visit(&item))
     }
 
-    /// All items.
-    fn all(&mut self, start: impl FnOnce() -> W) -> impl Iterator<Item = W::Item> {
+    /// What each item gives.
+    fn all<T>(
+        &mut self,
+        start: impl FnOnce() -> W,
+        gives: fn(&W::Item) -> Option<T>,
+    ) -> impl Iterator<Item = T> {
         let walk = self.walk.get_or_insert_with(start);
         let more = MOST.saturating_sub(self.items.len());
         self.items.extend(walk.by_ref().take(more));
-        self.items.iter().copied().chain(walk.clone())
+        let more = walk.clone();
+        self.items.iter().filter_map(gives).chain(more.filter_map(move |item| gives(&item)))
     }
 }

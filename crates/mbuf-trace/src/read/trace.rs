@@ -1,7 +1,6 @@
 //! The view of one packet's trace.
 
 use super::ending;
-use super::event::RecordedEvent;
 use super::frame_header::FrameHeader;
 use super::records::Record;
 use super::time_order::{Events, Frame, Snapshots, Walk};
@@ -197,10 +196,10 @@ impl<'a> Trace<'a> {
         frame.packet.get(frame.end..).unwrap_or_default()
     }
 
-    /// Appends `mbuf_trace.path`: the functions of [events on the path](crate::Event::is_on_path), oldest first,
+    /// Appends `mbuf_trace.path`: the functions [on the path](crate::Event::on_path) of the events, oldest first,
     /// joined by ` > `. Gives false, and appends nothing, where there is none.
     pub fn write_path(&self, out: &mut Vec<u8>) -> bool {
-        write_path(self.events().map(RecordedEvent::read), out)
+        write_path(self.events().filter_map(|event| event.read().on_path()), out)
     }
 }
 

@@ -40,7 +40,8 @@ impl<'a> End<'a> {
     ) -> (Self, Fate) {
         let mut search = Search::default();
         let mut dropped: Option<Self> = None;
-        for event in events.map(RecordedEvent::read) {
+        for event in events {
+            let event = event.read();
             if let Some(drop) = &mut dropped {
                 // Older revisions say in which function only by the call before.
                 drop.function = drop.function.or(event.function);

@@ -142,7 +142,7 @@ impl Tree {
             .events()
             .map(RecordedEvent::read)
             .enumerate()
-            .filter(|(_, event)| event.is_on_path() || event.kind == Kind::Drop);
+            .filter(|(_, event)| event.on_path().is_some() || event.kind == Kind::Drop);
         for (step, event) in steps.take(super::calls::DEEPEST) {
             self.pass(&mut meter, Some(&event), step);
             meter.top = self.child(meter.top, &event);

@@ -82,7 +82,7 @@ impl TraceFacts<'_> {
             members.number("lost", header.lost);
         }
         scratch.clear();
-        write_path(self.events.iter().copied(), scratch);
+        write_path(self.events.iter().filter_map(Event::on_path), scratch);
         members.text("path", scratch);
         let out = members.key("events");
         out.push(b'[');

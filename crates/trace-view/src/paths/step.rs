@@ -1,7 +1,7 @@
 //! The steps of a path: what of a trace makes it one path and not another.
 
 use crate::tally::{Items, Look, push};
-use mbuf_trace::{Event, Kind, Order, RecordedEvent, Text, Trace};
+use mbuf_trace::{Event, Kind, Order, Text, Trace};
 use std::fmt::{self, Display};
 use std::ops::Range;
 
@@ -33,13 +33,14 @@ impl PathWriter {
         self.wire.clear();
         self.parts.clear();
         // Walking the records as they lie costs half of walking them backwards.
-        for event in trace.events_in_wire_order().map(RecordedEvent::read) {
+        for event in trace.events_in_wire_order() {
+            let event = event.read();
             let start = self.wire.len();
             match steps {
-                Steps::Functions if event.is_on_path() => {
-                    push(&mut self.wire, event.function.map(Text::as_bytes));
+                Steps::Functions => {
+                    let Some(function) = event.on_path() else { continue };
+                    push(&mut self.wire, Some(function.as_bytes()));
                 }
-                Steps::Functions => continue,
                 Steps::Events | Steps::EventsWithoutLines => {
                     if !self.push_event(&event, steps == Steps::Events) {
                         continue;
