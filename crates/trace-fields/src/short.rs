@@ -19,13 +19,9 @@ impl Short {
 
     /// `02:00:00:00:00:ff`.
     pub(crate) fn ether(address: [u8; 6]) -> Self {
-        let mut text = Self::EMPTY;
-        for (place, byte) in address.into_iter().enumerate() {
-            if place > 0 {
-                text.push(b':');
-            }
-            text.push(digit(byte >> 4));
-            text.push(digit(byte & 0x0f));
+        let mut text = Self { length: 17, ..Self::EMPTY };
+        for (place, byte) in text.bytes.chunks_mut(3).zip(address) {
+            place.copy_from_slice(&[digit(byte >> 4), digit(byte & 0x0f), b':']);
         }
         text
     }

@@ -146,8 +146,10 @@ impl Scratch {
         let mut kept = std::mem::take(&mut self.kept);
         kept.clear();
         kept.extend(self.found.iter().map(|found| !is_left_out(self, found)));
-        let mut keep = kept.iter().copied();
-        self.found.retain(|_| keep.next().unwrap_or(true));
+        if kept.contains(&false) {
+            let mut keep = kept.iter().copied();
+            self.found.retain(|_| keep.next().unwrap_or(true));
+        }
         self.kept = kept;
     }
 
@@ -161,10 +163,12 @@ impl Scratch {
         would_be.clear();
         would_be.extend_from_slice(given);
         // Where not all bytes are given, a field may say something of those behind them.
-        let fewer = now.with_bytes(given);
-        let not_given = fewer.differing_bytes(now);
-        for found in found.iter_mut().filter(|found| found.field.id.depends_on().meets(not_given)) {
-            found.given = values.push(&fewer, found.field);
+        if given.len() < now.bytes().len() {
+            let fewer = now.with_bytes(given);
+            let not_given = fewer.differing_bytes(now);
+            for found in found.iter_mut().filter(|found| found.field.id.depends_on().meets(not_given)) {
+                found.given = values.push(&fewer, found.field);
+            }
         }
         known.resize(old.len().min(new.len()).min(EXPLAINED), false);
         // Bytes of one field lie side by side.

@@ -28,7 +28,9 @@ impl Repeat {
 /// Looks at a bounded number of events, but for those that it then hides.
 pub(super) fn first(events: &[Event<'_>]) -> Option<Repeat> {
     let (first, rest) = events.split_first()?;
-    let begin_alike = rest.iter().zip(1..=LONGEST).filter(|(later, _)| is_same(first, later));
+    // There has to be room for enough of them.
+    let longest = LONGEST.min(events.len() / FEWEST);
+    let begin_alike = rest.iter().zip(1..=longest).filter(|(later, _)| is_same(first, later));
     let repeats = begin_alike.filter_map(|(_, steps)| {
         let later = events.get(steps..)?;
         let same = events.iter().zip(later).take_while(|(one, other)| is_same(one, other)).count();

@@ -37,7 +37,9 @@ use crate::push;
 use capture_file::LinkType;
 use context::Context;
 use fit::{cut, width, wrapped};
-use mbuf_trace::{Certainty, Event, Link, Order, Position, RecordedEvent, Snapshot, Text, Trace};
+use mbuf_trace::{
+    ByteOrder, Certainty, Encoding, Event, Link, Order, Position, RecordedEvent, Snapshot, Text, Trace,
+};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use steps::{Buffers, Said, Steps};
@@ -388,9 +390,11 @@ fn below(page: &mut String, options: &Options, colour: palette::Colour, mark: &s
 
 /// Appends what there is to say of the trace as a whole: `(revision 4, 19 events in 30.700 µs`.
 fn about(way: &Way<'_, '_>, certainty: Certainty, out: &mut String) {
-    let guess = if certainty == Certainty::Guessed { ", a guess" } else { "" };
-    // Writing to a String cannot fail.
-    let _ = write!(out, "(revision {}{guess}, ", way.trace.encoding());
+    let Encoding { revision, byte_order } = way.trace.encoding();
+    out.push_str("(revision ");
+    push::number(revision.number(), out);
+    out.push_str(if byte_order == ByteOrder::Little { "le" } else { "" });
+    out.push_str(if certainty == Certainty::Guessed { ", a guess, " } else { ", " });
     push::counted(way.trace.event_count(), "event", out);
     if let Some(span) = way.clock.span() {
         out.push_str(" in ");

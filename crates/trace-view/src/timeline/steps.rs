@@ -234,8 +234,8 @@ impl<'s, 'a> Steps<'s, 'a> {
         let indent = line.level.saturating_mul(INDENT);
         push::spaces(indent, page);
         let earlier = event.snapshot.and_then(|now| self.snapshots.earlier(step, &now));
-        self.words(event, line, earlier, times);
-        self.words_and_place(event, line, indent);
+        let is_more = self.more_words(event, line, earlier, times);
+        self.words_and_place(event, line, is_more, indent);
         let Some(now) = event.snapshot else { return };
         match before {
             Some(before) => {
@@ -254,8 +254,17 @@ impl<'s, 'a> Steps<'s, 'a> {
         }
     }
 
-    /// Makes the words of a step.
-    fn words(&mut self, event: &Event<'a>, line: &Line, earlier: Option<usize>, times: Option<usize>) {
+    /// Makes the words of a step that are not just those of its event. Gives whether there are any.
+    fn more_words(
+        &mut self,
+        event: &Event<'a>,
+        line: &Line,
+        earlier: Option<usize>,
+        times: Option<usize>,
+    ) -> bool {
+        if (earlier, event.missing, times) == (None, 0, None) {
+            return false;
+        }
         let Buffers { line: shown, texts, .. } = &mut *self.buffers;
         shown.clear();
         // Writing to a String cannot fail.
@@ -271,6 +280,7 @@ impl<'s, 'a> Steps<'s, 'a> {
         if let Some(times) = times {
             let _ = write!(shown, " ×{times}");
         }
+        true
     }
 
     /// A line that says what the packet is, unless that has been said last.
@@ -309,13 +319,16 @@ impl<'s, 'a> Steps<'s, 'a> {
         }
     }
 
-    /// The words that are in the buffer, then the position, all within the line.
-    fn words_and_place(&mut self, event: &Event<'_>, line: &Line, indent: usize) {
+    /// The words of the event, or those that are in the buffer, then the position, all within the line.
+    fn words_and_place(&mut self, event: &Event<'_>, line: &Line, in_buffer: bool, indent: usize) {
         let Self { options, page, buffers, columns, .. } = self;
         let colours = options.palette;
         let left = columns.left().saturating_add(indent);
         let room = options.width().map(|width| width.saturating_sub(left));
-        let words = buffers.line.as_str();
+        let (words, uncut) = match in_buffer {
+            true => (buffers.line.as_str(), width(&buffers.line)),
+            false => (buffers.texts.get(line.words.clone()).unwrap_or_default(), line.width),
+        };
         let colour = colours.of(event.kind);
         let Some(position) = event.position else {
             colour.push(page);
@@ -336,10 +349,10 @@ impl<'s, 'a> Steps<'s, 'a> {
                 (words, place)
             }
         };
-        let column = columns.words.saturating_sub(indent);
-        let pad = column.saturating_sub(width(&words));
+        let wide = if room.is_some() { width(&words) } else { uncut };
+        let pad = columns.words.saturating_sub(indent).saturating_sub(wide);
         let pad = room.map_or(pad, |room| {
-            let taken = width(&words).saturating_add(gap).saturating_add(width(&place));
+            let taken = wide.saturating_add(gap).saturating_add(width(&place));
             pad.min(room.saturating_sub(taken))
         });
         let pad = if gap == 0 { 0 } else { pad.saturating_add(gap) };
@@ -360,7 +373,7 @@ impl<'s, 'a> Steps<'s, 'a> {
             let start = page.len();
             page.push_str("  in ");
             push::text(function, &mut **page);
-            let taken = width(&words).saturating_add(pad).saturating_add(width(&place));
+            let taken = wide.saturating_add(pad).saturating_add(width(&place));
             let needed = taken.saturating_add(width(page.get(start..).unwrap_or_default()));
             // Where it does not fit, it is left out: a mark alone would say nothing.
             if room.is_some_and(|room| needed > room.max(taken)) {
