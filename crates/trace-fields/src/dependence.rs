@@ -17,7 +17,8 @@ const SHORT: usize = 16;
 
 impl HeaderBytes {
     const ALL: Self = Self(u64::MAX);
-    const NONE: Self = Self(0);
+    /// None of them.
+    pub const NONE: Self = Self(0);
     /// The bytes that say what IPv4 fields there are: version, header length, total length.
     const IPV4: Self = Self::range(0, 1).and(Self::range(2, 4));
     /// The byte that says how long a TCP header is.
@@ -28,7 +29,9 @@ impl HeaderBytes {
         Self(Self::from(from).0 & !Self::from(to).0)
     }
 
-    const fn and(self, other: Self) -> Self {
+    /// Those of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 

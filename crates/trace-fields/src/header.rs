@@ -31,8 +31,8 @@ pub fn cut_packet_headers(bytes: &[u8], length: usize, link: Link) -> impl Itera
 struct ProtocolFields {
     /// The protocol itself.
     own: Option<&'static Field>,
-    /// Those of its header.
-    header: Vec<&'static Field>,
+    /// Those of its header, each with the bytes that it depends on.
+    header: Vec<(HeaderBytes, &'static Field)>,
 }
 
 /// The fields of each protocol, so that nobody has to look through all of them.
@@ -48,7 +48,7 @@ static FIELDS: LazyLock<Vec<ProtocolFields>> = LazyLock::new(|| {
         match field.id {
             FieldId::TcpPayload | FieldId::UdpPayload => {}
             _ if field.ty == FieldType::Protocol => fields.own = Some(field),
-            _ => fields.header.push(field),
+            _ => fields.header.push((field.id.depends_on(), field)),
         }
     }
     protocols
@@ -68,7 +68,17 @@ impl<'a> Header<'a> {
     /// The fields that this protocol can have, the protocol itself and its payload left out, in the specification's
     /// order.
     pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
-        self.all_fields().into_iter().flat_map(|fields| fields.header.iter().copied())
+        self.header_fields().iter().map(|(_, field)| *field)
+    }
+
+    /// Those of them that [depend](FieldId::depends_on) on any of these bytes.
+    pub fn fields_depending_on(&self, bytes: HeaderBytes) -> impl Iterator<Item = &'static Field> + use<> {
+        let fields = self.header_fields().iter();
+        fields.filter(move |(depends_on, _)| depends_on.meets(bytes)).map(|(_, field)| *field)
+    }
+
+    fn header_fields(&self) -> &'static [(HeaderBytes, &'static Field)] {
+        self.all_fields().map(|fields| fields.header.as_slice()).unwrap_or_default()
     }
 
     /// The bytes that differ from those of another header. A field that [depends](FieldId::depends_on) on none of them

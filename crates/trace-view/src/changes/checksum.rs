@@ -1,18 +1,18 @@
 //! Whether a checksum follows from the packet it is in.
 
 use super::align::Placed;
-use trace_fields::{Field, FieldId};
+use trace_fields::FieldId;
 
-/// Whether this field is an Internet checksum.
-pub(super) const fn is_checksum(field: &Field) -> bool {
-    matches!(
-        field.id,
-        FieldId::IpChecksum
-            | FieldId::IcmpChecksum
-            | FieldId::Icmpv6Checksum
-            | FieldId::TcpChecksum
-            | FieldId::UdpChecksum
-    )
+/// The field of the Internet checksum in this header.
+pub(super) fn field(header: &Placed<'_>) -> Option<FieldId> {
+    Some(match header.header.protocol()?.id {
+        FieldId::Ip => FieldId::IpChecksum,
+        FieldId::Icmp => FieldId::IcmpChecksum,
+        FieldId::Icmpv6 => FieldId::Icmpv6Checksum,
+        FieldId::Tcp => FieldId::TcpChecksum,
+        FieldId::Udp => FieldId::UdpChecksum,
+        _ => return None,
+    })
 }
 
 /// What an Internet checksum covers.

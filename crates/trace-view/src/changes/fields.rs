@@ -3,7 +3,7 @@
 use super::align::Placed;
 use super::values::{Places, Values};
 use super::{Change, FieldChange, checksum};
-use trace_fields::{Field, FieldType, Header, HeaderBytes};
+use trace_fields::{Field, FieldId, FieldType, Header, HeaderBytes};
 
 /// Bytes of a header that fields are asked to explain: the longest header of TCP has 60. What lies behind is
 /// payload, or extension headers and options of a length that nobody sends.
@@ -61,17 +61,21 @@ pub(super) fn compare<'a>(
     // A header that is the same may have a checksum over addresses that are not, or be cut off within its fields by a
     // length in the header before.
     let is_as_long = before.header.bytes().len() == now.header.bytes().len();
-    if is_same && is_as_long && !checksum::becomes_wrong(sides()) {
+    let becomes_wrong = checksum::becomes_wrong(sides());
+    if is_same && is_as_long && !becomes_wrong {
         return;
     }
-    let differing = now.header.differing_bytes(&before.header);
-    for field in now.header.fields() {
-        let is_checksum = checksum::is_checksum(field);
-        let may_differ = if is_same { is_checksum } else { field.id.depends_on().meets(differing) };
-        let wrong = is_checksum && checksum::becomes_wrong(sides());
-        if !may_differ && !wrong {
+    let checksum = checksum::field(now);
+    let mut telling = if is_same { HeaderBytes::NONE } else { now.header.differing_bytes(&before.header) };
+    if is_same || becomes_wrong {
+        telling = telling.and(checksum.map_or(HeaderBytes::NONE, FieldId::depends_on));
+    }
+    for field in now.header.fields_depending_on(telling) {
+        let is_checksum = checksum == Some(field.id);
+        if is_same && !is_checksum {
             continue;
         }
+        let wrong = is_checksum && becomes_wrong;
         let (old, new) = (values.push(&before.header, field), values.push(&now.header, field));
         if wrong || !values.are_same(&old, &new) {
             let follows = is_checksum && !wrong && checksum::follows(sides());

@@ -15,7 +15,7 @@ const fn columns(bytes: usize) -> usize {
 /// Writes lines of offset, bytes and text; lines with bytes that changed have a `*`, for where there are no
 /// colours. `changed` is by place; empty where nothing changed.
 pub(super) fn write(out: &mut String, bytes: &[u8], changed: &[bool], left: usize, options: &Options) {
-    let colours = options.palette;
+    let colours = &options.palette;
     let fits = options.width().is_none_or(|width| left.saturating_add(columns(WIDE)) <= width);
     let in_line = if fits { WIDE } else { NARROW };
     for (line, chunk) in bytes.chunks(in_line).enumerate() {

@@ -179,7 +179,7 @@ impl<'s, 'a> Graph<'s, 'a> {
         let Some((before, now)) = before.zip(event.snapshot) else { return };
         let Self { snapshots, differences, comparison, .. } = self;
         snapshots.since(&before, &now, differences, comparison);
-        let colours = self.options.palette;
+        let colours = &self.options.palette;
         let changes = std::mem::take(&mut self.differences.changes);
         for change in changes.iter().filter(|change| is_worth_a_line(change)) {
             let is_wrong = matches!(change, Change::Field(field) if field.wrong);

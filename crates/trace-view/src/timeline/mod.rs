@@ -211,7 +211,7 @@ impl Timeline {
             true => graph::Graph::new(&way, options, page).write(out)?,
             false => Steps::new(&way, options, said, steps, page).write(out)?,
         }
-        let colours = options.palette;
+        let colours = &options.palette;
         let line = &mut said.packet;
         for fault in trace.faults() {
             let (colour, mark) = match fault.kind.is_malformed() {
@@ -236,7 +236,7 @@ impl Timeline {
     /// A packet that carries no trace: of another link type, or nothing that can be read as one.
     fn no_trace(&mut self, packet: &PacketView<'_>) {
         let Self { options, memory: Memory { said: Said { packet: text, .. }, page, .. }, .. } = self;
-        let colours = options.palette;
+        let colours = &options.palette;
         text.clear();
         // Writing to a String cannot fail.
         let (colour, _) = match packet.link_type {
@@ -270,7 +270,7 @@ fn spill(page: &mut String, out: &mut impl Write) -> io::Result<()> {
 
 /// Begins the line of a packet. Gives the columns of its number, and all that are taken.
 fn number_and_time(page: &mut String, options: &Options, packet: &PacketView<'_>) -> (usize, usize) {
-    let colours = options.palette;
+    let colours = &options.palette;
     colours.number.push(page);
     let start = page.len();
     push::number(packet.number, page);
@@ -300,7 +300,7 @@ fn heading(
     certainty: Certainty,
     said: &mut Said,
 ) {
-    let colours = options.palette;
+    let colours = &options.palette;
     said.newest.clear();
     said.newest_step = 0;
     match newest_snapshot(way) {

@@ -218,7 +218,7 @@ impl<'s, 'a> Steps<'s, 'a> {
         before: Option<Snapshot<'a>>,
     ) {
         let Self { options, columns, page, buffers, .. } = self;
-        let colours = options.palette;
+        let colours = &options.palette;
         colours.dim.push(page);
         push::number_to_the_right(step, columns.step, page);
         colours.reset.push(page);
@@ -322,7 +322,7 @@ impl<'s, 'a> Steps<'s, 'a> {
     /// The words of the event, or those that are in the buffer, then the position, all within the line.
     fn words_and_place(&mut self, event: &Event<'_>, line: &Line, in_buffer: bool, indent: usize) {
         let Self { options, page, buffers, columns, .. } = self;
-        let colours = options.palette;
+        let colours = &options.palette;
         let left = columns.left().saturating_add(indent);
         let room = options.width().map(|width| width.saturating_sub(left));
         let (words, uncut) = match in_buffer {
@@ -386,7 +386,7 @@ impl<'s, 'a> Steps<'s, 'a> {
 
     /// What changed since the snapshot before: a line each, and one for all checksums that only follow.
     fn differences(&mut self, indent: usize) {
-        let colours = self.options.palette;
+        let colours = &self.options.palette;
         let changes = std::mem::take(&mut self.differences.changes);
         for change in changes.iter().filter(|change| is_worth_a_line(change)) {
             let colour = match change {
@@ -426,7 +426,7 @@ impl<'s, 'a> Steps<'s, 'a> {
         line.clear();
         // Writing to a String cannot fail.
         let _ = line.write_fmt(text);
-        let colours = self.options.palette;
+        let colours = &self.options.palette;
         let left = self.columns.left().saturating_add(level.saturating_mul(INDENT));
         let room = self.options.width().map(|width| width.saturating_sub(left));
         push::spaces(left, self.page);
