@@ -169,3 +169,100 @@ pub(crate) fn looks_like_a_packet(bytes: &[u8], length: usize) -> bool {
     be16(bytes, 12)
         .is_some_and(|claimed| (3..=1500).contains(&claimed) && usize::from(claimed) <= rest && rest <= 1500)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// An IPv4 header of so many words of 32 bits and a total length, its checksum right, then as many bytes that
+    /// there are `length` of them.
+    fn ipv4(words: u8, total: u16, length: usize) -> Vec<u8> {
+        let mut bytes = Vec::from([0x40 | words, 0]);
+        bytes.extend(total.to_be_bytes());
+        bytes.extend([0, 7, 0, 0, 64, 17, 0, 0, 10, 9, 8, 7, 10, 0, 0, 2]);
+        bytes.resize(usize::from(words).max(5) * 4, 1);
+        let sum = checksum(&bytes[..usize::from(words) * 4]);
+        bytes[10..12].copy_from_slice(&sum.to_be_bytes());
+        bytes.resize(length, 0xee);
+        bytes
+    }
+
+    fn with(mut bytes: Vec<u8>, at: usize, pair: u16) -> Vec<u8> {
+        bytes[at..at + 2].copy_from_slice(&pair.to_be_bytes());
+        bytes
+    }
+
+    /// Whether the first `kept` bytes of a snapshot are taken for IP.
+    fn is_ip(bytes: &[u8], kept: usize) -> bool {
+        let missing = bytes.len() - kept;
+        Snapshot { missing, ..Snapshot::ethernet(&bytes[..kept]) }.link() == Link::Ip
+    }
+
+    #[test]
+    fn an_ipv4_header_has_to_agree_with_itself() {
+        let whole = |bytes: Vec<u8>| is_ip(&bytes, bytes.len());
+        // With a checksum, the total length has only to be possible.
+        assert!(whole(ipv4(5, 60, 60)) && whole(ipv4(5, 100, 60)) && whole(ipv4(5, 20, 60)));
+        assert!(!whole(ipv4(5, 19, 60)));
+        assert!(whole(ipv4(5, 0, 60)), "as in TSO");
+        assert!(whole(ipv4(15, 60, 60)) && whole(ipv4(5, 20, 20)));
+        assert!(!whole(ipv4(15, 60, 59)), "the header is longer than the packet");
+        assert!(!whole(ipv4(4, 60, 60)), "a header of 16 bytes");
+        // A wrong checksum is none; 0 is one that is not yet there, and then the length has to agree.
+        assert!(!whole(with(ipv4(5, 60, 60), 10, 1)));
+        assert!(whole(with(ipv4(5, 60, 60), 10, 0)));
+        assert!(!whole(with(ipv4(5, 61, 60), 10, 0)));
+        assert!(!whole(with(ipv4(5, 0, 60), 10, 0)));
+        for ethertype in [0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8] {
+            assert!(!whole(with(with(ipv4(5, 60, 60), 10, 0), 12, ethertype)), "{ethertype:x}");
+        }
+        // The sum of the words is 0x1ffff: with both carries 1, and not 0xffff.
+        let carries = with(with(with(ipv4(5, 20, 20), 10, 0xffff), 12, 0x0a09), 14, 0);
+        let sum = |bytes: &[u8]| {
+            bytes.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1])).sum::<u32>()
+        };
+        let rest = u16::try_from(0x1_ffff - sum(&carries)).unwrap();
+        assert!(!whole(with(carries, 14, rest)));
+    }
+
+    #[test]
+    fn a_cut_header_has_to_say_the_length() {
+        let packet = ipv4(5, 60, 60);
+        for kept in 0..=60 {
+            assert_eq!(is_ip(&packet, kept), kept >= ETHERNET_HEADER, "{kept}");
+        }
+        let other = ipv4(5, 61, 60);
+        for kept in 0..=60 {
+            assert_eq!(is_ip(&other, kept), kept >= 20, "{kept}");
+        }
+    }
+
+    #[test]
+    fn an_ipv6_header_has_to_say_the_length() {
+        let mut packet = Vec::from([0x60, 0, 0, 0, 0, 20, 17, 64, 0x20, 1, 13, 0xb8]);
+        packet.resize(60, 0);
+        for kept in 0..=60 {
+            assert_eq!(is_ip(&packet, kept), kept >= ETHERNET_HEADER, "{kept}");
+        }
+        assert!(!is_ip(&with(packet.clone(), 4, 21), 60) && !is_ip(&with(packet.clone(), 4, 19), 60));
+        assert!(!is_ip(&with(packet.clone(), 12, 0x86dd), 60));
+        packet[0] = 0x50;
+        assert!(!is_ip(&packet, 60));
+    }
+
+    #[test]
+    fn frames_of_802_3_say_the_length_up_to_padding() {
+        let looks = |claimed: u16, length: usize| {
+            let mut bytes = Vec::from([0xff; 12]);
+            bytes.extend(claimed.to_be_bytes());
+            bytes.extend([0xaa, 0xaa]);
+            looks_like_a_packet(&bytes, length)
+        };
+        assert!(looks(46, 60) && looks(3, 60) && looks(3, 17) && looks(1500, 1514));
+        assert!(!looks(2, 60) && !looks(47, 60) && !looks(3, 16) && !looks(1500, 1513));
+        assert!(!looks(1501, 1515) && !looks(1500, 1515));
+        assert!(looks(0x0800, 60) && !looks(0x0801, 3000));
+        assert!(!looks_like_a_packet(&[0xff; 13], 60));
+    }
+}
