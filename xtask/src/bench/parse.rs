@@ -33,7 +33,8 @@ const JOBS: [Job; 3] = [
         ask: |trace| {
             for event in trace.events() {
                 black_box(&event);
-                black_box((event.snapshot(), event.header(), event.fault()));
+                black_box(event.snapshot());
+                black_box(event.fault());
             }
         },
         limit: Limit::Times(4.0),
