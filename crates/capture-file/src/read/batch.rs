@@ -1,9 +1,12 @@
 //! Packets that are kept while the reader goes on.
 
+use super::buffer::InBuffer;
 use super::item::{Earlier, Layout, Packet};
 use crate::{Interface, LinkType, Timestamp};
+use std::sync::Arc;
 
-/// Packets in a buffer of their own, for example to hand them to another thread. Its memory is used again.
+/// Packets that are kept, for example to hand them to another thread. Where a reader's buffer is full, they stay where
+/// they are, and the reader goes on in another one; otherwise they are copied. Memory is used again.
 ///
 /// ```
 /// use capture_file::{Item, PacketBatch, Reader};
@@ -22,8 +25,12 @@ use crate::{Interface, LinkType, Timestamp};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct PacketBatch {
-    /// Their records and blocks, one behind the other.
+    /// Records and blocks that were copied, one behind the other.
     bytes: Vec<u8>,
+    /// Buffers of the reader that the others are in.
+    buffers: Vec<Arc<Vec<u8>>>,
+    /// Bytes of them: those kept in the last one, and all of the others.
+    shared: usize,
     packets: Vec<Kept>,
     /// Those that the packets are of; one again where they take turns. Names are shared, so this is cheap.
     interfaces: Vec<Interface>,
@@ -32,8 +39,11 @@ pub struct PacketBatch {
 /// All of a packet but its bytes and its interface.
 #[derive(Clone, Debug)]
 struct Kept {
-    /// Where its bytes end; they begin where those of the packet before it do.
-    end: usize,
+    /// The place of the buffer that it is in; none where it was copied.
+    buffer: Option<usize>,
+    /// Where its bytes begin.
+    start: usize,
+    raw_len: usize,
     /// The place of its interface among those of the batch.
     at_interface: usize,
     data_len: usize,
@@ -51,12 +61,20 @@ struct Kept {
 impl PacketBatch {
     /// Keeps a packet, all of it.
     pub fn push(&mut self, packet: &Packet<'_>) {
-        self.bytes.extend_from_slice(packet.raw);
+        let (buffer, start) = match packet.in_buffer {
+            Some(in_buffer) => (Some(self.share(in_buffer.bytes, packet.raw.len())), in_buffer.start),
+            None => (None, self.bytes.len()),
+        };
+        if buffer.is_none() {
+            self.bytes.extend_from_slice(packet.raw);
+        }
         if self.interfaces.last() != Some(packet.interface_info) {
             self.interfaces.push(packet.interface_info.clone());
         }
         self.packets.push(Kept {
-            end: self.bytes.len(),
+            buffer,
+            start,
+            raw_len: packet.raw.len(),
             at_interface: self.interfaces.len().saturating_sub(1),
             data_len: packet.data.len(),
             number: packet.number,
@@ -71,15 +89,29 @@ impl PacketBatch {
         });
     }
 
+    /// Keeps so many bytes where they are; gives the place of their buffer among those of the batch.
+    fn share(&mut self, buffer: &Arc<Vec<u8>>, len: usize) -> usize {
+        if !self.buffers.last().is_some_and(|last| Arc::ptr_eq(last, buffer)) {
+            self.shared = self.buffers.iter().map(|left| left.len()).sum();
+            self.buffers.push(Arc::clone(buffer));
+        }
+        self.shared = self.shared.saturating_add(len);
+        self.buffers.len().saturating_sub(1)
+    }
+
     /// The packets, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = Packet<'_>> {
-        let starts = std::iter::once(0).chain(self.packets.iter().map(|kept| kept.end));
-        starts.zip(&self.packets).filter_map(|(start, kept)| self.packet(start, kept))
+        self.packets.iter().filter_map(|kept| self.packet(kept))
     }
 
     /// Never none: what was kept is there.
-    fn packet(&self, start: usize, kept: &Kept) -> Option<Packet<'_>> {
-        let raw = self.bytes.get(start..kept.end)?;
+    fn packet(&self, kept: &Kept) -> Option<Packet<'_>> {
+        let in_buffer = match kept.buffer {
+            Some(at) => Some(InBuffer { bytes: self.buffers.get(at)?, start: kept.start }),
+            None => None,
+        };
+        let bytes = in_buffer.map_or(&self.bytes, |in_buffer| in_buffer.bytes);
+        let raw = bytes.get(kept.start..)?.get(..kept.raw_len)?;
         let interface_info = self.interfaces.get(kept.at_interface)?;
         Some(Packet {
             number: kept.number,
@@ -95,6 +127,7 @@ impl PacketBatch {
             data: raw.get(kept.layout.data_at..)?.get(..kept.data_len)?,
             raw,
             layout: kept.layout,
+            in_buffer,
         })
     }
 
@@ -110,17 +143,20 @@ impl PacketBatch {
         self.packets.is_empty()
     }
 
-    /// Bytes of memory that the packets take: those of their records and blocks, and what is kept with each.
+    /// Bytes of memory that the packets take: those of their records and blocks, and what is kept with each. Of a
+    /// reader's buffer that it has left, it is all of it.
     #[must_use]
     pub fn size(&self) -> usize {
         let kept = self.packets.len().saturating_mul(size_of::<Kept>());
         let interfaces = self.interfaces.len().saturating_mul(size_of::<Interface>());
-        self.bytes.len().saturating_add(kept).saturating_add(interfaces)
+        self.bytes.len().saturating_add(self.shared).saturating_add(kept).saturating_add(interfaces)
     }
 
     /// Forgets the packets, and keeps the memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
+        self.buffers.clear();
+        self.shared = 0;
         self.packets.clear();
         self.interfaces.clear();
     }

@@ -1,7 +1,11 @@
 //! The one buffer between the input and the items.
+//!
+//! A batch may keep packets where they are in it. Then the reading goes on in other memory, and comes back to this when
+//! the batch is done with it.
 
 use super::MAX_BLOCK;
 use std::io::{self, Read};
+use std::sync::Arc;
 
 /// Small for the fuzzer: its short inputs should make the buffer grow, too, and a large one costs more than they do.
 const INITIAL: usize = if cfg!(fuzzing) { 64 } else { 256 * 1024 };
@@ -9,9 +13,14 @@ const INITIAL: usize = if cfg!(fuzzing) { 64 } else { 256 * 1024 };
 /// Room for the largest item and the header of a record before it.
 const MAX_CAPACITY: usize = MAX_BLOCK as usize + INITIAL;
 
+/// Buffers that are used again, when batches are done with them: two for each of several threads.
+const SPARE: usize = 16;
+
 /// Bytes read and not yet given out. Grows only when it is full of bytes that arrived and the next item needs more.
 pub(super) struct Buffer {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
+    /// Full ones that batches kept packets in, a few.
+    kept: Vec<Arc<Vec<u8>>>,
     start: usize,
     end: usize,
     ended: bool,
@@ -21,7 +30,7 @@ pub(super) struct Buffer {
 
 impl Buffer {
     pub(super) fn new() -> Self {
-        Self { bytes: vec![0; INITIAL], start: 0, end: 0, ended: false, position: 0 }
+        Self { bytes: new(), kept: Vec::new(), start: 0, end: 0, ended: false, position: 0 }
     }
 
     /// What is there, from the next item on.
@@ -42,7 +51,8 @@ impl Buffer {
                 return Ok(false);
             }
             self.make_room();
-            let Some(room) = self.bytes.get_mut(self.end..).filter(|room| !room.is_empty()) else {
+            let bytes = Arc::make_mut(&mut self.bytes);
+            let Some(room) = bytes.get_mut(self.end..).filter(|room| !room.is_empty()) else {
                 return Ok(false);
             };
             let room_len = room.len();
@@ -62,13 +72,31 @@ impl Buffer {
         // Moving no more than was given out since the last move keeps the work linear; at full size there is no
         // other way, and it happens once an item.
         if self.start > 0 && (available <= self.start || self.bytes.len() >= MAX_CAPACITY) {
-            self.bytes.copy_within(self.start..self.end, 0);
+            match Arc::get_mut(&mut self.bytes) {
+                Some(bytes) => bytes.copy_within(self.start..self.end, 0),
+                None => self.leave(),
+            }
             self.start = 0;
             self.end = available;
         } else if self.end == self.bytes.len() {
-            let grown = self.bytes.len().saturating_mul(2).min(MAX_CAPACITY);
-            self.bytes.reserve_exact(grown.saturating_sub(self.bytes.len()));
-            self.bytes.resize(grown, 0);
+            let bytes = Arc::make_mut(&mut self.bytes);
+            let grown = bytes.len().saturating_mul(2).min(MAX_CAPACITY);
+            bytes.reserve_exact(grown.saturating_sub(bytes.len()));
+            bytes.resize(grown, 0);
+        }
+    }
+
+    /// Leaves the memory to the batches that keep it, and goes on at the beginning of other.
+    fn leave(&mut self) {
+        let free = self.kept.iter_mut().position(|kept| Arc::get_mut(kept).is_some());
+        let mut other = free.map_or_else(new, |free| self.kept.swap_remove(free));
+        let available = self.available();
+        if let Some(to) = Arc::get_mut(&mut other).and_then(|other| other.get_mut(..available.len())) {
+            to.copy_from_slice(available);
+        }
+        let left = std::mem::replace(&mut self.bytes, other);
+        if self.kept.len() < SPARE {
+            self.kept.push(left);
         }
     }
 
@@ -80,11 +108,41 @@ impl Buffer {
         self.bytes.get(from..self.start).unwrap_or_default()
     }
 
+    /// The `len` bytes that were given out last.
+    pub(super) fn taken(&self, len: usize) -> &[u8] {
+        self.bytes.get(self.start.saturating_sub(len)..self.start).unwrap_or_default()
+    }
+
+    /// The same for a batch to keep: where the memory is full, so that nothing more is read into it, and was not made
+    /// larger by an odd item.
+    pub(super) fn keepable(&self, len: usize) -> Option<InBuffer<'_>> {
+        let is_full = self.end == self.bytes.len() && self.end == INITIAL;
+        is_full.then(|| InBuffer { bytes: &self.bytes, start: self.start.saturating_sub(len) })
+    }
+
     /// Takes back what was given out from `position` in the stream on; only right when nothing was read since.
     pub(super) fn give_back_to(&mut self, position: u64) {
         let back = self.position.saturating_sub(position);
         self.start = self.start.saturating_sub(usize::try_from(back).unwrap_or(0));
         self.position = position;
+    }
+}
+
+fn new() -> Arc<Vec<u8>> {
+    Arc::new(vec![0; INITIAL])
+}
+
+/// Where an item is in memory that can be kept.
+#[derive(Clone, Copy)]
+pub(crate) struct InBuffer<'a> {
+    pub(super) bytes: &'a Arc<Vec<u8>>,
+    pub(super) start: usize,
+}
+
+/// Without the bytes, which are many.
+impl std::fmt::Debug for InBuffer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InBuffer").field("start", &self.start).finish_non_exhaustive()
     }
 }
 

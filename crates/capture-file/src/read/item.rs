@@ -1,5 +1,6 @@
 //! What a reader gives out: views of its buffer, good until its next call.
 
+use super::buffer::InBuffer;
 use super::options::{EPB_PACKETID, OPT_COMMENT, Options};
 use crate::{ByteOrder, Interface, LinkType, PcapHeader, Timestamp};
 
@@ -127,6 +128,8 @@ pub struct Packet<'a> {
     /// The whole record or block.
     pub raw: &'a [u8],
     pub(crate) layout: Layout,
+    /// Where `raw` is, if it can be kept there.
+    pub(crate) in_buffer: Option<InBuffer<'a>>,
 }
 
 /// Times of packets that a reader has already given out.

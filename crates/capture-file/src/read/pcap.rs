@@ -172,6 +172,7 @@ impl Records {
                 data_at: self.header_len,
                 limit: self.limit,
             },
+            in_buffer: None,
         })
     }
 }

@@ -234,5 +234,6 @@ pub(super) fn parse_packet<'a>(
         data,
         raw,
         layout: Layout { kind, order, data_at, limit: MAX_BLOCK },
+        in_buffer: None,
     })
 }

@@ -76,6 +76,17 @@ enum Whole {
     Block(Frame),
 }
 
+impl Whole {
+    /// Its bytes.
+    const fn len(&self) -> usize {
+        match self {
+            Self::FileHeader => pcap::FILE_HEADER,
+            Self::Record(len, _) => *len,
+            Self::Block(frame) => frame.len,
+        }
+    }
+}
+
 impl<R: Read> Reader<R> {
     /// Opens a capture: recognises compression and format, and reads the first header, no more.
     ///
@@ -212,14 +223,17 @@ impl<R: Read> Reader<R> {
 
     /// Gives out an item that is in the buffer.
     fn item(&mut self, whole: Whole) -> Result<Item<'_>, ReadErrorKind> {
-        let offset = self.offset;
-        let (item, len) = match whole {
-            Whole::FileHeader => {
-                (self.known.file_header(self.buffer.take(pcap::FILE_HEADER)), pcap::FILE_HEADER)
-            }
-            Whole::Record(len, records) => (self.known.record(self.buffer.take(len), records, offset)?, len),
-            Whole::Block(frame) => (self.known.block(self.buffer.take(frame.len), frame, offset)?, frame.len),
+        let (offset, len) = (self.offset, whole.len());
+        self.buffer.take(len);
+        let raw = self.buffer.taken(len);
+        let mut item = match whole {
+            Whole::FileHeader => self.known.file_header(raw),
+            Whole::Record(_, records) => self.known.record(raw, records, offset)?,
+            Whole::Block(frame) => self.known.block(raw, frame, offset)?,
         };
+        if let Item::Packet(packet) = &mut item {
+            packet.in_buffer = self.buffer.keepable(len);
+        }
         self.offset = offset.saturating_add(len as u64);
         self.state = State::Items;
         Ok(item)

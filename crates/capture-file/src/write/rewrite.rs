@@ -96,7 +96,7 @@ pub fn rewrite_packet<'b>(
     let data = raw.get(start..start.saturating_add(data.len())).unwrap_or_default();
     // Its length was checked against the file's limit, which has 32 bits.
     let captured_len = u32::try_from(data.len()).unwrap_or(u32::MAX);
-    Ok(Packet { raw, data, captured_len, original_len, ..packet.clone() })
+    Ok(Packet { raw, data, captured_len, original_len, in_buffer: None, ..packet.clone() })
 }
 
 /// The fixed part of a record or block, with some fields changed.
