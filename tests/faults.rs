@@ -225,10 +225,11 @@ fn can_trace() -> bool {
     is_there("strace", "--version", "MTRACE_TEST_REQUIRE_STRACE")
 }
 
-/// More than one buffer of every output.
+/// More than one buffer of every output, and not so much that several threads take turns in reading: then it would not
+/// always be the same one that makes a call.
 fn long_capture() -> Vec<u8> {
     let texts: Vec<Vec<String>> =
-        (0..1500).map(|number| vec![format!("ip_input packet {number} {}", "x".repeat(150))]).collect();
+        (0..1200).map(|number| vec![format!("ip_input packet {number} {}", "x".repeat(150))]).collect();
     capture_of(&texts)
 }
 
@@ -270,6 +271,39 @@ fn every_call_of_a_long_output_fails() {
             (&["print", "@"], None),
         ];
         every_call_fails(&cases, &long_capture());
+    }
+}
+
+/// Threads take turns with it.
+fn very_long_capture() -> Vec<u8> {
+    let texts = vec![[&b"ip_input "[..], &[b'x'; 4000]].concat(); 6];
+    capture_of(&vec![texts; 200])
+}
+
+/// Whichever thread it is that fails at its first call, or at a later one.
+#[test]
+fn a_thread_that_fails_fails_the_whole() {
+    if !can_trace() {
+        return;
+    }
+    let capture = very_long_capture();
+    for (arguments, out) in [(["filter", "frame", "@"].as_slice(), "out.pcap"), (&["print", "@"], "out.txt")]
+    {
+        let case = Case::new(arguments, Some(out), &capture);
+        let reads = case.calls().iter().filter(|call| call.name == "read").map(|call| call.number).max();
+        let later = format!("inject=read:error=EIO:when={}+", reads.unwrap().min(6));
+        for (inject, code) in [
+            ("inject=write:error=ENOSPC:when=1", 4),
+            ("inject=write:error=ENOSPC:when=2", 4),
+            ("inject=write:error=EIO:when=2+", 4),
+            (&later, 3),
+        ] {
+            let ran = case.run(&["-e", inject].map(str::to_owned));
+            assert!(std::fs::read_to_string(case.log()).unwrap().contains("(INJECTED)"), "{inject}");
+            assert_eq!(ran.code, code, "{arguments:?} {inject}: {}", ran.stderr);
+            assert!(std::fs::read(&case.out).unwrap() == OLD, "{arguments:?} {inject}");
+            assert_eq!(case.left_over(), Vec::<String>::new(), "{arguments:?} {inject}");
+        }
     }
 }
 

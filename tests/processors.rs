@@ -89,6 +89,41 @@ fn files_follow_one_another() {
     }
 }
 
+/// Eight processors, whatever there are: strace(1) says so when the tool asks.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_bounded_on_many_processors() {
+    use crate::support::{is_there, tool};
+    // A build for tests has more code.
+    const BOUND: u64 = if cfg!(debug_assertions) { 24 << 10 } else { 16 << 10 };
+    if !is_there("strace", "--version", "MTRACE_TEST_REQUIRE_STRACE") {
+        return;
+    }
+    let folder = folder();
+    let (file, out) = (folder.path().join("long"), folder.path().join("out"));
+    std::fs::write(&file, Recipe::default().capture(30_000)).unwrap();
+    for arguments in
+        [&["filter", "frame"][..], &["filter", "icmp"], &["print"], &["convert", "--to", "ndjson"]]
+    {
+        let mut strace = std::process::Command::new("strace");
+        // -D: the tool is our child, not strace's.
+        strace.args(["-D", "-f", "-qq", "-o"]).arg(folder.path().join("log"));
+        strace.args(["-e", "trace=sched_getaffinity", "-e", "inject=sched_getaffinity:poke_exit=@arg3=ff"]);
+        strace.arg(tool().get_program()).args(arguments).arg(&file).args(["--force", "-o"]).arg(&out);
+        let mut child = strace.spawn().unwrap();
+        let (mut peak, mut threads) = (0, 0);
+        while let Some(now) = crate::live::peak_memory(child.id()) {
+            let tasks = std::fs::read_dir(format!("/proc/{}/task", child.id()));
+            threads = threads.max(tasks.map_or(0, Iterator::count));
+            peak = now;
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert!(child.wait().unwrap().success(), "{arguments:?}");
+        assert!(threads >= 8, "{arguments:?}: {threads} threads");
+        assert!(peak < BOUND, "{arguments:?}: {peak} KiB");
+    }
+}
+
 /// What is made of a packet can be many times its size; what waits to be written is bounded all the same.
 #[cfg(target_os = "linux")]
 #[test]

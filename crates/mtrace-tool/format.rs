@@ -1,27 +1,24 @@
 //! Commands that make bytes of each packet on its own: a [`Format`] says which, and here is the sink of all of them.
 //!
 //! Of a short input, or one that keeps us waiting, each packet is formatted and written as it comes. Once a file has
-//! shown that it is long, its packets are filtered and formatted by [`Workers`], and written here in their order.
+//! shown that it is long, threads take turns with it, in a [`relay`].
 
 use crate::failure::{Failure, Status};
 use crate::output::Output;
-use crate::pipeline::{FileReport, Reading, Seen, Sink, Wants};
-use crate::workers::{Batch, Workers};
+use crate::pipeline::{FileReader, Reading, Seen, Sink, Wants};
+use crate::relay;
 use capture_file::{Container, Item, Packet};
 use std::io::{self, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::thread::{self, Scope};
+use std::thread;
 use trace_filter::Scratch;
 
 /// Bytes of packets that are formatted as they come, before it is worth to do it otherwise.
 const ALONE: usize = 256 << 10;
 
-/// Bytes of a batch.
-const BATCH: usize = 128 << 10;
-
-/// Bytes of a packet of which so much can be made that not every thread should do so at once: some hundred bytes of each
-/// record, which may be one of four bytes.
-const LARGE: usize = 32 << 10;
+/// More processors than this would wait for the one that reads.
+const MOST: usize = 8;
 
 /// What is made of each packet.
 pub(crate) trait Format: Clone + Send {
@@ -74,56 +71,53 @@ pub(crate) fn run(
     out: Output,
     format: impl Format,
 ) -> Result<Formatted, Failure> {
-    thread::scope(|scope| {
-        let mut sink = FormatSink {
-            scope,
-            reading,
-            out,
-            format,
-            scratch: Scratch::default(),
-            alone: 0,
-            workers: None,
-            may_share: true,
-            batch: Batch::default(),
-            packets: 0,
-        };
-        let read = reading.run(files, &mut sink);
-        let finished = match &read {
-            Err(failure) if failure.is_about_output() => Ok(()),
-            // What was read before an input failed is shown, too, and as a whole.
-            _ => sink.finish(),
-        };
-        // Of two failures, that of the input came first.
-        let status = read?;
-        finished?;
-        Ok(Formatted { status, out: sink.out, packets: sink.packets })
-    })
+    let scratch = Scratch::default();
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST);
+    let mut sink = FormatSink { reading, out, format, scratch, alone: 0, packets: 0, threads };
+    let read = reading.run(files, &mut sink);
+    let finished = match &read {
+        Err(failure) if failure.is_about_output() => Ok(()),
+        // What was read before an input failed is shown, too, and as a whole.
+        _ => sink.finish(),
+    };
+    // Of two failures, that of the input came first.
+    let status = read?;
+    finished?;
+    Ok(Formatted { status, out: sink.out, packets: sink.packets })
 }
 
-struct FormatSink<'scope, 'env, F> {
-    scope: &'scope Scope<'scope, 'env>,
-    reading: &'scope Reading,
+struct FormatSink<'a, F> {
+    reading: &'a Reading,
     out: Output,
     format: F,
     scratch: Scratch,
-    /// Bytes of packets that were formatted as they came, since there was last something else than packets.
+    /// Bytes of packets since there was last something else.
     alone: usize,
-    workers: Option<Workers>,
-    /// Whether there can be workers.
-    may_share: bool,
-    /// Packets for the next worker.
-    batch: Batch,
     /// How many packets were selected.
     packets: u64,
+    threads: usize,
 }
 
-impl<F: Format> FormatSink<'_, '_, F> {
+impl<F: Format> FormatSink<'_, F> {
     fn written<T>(&self, written: io::Result<T>) -> Result<T, Failure> {
         written.map_err(|error| Failure::output(self.out.path(), error))
     }
 
-    /// Formats a packet here and now.
-    fn alone(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
+    /// Writes what stands at the end.
+    fn finish(&mut self) -> Result<(), Failure> {
+        let finished = self.format.finish(&mut self.out);
+        self.written(finished)
+    }
+}
+
+impl<F: Format> Sink for FormatSink<'_, F> {
+    fn begin(&mut self, path: &Path, container: &Container) -> Result<(), Failure> {
+        self.alone = 0;
+        let written = self.format.begin(&mut self.out, path, container);
+        self.written(written)
+    }
+
+    fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
         self.alone = self.alone.saturating_add(packet.raw.len());
         if !self.reading.keeps(&mut self.scratch, packet, seen) {
             return Ok(());
@@ -133,81 +127,30 @@ impl<F: Format> FormatSink<'_, '_, F> {
         self.written(written)
     }
 
-    /// Writes everything that came, and what stands at the end.
-    fn finish(&mut self) -> Result<(), Failure> {
-        self.catch_up()?;
-        let finished = self.format.finish(&mut self.out);
-        self.written(finished)
-    }
-
-    /// Hands the batch to a worker.
-    fn hand_over(&mut self) -> Result<(), Failure> {
-        let batch = std::mem::take(&mut self.batch);
-        let Some(workers) = &mut self.workers else { return Ok(()) };
-        let handed = workers.hand_over(batch, &mut self.out);
-        let (batch, packets) = self.written(handed)?;
-        self.batch = batch;
-        self.packets = self.packets.saturating_add(packets);
-        Ok(())
-    }
-
-    /// Writes everything that came so far.
-    fn catch_up(&mut self) -> Result<(), Failure> {
-        self.alone = 0;
-        while let Some(workers) = &mut self.workers {
-            let written = workers.write_oldest(&mut self.out);
-            match self.written(written)? {
-                Some((_, packets)) => self.packets = self.packets.saturating_add(packets),
-                None => break,
-            }
-        }
-        let Self { batch, format, out, reading, scratch, .. } = self;
-        let written = batch.format(format, out, reading, scratch);
-        self.packets = self.packets.saturating_add(self.written(written)?);
-        Ok(())
-    }
-}
-
-impl<'scope, F: Format + 'scope> Sink for FormatSink<'scope, '_, F> {
-    fn begin(&mut self, path: &Path, container: &Container) -> Result<(), Failure> {
-        // The copies that they have know of the file before.
-        self.workers = None;
-        let written = self.format.begin(&mut self.out, path, container);
-        self.written(written)
-    }
-
-    fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
-        if packet.raw.len() > LARGE {
-            self.catch_up()?;
-        }
-        if self.alone < ALONE || !self.may_share || !self.format.is_steady() {
-            return self.alone(packet, seen);
-        }
-        if self.workers.is_none() {
-            self.workers = Workers::start(self.scope, self.reading, &self.format);
-            self.may_share = self.workers.is_some();
-        }
-        if !self.may_share {
-            return self.alone(packet, seen);
-        }
-        self.batch.push(packet, seen);
-        if self.batch.size() < BATCH { Ok(()) } else { self.hand_over() }
-    }
-
     fn other(&mut self, item: &Item<'_>) -> Result<(), Failure> {
-        self.catch_up()?;
+        self.alone = 0;
         let written = self.format.other(&mut self.out, item);
         self.written(written)
     }
 
     fn idle(&mut self) -> Result<(), Failure> {
-        self.catch_up()?;
+        self.alone = 0;
         let written = self.format.pause(&mut self.out).and_then(|()| self.out.flush());
         self.written(written)
     }
 
-    fn end(&mut self, _path: &Path, _file: &FileReport, _container: &Container) -> Result<(), Failure> {
-        self.catch_up()
+    fn breaks(&self, _needs_input: bool) -> bool {
+        self.alone >= ALONE && self.threads > 1 && self.format.is_steady()
+    }
+
+    fn share(&mut self, file: &mut FileReader<'_>) -> Result<(), Failure> {
+        if self.breaks(true) {
+            self.alone = 0;
+            let Self { threads, reading, out, format, .. } = self;
+            let packets = relay::run(*threads, reading, file, out, format)?;
+            self.packets = self.packets.saturating_add(packets);
+        }
+        Ok(())
     }
 
     fn wants(&self) -> Wants {

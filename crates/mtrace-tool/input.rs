@@ -12,7 +12,7 @@ use std::path::Path;
 use trace_view::ndjson;
 
 /// Any input, once opened.
-pub(crate) type Input = Reader<Box<dyn Read>>;
+pub(crate) type Input = Reader<Box<dyn Read + Send>>;
 
 /// Bytes that tell what an input is.
 const FIRST: usize = 16;
@@ -27,7 +27,7 @@ pub(crate) fn open(path: &Path, progress: bool, follow: bool) -> Result<Input, F
     if metadata.is_dir() {
         return Err(failed(io::ErrorKind::IsADirectory.into()));
     }
-    let bytes: Box<dyn Read> = match follow && metadata.is_file() {
+    let bytes: Box<dyn Read + Send> = match follow && metadata.is_file() {
         true => Box::new(Follow::new(file, path)),
         false => Box::new(Progress::new(file, &metadata, progress)),
     };
@@ -36,7 +36,8 @@ pub(crate) fn open(path: &Path, progress: bool, follow: bool) -> Result<Input, F
     if !is_ndjson {
         return Reader::from_source(source).map_err(no_capture);
     }
-    let capture: Box<dyn Read> = Box::new(ndjson::Capture::new(BufReader::with_capacity(1 << 16, source)));
+    let capture: Box<dyn Read + Send> =
+        Box::new(ndjson::Capture::new(BufReader::with_capacity(1 << 16, source)));
     Reader::new(capture).map_err(no_capture)
 }
 

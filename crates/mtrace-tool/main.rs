@@ -11,10 +11,11 @@ mod messages;
 mod output;
 mod pipeline;
 mod progress;
+mod relay;
 mod selection;
 mod signals;
 mod temporary;
-mod workers;
+
 mod write_behind;
 
 use std::process::ExitCode;

@@ -201,9 +201,9 @@ impl Output {
         self.target.path()
     }
 
-    /// Writes these bytes, and many of them without copying; gives back memory for others.
-    pub(crate) fn write_vec(&mut self, bytes: Vec<u8>) -> io::Result<Vec<u8>> {
-        self.writer.write_vec(bytes)
+    /// See [`WriteBehind::write_here`].
+    pub(crate) fn write_here(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.writer.write_here(bytes)
     }
 
     /// Ends the output: everything is on its way to the disk, and the file has its name.

@@ -82,6 +82,17 @@ pub(crate) trait Sink {
         Ok(())
     }
 
+    /// Whether the reading should stop for now, and [`Sink::share`] go on with it. That the next item is yet to be read
+    /// from the input makes it a good moment.
+    fn breaks(&self, _needs_input: bool) -> bool {
+        false
+    }
+
+    /// Reads on in its own way, as far as it likes.
+    fn share(&mut self, _file: &mut FileReader<'_>) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// What it wants of the reading; the same all along.
     fn wants(&self) -> Wants {
         Wants::default()
@@ -260,11 +271,14 @@ impl Reading {
             report: FileReport::default(),
             limited: Limited::default(),
             waiting: Waiting::default(),
+            is_over: false,
         };
         sink.begin(path, file.input.container())?;
-        if let Err(failure) = file.read(sink) {
-            file.tell_hidden();
-            return Err(failure);
+        while !file.is_over {
+            if let Err(failure) = file.read(sink).and_then(|()| sink.share(&mut file)) {
+                file.tell_hidden();
+                return Err(failure);
+            }
         }
         file.end(sink)
     }
@@ -325,7 +339,7 @@ fn failed(path: &Path, source: ReadError) -> Failure {
 }
 
 /// One file being read.
-struct FileReader<'a> {
+pub(crate) struct FileReader<'a> {
     reading: &'a Reading,
     path: &'a Path,
     range: Option<Range>,
@@ -338,6 +352,8 @@ struct FileReader<'a> {
     report: FileReport,
     limited: Limited,
     waiting: Waiting,
+    /// Whether there is nothing more to be read.
+    pub(crate) is_over: bool,
 }
 
 /// Packets that are nothing like traces, until the first trace shows that the others are worth a word each.
@@ -348,22 +364,33 @@ struct Waiting {
 }
 
 impl FileReader<'_> {
-    fn read(&mut self, sink: &mut dyn Sink) -> Result<(), Failure> {
-        loop {
-            if self.may_wait && self.input.needs_input() {
+    /// Reads until the file is over, or the sink breaks.
+    pub(crate) fn read(&mut self, sink: &mut dyn Sink) -> Result<(), Failure> {
+        while !self.is_over {
+            let needs_input = self.input.needs_input();
+            if sink.breaks(needs_input) {
+                break;
+            }
+            if self.may_wait && needs_input {
                 sink.idle()?;
             }
             let next = self.input.next_item();
             let item = match next {
                 Ok(Some(item)) => item,
-                Ok(None) => break,
+                Ok(None) => {
+                    self.is_over = true;
+                    continue;
+                }
                 Err(error) if has_failed(&error) => return Err(failed(self.path, error)),
                 // The rest of it had not been written yet.
-                Err(damage) if signals::has_stopped() && damage.is_cut_off() => break,
-                Err(damage) => match self.salvage(damage, sink)? {
-                    true => continue,
-                    false => break,
-                },
+                Err(damage) if signals::has_stopped() && damage.is_cut_off() => {
+                    self.is_over = true;
+                    continue;
+                }
+                Err(damage) => {
+                    self.is_over = !self.salvage(damage, sink)?;
+                    continue;
+                }
             };
             let Item::Packet(packet) = item else {
                 if matches!(item, Item::Header(_)) {
@@ -389,9 +416,7 @@ impl FileReader<'_> {
             one.read(&packet, sink)?;
             // Not waiting for the next packet to know that it is one too many.
             let is_over = self.range.as_ref().is_some_and(|range| range.is_over(number.saturating_add(1)));
-            if is_over && !(sink.wants().rest && self.input.container().format == Format::Pcapng) {
-                break;
-            }
+            self.is_over = is_over && !(sink.wants().rest && self.input.container().format == Format::Pcapng);
         }
         Ok(())
     }

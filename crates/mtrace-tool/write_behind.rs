@@ -17,6 +17,8 @@ const AHEAD: usize = 2;
 pub(crate) struct WriteBehind<W: Write + Send + 'static> {
     buffer: Vec<u8>,
     to: To<W>,
+    /// Whether there is to be no thread.
+    stays: bool,
 }
 
 enum To<W> {
@@ -58,20 +60,20 @@ impl Full {
 
 impl<W: Write + Send + 'static> WriteBehind<W> {
     pub(crate) fn new(to: W) -> Self {
-        Self { buffer: Vec::with_capacity(BUFFER), to: To::Here(to) }
+        Self { buffer: Vec::with_capacity(BUFFER), to: To::Here(to), stays: false }
     }
 
-    /// Writes these bytes, and many of them without copying; gives back memory for others.
-    pub(crate) fn write_vec(&mut self, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
-        if bytes.len() < BUFFER / 2 {
-            self.write_all(&bytes)?;
-            bytes.clear();
-            return Ok(bytes);
+    /// Writes these bytes, and many of them without copying, and has no thread write from now on: whoever calls this
+    /// is one of several that have the bytes at hand.
+    pub(crate) fn write_here(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() < BUFFER / 2 && self.stays {
+            return self.write_all(bytes);
         }
-        if !self.buffer.is_empty() {
-            self.hand_over(false)?;
-        }
-        self.write(Full { bytes, flush: false })
+        self.stays = true;
+        let mut to = self.end()?;
+        let written = to.write_all(bytes);
+        self.to = To::Here(to);
+        written
     }
 
     /// Writes everything, and gives back what it was written to.
@@ -116,7 +118,7 @@ impl<W: Write + Send + 'static> WriteBehind<W> {
 
     /// Has a thread write from now on. Where there can be none, nothing changes.
     fn start(&mut self) {
-        if !matches!(self.to, To::Here(_)) {
+        if self.stays || !matches!(self.to, To::Here(_)) {
             return;
         }
         // Given to it when it is there, so that it stays here when not.
@@ -250,7 +252,7 @@ mod tests {
                 let bytes = bytes(*length, index);
                 expected.extend_from_slice(&bytes);
                 match (index + how) % 4 {
-                    0 => assert!(out.write_vec(bytes).unwrap().is_empty()),
+                    0 if index > 9 => out.write_here(&bytes).unwrap(),
                     _ => out.write_all(&bytes).unwrap(),
                 }
                 if how > 3 && index % how == 0 {
@@ -274,6 +276,11 @@ mod tests {
         let told = (0..3 + AHEAD + 2).find_map(|_| write().err());
         assert_eq!(told.unwrap().kind(), io::ErrorKind::StorageFull);
         assert!(write().is_err() && out.flush().is_err() && out.into_inner().is_err());
+
+        let mut out = full(2 * BUFFER);
+        out.write_here(&bytes(BUFFER, 0)).unwrap();
+        out.write_all(&bytes(BUFFER, 0)).unwrap();
+        assert_eq!(out.write_here(&bytes(BUFFER, 0)).unwrap_err().kind(), io::ErrorKind::StorageFull);
 
         for room in [0, BUFFER] {
             let mut out = full(room);
