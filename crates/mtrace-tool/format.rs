@@ -166,7 +166,7 @@ mod tests {
     use clap::Parser;
     use trace_synth::Recipe;
 
-    /// Fails at a packet that a worker gets.
+    /// Fails at a packet of a relay.
     #[derive(Clone)]
     struct Failing;
 

@@ -53,7 +53,6 @@ impl Full {
             to.flush()?;
         }
         bytes.clear();
-        bytes.shrink_to(BUFFER);
         Ok(bytes)
     }
 }
@@ -63,8 +62,8 @@ impl<W: Write + Send + 'static> WriteBehind<W> {
         Self { buffer: Vec::with_capacity(BUFFER), to: To::Here(to), stays: false }
     }
 
-    /// Writes these bytes, and many of them without copying, and has no thread write from now on: whoever calls this
-    /// is one of several that have the bytes at hand.
+    /// Writes these bytes, and many of them without copying. From now on there is no thread for it: who calls this is one
+    /// of several threads already, and has just made the bytes.
     pub(crate) fn write_here(&mut self, bytes: &[u8]) -> io::Result<()> {
         if bytes.len() < BUFFER / 2 && self.stays {
             return self.write_all(bytes);
