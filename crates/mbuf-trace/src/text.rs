@@ -417,6 +417,110 @@ mod tests {
         }
     }
 
+    /// Of every length, at the end of the text and before other bytes.
+    #[test]
+    fn line_numbers() {
+        let numbers = [
+            "1",
+            "9",
+            "10",
+            "99",
+            "123",
+            "4096",
+            "87654",
+            "987654",
+            "1234567",
+            "87654321",
+            "123456789",
+            "4294967295",
+        ];
+        for digits in numbers {
+            for behind in
+                ["", ":", ": x", "/", "a", " 1", "\u{80}", ": +ip_input(vtnet0)", "\0\0\0\0\0\0\0\0"]
+            {
+                let text = alloc::format!("{digits}{behind}");
+                let expected = Some((digits.parse().unwrap(), behind.as_bytes()));
+                assert_eq!(decimal(text.as_bytes()), expected, "{text:?}");
+            }
+        }
+        for text in ["", "0", "01", "x1", ":", "4294967296", "99999999999999999999", "42949672950"] {
+            assert_eq!(decimal(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    /// All texts of up to eight of these letters, at the places that a word has.
+    #[test]
+    fn parentheses() {
+        let letters = [b'(', b')', b'x'];
+        for count in 0..=8_u32 {
+            for which in 0..3_usize.pow(count) {
+                let text: alloc::vec::Vec<u8> =
+                    (0..count).map(|place| letters[which / 3_usize.pow(place) % 3]).collect();
+                let mut open = 0_i32;
+                let mut closes_first = false;
+                for byte in &text {
+                    open += i32::from(*byte == b'(') - i32::from(*byte == b')');
+                    closes_first |= open < 0;
+                }
+                for before in ["", "ab c", "0123456789 "] {
+                    let text = [before.as_bytes(), &text].concat();
+                    assert_eq!(balanced(&text), open == 0 && !closes_first, "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn paths() {
+        for (file, expected) in [
+            ("/f", true),
+            ("a/b", true),
+            ("./f", true),
+            ("/", false),
+            ("a/", false),
+            ("f.c", true),
+            ("f.cpp1", true),
+            ("f.cpp12", false),
+            ("f.c1", true),
+            ("f.1c", false),
+            ("f.c-", false),
+            ("a.b.h", true),
+            ("f.", false),
+            (".c", false),
+            ("f", false),
+            ("", false),
+        ] {
+            assert_eq!(is_path(file.as_bytes()), expected, "{file}");
+        }
+    }
+
+    #[test]
+    fn what_hides_or_turns_is_escaped_and_its_neighbours_are_not() {
+        let ranges = [
+            (0, 0x1f),
+            (0x7f, 0x9f),
+            (0xad, 0xad),
+            (0x61c, 0x61c),
+            (0x180e, 0x180e),
+            (0x200b, 0x200f),
+            (0x2028, 0x202e),
+            (0x2060, 0x206f),
+            (0xfeff, 0xfeff),
+            (0xfff9, 0xfffb),
+            (0xe0000, 0xe007f),
+        ];
+        for letter in (0..=0xe_00ff).filter_map(char::from_u32) {
+            let hides = ranges.iter().any(|(first, last)| (*first..=*last).contains(&u32::from(letter)));
+            assert_eq!(is_unsafe(letter), hides, "{letter:?}");
+            assert_eq!(needs_escape(letter), hides || letter == '\\', "{letter:?}");
+        }
+        let shown = |bytes: &'static [u8]| Text(bytes).to_string();
+        assert_eq!(shown(b"\r\0\x1f[]"), r"\r\x00\x1f[]");
+        assert_eq!((Text(b"a\xff").to_str(), Text(b"a").to_str()), (None, Some("a")));
+        assert!(Text(b"").is_empty() && !Text(b" ").is_empty());
+        assert_eq!(alloc::format!("{:?}", Text(b"a\n")), r#""a\n""#);
+    }
+
     #[test]
     fn display_is_harmless_and_exact() {
         let text = Text(b"a\x1b[31m\n\t\\ \x7f\xff \xc2\x9b \xe2\x80\xae \xc3\xa9");
