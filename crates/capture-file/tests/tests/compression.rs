@@ -77,6 +77,27 @@ fn every_cut_of_the_compressed_stream_is_noticed() {
     }
 }
 
+/// What is missing is told from what is wrong.
+#[test]
+fn a_cut_is_not_called_corrupt() {
+    let compressed = compress(&rich_pcapng(), Compression::Gzip);
+    let told = |bytes: &[u8]| match read_all(bytes) {
+        Ok((_, error)) => error.map(|error| error.to_string()).unwrap_or_default(),
+        Err(error) => error.to_string(),
+    };
+    // Behind the header of ten bytes, and before the trailer of eight.
+    for cut in 10..compressed.len() - 8 {
+        let told = told(&compressed[..cut]);
+        assert!(told.contains("incomplete deflate stream"), "{cut}: {told}");
+    }
+    let mut other = compressed.clone();
+    *other.last_mut().unwrap() ^= 1;
+    assert!(told(&other).contains("matching checksum"));
+    let mut other = compressed;
+    other[10] |= 0b110;
+    assert!(told(&other).contains("corrupt deflate stream"));
+}
+
 #[test]
 fn every_cut_between_blocks_of_a_large_stream_is_noticed() {
     let file = large_pcap();
