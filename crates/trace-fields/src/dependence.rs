@@ -84,9 +84,9 @@ impl FieldId {
             Self::IpProto => HeaderBytes::IPV4.and(range(9, 10)),
             Self::IpChecksum => HeaderBytes::IPV4.and(range(10, 12)),
             Self::IpSrc => HeaderBytes::IPV4.and(range(12, 16)),
-            // The destination might stand in an option.
-            Self::IpDst => HeaderBytes::IPV4.and(range(16, 60)),
-            Self::IpAddr => HeaderBytes::IPV4.and(range(12, 60)),
+            // The destination might stand in an option, whose length might stand in the first byte behind the header.
+            Self::IpDst => HeaderBytes::IPV4.and(range(16, 61)),
+            Self::IpAddr => HeaderBytes::IPV4.and(range(12, 61)),
 
             Self::Ipv6Version | Self::Ipv6Tclass | Self::Ipv6TclassDscp => range(0, 4),
             Self::Ipv6TclassEcn | Self::Ipv6Flow => range(0, 4),
