@@ -51,8 +51,9 @@ impl<R: BufRead> Gzip<R> {
     /// Decompresses until there is something to give; gives nothing at the end.
     fn decompressed(&mut self) -> io::Result<&[u8]> {
         while self.ready.is_empty() {
-            self.place = match self.place {
-                Place::Header if self.input.fill_buf()?.is_empty() => break,
+            let place = self.place;
+            self.place = match place {
+                Place::Header if self.is_over()? => break,
                 Place::Header => self.header()?,
                 Place::Body => self.body()?,
                 Place::Damage => return Err(damaged("corrupt deflate stream")),
@@ -60,6 +61,20 @@ impl<R: BufRead> Gzip<R> {
             };
         }
         Ok(self.window.get(self.ready.clone()).unwrap_or_default())
+    }
+
+    /// Whether there is no further member. Zeros behind the last one are none: tapes and disks are filled up with them.
+    fn is_over(&mut self) -> io::Result<bool> {
+        loop {
+            let input = self.input.fill_buf()?;
+            let is_end = input.is_empty();
+            let zeros = input.iter().take_while(|byte| **byte == 0).count();
+            if is_end || zeros < input.len() {
+                self.input.consume(zeros);
+                return Ok(is_end);
+            }
+            self.input.consume(zeros);
+        }
     }
 
     fn header(&mut self) -> io::Result<Place> {
@@ -96,7 +111,10 @@ impl<R: BufRead> Gzip<R> {
 
     fn trailer(&mut self) -> io::Result<Place> {
         let mut trailer = [0; TRAILER];
-        self.input.read_exact(&mut trailer)?;
+        self.input.read_exact(&mut trailer).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => io::Error::new(error.kind(), "it ends within its checksum"),
+            _ => error,
+        })?;
         let expected = u64::from_le_bytes(trailer);
         let found = u64::from(self.checksum.amount()) << 32 | u64::from(self.checksum.sum());
         if found != expected {

@@ -85,10 +85,12 @@ fn a_cut_is_not_called_corrupt() {
         Ok((_, error)) => error.map(|error| error.to_string()).unwrap_or_default(),
         Err(error) => error.to_string(),
     };
-    // Behind the header of ten bytes, and before the trailer of eight.
-    for cut in 10..compressed.len() - 8 {
+    // Behind the header of ten bytes, before the trailer of eight, and within that.
+    let trailer = compressed.len() - 8;
+    for cut in 10..compressed.len() {
         let told = told(&compressed[..cut]);
-        assert!(told.contains("incomplete deflate stream"), "{cut}: {told}");
+        let what = if cut < trailer { "incomplete deflate stream" } else { "it ends within its checksum" };
+        assert!(told.contains(what), "{cut}: {told}");
     }
     let mut other = compressed.clone();
     *other.last_mut().unwrap() ^= 1;
@@ -96,6 +98,22 @@ fn a_cut_is_not_called_corrupt() {
     let mut other = compressed;
     other[10] |= 0b110;
     assert!(told(&other).contains("corrupt deflate stream"));
+}
+
+/// As tapes and disks leave them, and as `gzip -dc` takes them.
+#[test]
+fn zeros_behind_gzip_are_nothing() {
+    let file = rich_pcapng();
+    let compressed = compress(&file, Compression::Gzip);
+    for zeros in [1, 8, 512, 100_000] {
+        let padded = [compressed.as_slice(), &vec![0; zeros]].concat();
+        let (found, error) = read_all(padded.as_slice()).unwrap();
+        assert_eq!((found, error.map(|error| error.to_string())), (items(&file), None), "{zeros}");
+        let (found, error) =
+            read_all([padded.as_slice(), b"garbage, no header"].concat().as_slice()).unwrap();
+        assert_eq!(found, items(&file));
+        assert!(error.unwrap().to_string().contains("invalid gzip header"), "{zeros}");
+    }
 }
 
 #[test]
