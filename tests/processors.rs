@@ -55,6 +55,27 @@ fn so_is_a_pcapng_of_several_sections() {
     compare(&[capture("4", Format::Pcapng), capture("1", Format::Pcapng)].concat());
 }
 
+/// Large packets are made one at a time, where they stand.
+#[test]
+fn so_is_one_of_small_and_large_packets() {
+    let capture = capture("3", Format::Pcap);
+    let snapshot = [&40_000_u16.to_be_bytes()[..], &[0, 0], &[2; 40_000]].concat();
+    let frame = [&[0, 2][..], &snapshot, b"\x00\x0a\x00\x01+ip_input\x00"].concat();
+    let length = u32::try_from(frame.len()).unwrap().to_le_bytes();
+    let (header, mut rest) = capture.split_at(24);
+    let mut mixed = header.to_vec();
+    for number in 0.. {
+        let Some(captured) = rest.get(8..).and_then(<[u8]>::first_chunk) else { break };
+        let (record, behind) = rest.split_at(16 + u32::from_le_bytes(*captured) as usize);
+        mixed.extend_from_slice(record);
+        if number % 40 == 39 {
+            mixed.extend_from_slice(&[&record[..8], &length, &length, &frame].concat());
+        }
+        rest = behind;
+    }
+    compare(&mixed);
+}
+
 /// Faults are told by packets, and a file may end in the midst of one.
 #[test]
 fn so_is_a_damaged_one() {

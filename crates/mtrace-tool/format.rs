@@ -103,6 +103,11 @@ impl<F: Format> FormatSink<'_, F> {
         written.map_err(|error| Failure::output(self.out.path(), error))
     }
 
+    /// Whether threads should take turns with the rest.
+    fn is_long(&self) -> bool {
+        self.alone >= ALONE && self.threads > 1 && self.format.is_steady()
+    }
+
     /// Writes what stands at the end.
     fn finish(&mut self) -> Result<(), Failure> {
         let finished = self.format.finish(&mut self.out);
@@ -140,11 +145,11 @@ impl<F: Format> Sink for FormatSink<'_, F> {
     }
 
     fn breaks(&self, _needs_input: bool) -> bool {
-        self.alone >= ALONE && self.threads > 1 && self.format.is_steady()
+        self.is_long()
     }
 
     fn share(&mut self, file: &mut FileReader<'_>) -> Result<(), Failure> {
-        if self.breaks(true) {
+        if self.is_long() {
             self.alone = 0;
             let Self { threads, reading, out, format, .. } = self;
             let packets = relay::run(*threads, reading, file, out, format)?;

@@ -243,7 +243,12 @@ impl<'r, 'a, 'f, F: Format> Runner<'r, 'a, 'f, F> {
                 Ok(())
             })
         });
-        delivered.map_err(|error| relay.failure(error))
+        delivered.map_err(|error| {
+            // Nothing comes behind what is missing.
+            *batch = Batch::default();
+            made.clear();
+            relay.failure(error)
+        })
     }
 
     /// Writes something else behind the packets.
@@ -256,12 +261,19 @@ impl<'r, 'a, 'f, F: Format> Runner<'r, 'a, 'f, F> {
 
 impl<F: Format> Sink for Runner<'_, '_, '_, F> {
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
-        if packet.raw.len() > LARGE {
-            self.was_other = true;
-            self.deliver()?;
+        if packet.raw.len() <= LARGE {
+            self.batch.push(packet, seen);
+            return Ok(());
         }
-        self.batch.push(packet, seen);
-        if packet.raw.len() > LARGE { self.deliver() } else { Ok(()) }
+        self.deliver()?;
+        if !self.relay.reading.keeps(&mut self.scratch, packet, seen) {
+            return Ok(());
+        }
+        let written = self.relay.write(self.place, |line| {
+            line.packets = line.packets.saturating_add(1);
+            line.format.packet(line.out, packet, seen)
+        });
+        written.map_err(|error| self.relay.failure(error))
     }
 
     fn other(&mut self, item: &Item<'_>) -> Result<(), Failure> {

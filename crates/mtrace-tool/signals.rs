@@ -32,9 +32,9 @@ pub(crate) fn has_stopped() -> bool {
 /// output before. SIGXFSZ is taken and forgotten: so the write into a file that may not grow fails, as any other that
 /// fails, and does not end the program. SIGHUP is left alone: nohup(1) has it ignored, and a handler would undo that.
 pub(crate) fn watch() -> Result<(), Failure> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGXFSZ])
-        .map_err(|error| Failure::Usage(format!("cannot watch for signals: {error}")))?;
-    std::thread::spawn(move || {
+    let failed = |error| Failure::Usage(format!("cannot watch for signals: {error}"));
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGXFSZ]).map_err(failed)?;
+    let watching = std::thread::Builder::new().spawn(move || {
         for signal in signals.forever().filter(|signal| *signal != SIGXFSZ) {
             if STOPS_AT_FIRST.load(Ordering::Relaxed) && !STOPPED.swap(true, Ordering::Relaxed) {
                 continue;
@@ -47,7 +47,7 @@ pub(crate) fn watch() -> Result<(), Failure> {
             std::process::exit(128_i32.saturating_add(signal));
         }
     });
-    Ok(())
+    watching.map(drop).map_err(failed)
 }
 
 /// Makes a file that has to go when a signal comes; a signal waits until it is noted.

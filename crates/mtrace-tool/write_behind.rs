@@ -70,9 +70,9 @@ impl<W: Write + Send + 'static> WriteBehind<W> {
         }
         self.stays = true;
         let mut to = self.end()?;
-        let written = to.write_all(bytes);
+        to.write_all(bytes)?;
         self.to = To::Here(to);
-        written
+        Ok(())
     }
 
     /// Writes everything, and gives back what it was written to.
@@ -91,7 +91,8 @@ impl<W: Write + Send + 'static> WriteBehind<W> {
             self.start();
         }
         match &mut self.to {
-            To::Here(to) => full.write(to),
+            // Bytes would be missing before whatever came later.
+            To::Here(to) => full.write(to).inspect_err(|_| self.to = To::Nowhere),
             To::Thread(writing) => writing.hand_over(full).ok_or_else(|| self.failed()),
             To::Nowhere => Err(ended()),
         }
