@@ -79,6 +79,25 @@ fn every_block_type_of_every_length() {
     }
 }
 
+/// The fixed fields of each type of block have to be there, and more than 16 MiB are not believed.
+#[test]
+fn a_block_is_as_long_as_its_fields() {
+    for (block_type, minimum) in
+        [(0x0a0d_0d0a, 28), (1, 20), (2, 32), (3, 16), (4, 12), (6, 32), (0x4000_0bad, 12)]
+    {
+        for length in [0, 4, 8, minimum - 4, minimum - 1, 16 * 1024 * 1024 + 4, u32::MAX] {
+            let section = Pcapng::default().section(Little).interface(1, 0, |options| options).bytes;
+            let block = Bytes::new(Little).u32(block_type).u32(length).u32(0x1a2b_3c4d).raw(&[0; 40]);
+            let (items, error) = read_all([section, block.bytes].concat().as_slice()).unwrap();
+            let told = error.unwrap().to_string();
+            let expected = format!(
+                "impossible block length of {length} bytes: it has to be {minimum} to 16777216 (packet 1, byte offset 48)"
+            );
+            assert_eq!((items.len(), told.as_str()), (2, expected.as_str()), "{block_type:x}");
+        }
+    }
+}
+
 #[test]
 fn damage_says_what_and_where() {
     let section = || Pcapng::default().section(Little);
