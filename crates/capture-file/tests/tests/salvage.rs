@@ -210,3 +210,53 @@ fn who_expects_damage_waits_for_the_next_header() {
         }
     }
 }
+
+/// Gives these bytes, then fails for good.
+struct Failing<'a>(&'a [u8]);
+
+impl std::io::Read for Failing<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        match std::io::Read::read(&mut self.0, buf)? {
+            0 => Err(std::io::Error::other("the disk is gone")),
+            count => Ok(count),
+        }
+    }
+}
+
+#[test]
+fn nothing_is_looked_for_where_the_input_failed() {
+    let pcap = Pcap::new(Little, MICRO, 65_535, 1).record(1, 0, 4, b"abcd").bytes();
+    let mut gzip = super::compression::compress(&pcap, capture_file::Compression::Gzip);
+    let trailer = gzip.len() - 8;
+    gzip[trailer] ^= 1;
+    let inputs: [Box<dyn std::io::Read>; 2] = [Box::new(Failing(&pcap)), Box::new(gzip.as_slice())];
+    for input in inputs {
+        let mut reader = Reader::new(input).unwrap();
+        let error = loop {
+            match reader.next_item() {
+                Ok(item) => assert!(item.is_some()),
+                Err(error) => break error,
+            }
+        };
+        let at = reader.offset();
+        assert_eq!((error.offset, at), (pcap.len() as u64, at));
+        assert_eq!(reader.salvage().unwrap(), None);
+        assert!(reader.next_item().unwrap().is_none());
+        assert_eq!(reader.offset(), at);
+    }
+}
+
+#[test]
+fn an_input_that_fails_while_something_is_looked_for_is_an_error() {
+    // A record too long to be one, and no other behind it.
+    let damaged =
+        Pcap::new(Little, MICRO, 65_535, 1).0.u32(1).u32(0).u32(u32::MAX).u32(4).raw(&[0xaa; 5_000]).bytes;
+    let mut reader = Reader::new(Failing(&damaged)).unwrap();
+    assert!(matches!(reader.next_item(), Ok(Some(Item::Header(_)))));
+    let error = reader.next_item().unwrap_err().to_string();
+    assert!(error.starts_with("impossible captured length"), "{error}");
+    let error = reader.salvage().unwrap_err();
+    assert!(error.to_string().starts_with("cannot read: the disk is gone"), "{error}");
+    assert_eq!(reader.salvage().unwrap(), None);
+    assert!(reader.next_item().unwrap().is_none());
+}
