@@ -9,3 +9,4 @@ mod malformed;
 mod round_trip;
 mod snapshot;
 mod specification;
+mod words;
