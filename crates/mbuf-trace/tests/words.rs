@@ -33,10 +33,10 @@ fn a_path_is_of_functions_that_are_entered_or_passed() {
 
 #[test]
 fn events_in_words() {
-    let position = Some(Position { file: Text(b"f.c"), line: 1090 });
+    let position = Position { file: Text(b"f.c"), line: 1090 };
     let event =
         |kind, function: &'static str, args: Option<&'static str>, text: Option<&'static str>| Event {
-            position,
+            position: Some(position),
             function: (!function.is_empty()).then_some(Text(function.as_bytes())),
             args: args.map(|args| Text(args.as_bytes())),
             text: text.map(|text| Text(text.as_bytes())),
@@ -59,7 +59,7 @@ fn events_in_words() {
         let whole = event.write_data(&mut whole).then(|| String::from_utf8(whole).unwrap());
         assert_eq!((words.as_deref(), whole.as_deref()), (text, data), "{event:?}");
     }
-    assert_eq!(position.unwrap().to_string(), "f.c:1090");
+    assert_eq!(position.to_string(), "f.c:1090");
     let hidden = Position { file: Text(b"\x1bf\n"), line: 4_294_967_295 };
     assert_eq!(hidden.to_string(), r"\x1bf\n:4294967295");
 }
