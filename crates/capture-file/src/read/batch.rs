@@ -144,7 +144,7 @@ impl PacketBatch {
     }
 
     /// Bytes of memory that the packets take: those of their records and blocks, and what is kept with each. Of a
-    /// reader's buffer that it has left, it is all of it.
+    /// reader's buffers that packets stayed in, all but the last one count whole.
     #[must_use]
     pub fn size(&self) -> usize {
         let kept = self.packets.len().saturating_mul(size_of::<Kept>());

@@ -31,7 +31,8 @@ use nom::number::complete::{be_u16, be_u32, be_u64};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordedEvent<'a> {
-    /// The record. That of the snapshot behind the strings of revision 1 is the snapshot alone.
+    /// The record. That of the snapshot behind the strings of revision 1 is the snapshot alone, which has no header: it
+    /// begins at `offset` itself.
     pub record: Record<'a>,
     form: Form,
 }
