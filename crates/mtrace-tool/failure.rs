@@ -18,6 +18,13 @@ pub(crate) enum Status {
     Unreadable,
 }
 
+impl Status {
+    /// At least [`Status::Faults`] where there is something of that kind.
+    pub(crate) fn with_faults(self, any: bool) -> Self {
+        if any { self.max(Self::Faults) } else { self }
+    }
+}
+
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         match status {

@@ -15,7 +15,6 @@ mod relay;
 mod selection;
 mod signals;
 mod temporary;
-
 mod write_behind;
 
 use std::process::ExitCode;

@@ -236,14 +236,7 @@ impl<'r, 'a, 'f, F: Format> Runner<'r, 'a, 'f, F> {
         let Self { relay, format, scratch, batch, made, place, .. } = self;
         let mut out = Made { relay, place: *place, bytes: made };
         let kept = batch.format(format, &mut out, relay.reading, scratch);
-        let delivered = kept.and_then(|kept| {
-            out.hand_in()?;
-            relay.write(*place, |line| {
-                line.packets = line.packets.saturating_add(kept);
-                Ok(())
-            })
-        });
-        delivered.map_err(|error| {
+        kept.and_then(|kept| out.hand_in(kept)).map_err(|error| {
             // Nothing comes behind what is missing.
             *batch = Batch::default();
             made.clear();
@@ -310,8 +303,13 @@ struct Made<'m, 'a, 'f, F> {
 }
 
 impl<F: Format> Made<'_, '_, '_, F> {
-    fn hand_in(&mut self) -> io::Result<()> {
-        let written = self.relay.write(self.place, |line| line.out.write_here(self.bytes));
+    /// Writes them; so many packets are whole with them.
+    fn hand_in(&mut self, packets: u64) -> io::Result<()> {
+        let written = self.relay.write(self.place, |line| {
+            line.out.write_here(self.bytes)?;
+            line.packets = line.packets.saturating_add(packets);
+            Ok(())
+        });
         self.bytes.clear();
         self.bytes.shrink_to(MADE);
         written
@@ -326,7 +324,7 @@ impl<F: Format> Write for Made<'_, '_, '_, F> {
     #[inline]
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.bytes.len().saturating_add(bytes.len()) > MADE {
-            self.hand_in()?;
+            self.hand_in(0)?;
         }
         self.bytes.extend_from_slice(bytes);
         Ok(())

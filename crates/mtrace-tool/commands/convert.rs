@@ -267,7 +267,7 @@ impl ConvertSink {
         if !self.losses.is_empty() {
             messages::warning(&format_args!("{name}: not in this revision: {}", self.losses));
         }
-        Ok(if self.kept > 0 { status.max(Status::Faults) } else { status })
+        Ok(status.with_faults(self.kept > 0))
     }
 }
 

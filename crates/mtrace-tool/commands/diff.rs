@@ -41,7 +41,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Status, Failure> {
     };
     written.map_err(|error| Failure::output(out.path(), error))?;
     out.finish()?;
-    Ok(if found.differs() { status.max(Status::Faults) } else { status })
+    Ok(status.with_faults(found.differs()))
 }
 
 fn read(args: &DiffArgs, reading: &Reading, file: &PathBuf) -> Result<(Side, Status), Failure> {

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &DropsArgs) -> Result<Status, Failure> {
     };
     written.map_err(|error| Failure::output(out.path(), error))?;
     out.finish()?;
-    Ok(if report.others() > 0 { status.max(Status::Faults) } else { status })
+    Ok(status.with_faults(report.others() > 0))
 }
 
 /// The built-in list, the user's file, then the options.

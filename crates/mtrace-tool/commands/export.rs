@@ -67,7 +67,7 @@ pub(crate) fn run(
         messages::warning(&format_args!("{}: {}", Name(&path), remark.text));
     }
     let lossy = remarks.iter().any(|remark| remark.is_loss);
-    Ok(if lossy { status.max(Status::Faults) } else { status })
+    Ok(status.with_faults(lossy))
 }
 
 struct ExportSink<'p> {

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &FilterArgs) -> Result<Status, Failure> {
         return Ok(status);
     }
     written.out.finish()?;
-    Ok(if args.exit_status && written.packets == 0 { status.max(Status::Faults) } else { status })
+    Ok(status.with_faults(args.exit_status && written.packets == 0))
 }
 
 /// A file where the expression should stand is a slip that a word mends.

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &PathsArgs) -> Result<Status, Failure> {
     };
     written.map_err(|error| Failure::output(out.path(), error))?;
     out.finish()?;
-    Ok(if report.others() > 0 { status.max(Status::Faults) } else { status })
+    Ok(status.with_faults(report.others() > 0))
 }
 
 /// Reads a file again for one packet, and shows its way.

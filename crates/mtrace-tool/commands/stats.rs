@@ -34,7 +34,7 @@ pub(crate) fn run(args: &StatsArgs) -> Result<Status, Failure> {
     tell(&counts);
     // What there was no memory for is lost, unlike what has no answer.
     let is_lossy = counts.left_out > 0 || counts.packets_with_too_many_rows > 0;
-    Ok(if is_lossy { status.max(Status::Faults) } else { status })
+    Ok(status.with_faults(is_lossy))
 }
 
 /// Says what the answer leaves out.
