@@ -1,6 +1,6 @@
 //! `drops`.
 
-use crate::support::{capture_of, folder, run, run_with_input, tool};
+use crate::support::{capture_of, fixtures, folder, run, run_with_input, tool};
 use serde_json::Value;
 
 fn json(arguments: &[&str]) -> Value {
@@ -93,6 +93,34 @@ fn all_revisions_end_alike() {
             assert_eq!(fates(revision), fates("4"), "{scene}-rev{revision}");
         }
     }
+}
+
+/// `print` says of each packet what `drops` counts.
+#[test]
+fn print_ends_each_packet_in_the_same_place() {
+    let keys = ["function", "returned", "file", "line", "reason", "errno"];
+    let words = |end: &Value| keys.map(|key| end[key].to_string()).join(" ");
+    let mut all = 0_usize;
+    for name in fixtures().iter().filter(|name| !name.ends_with("other-link-type.pcap")) {
+        let name = format!("fixtures/{name}");
+        let report = json(&["--all", &name]);
+        let ends = report["ends"].as_array().expect("ends").iter();
+        // `print` says nothing where there is nothing to say.
+        let told = ends.filter(|end| !end["function"].is_null() || !end["reason"].is_null());
+        let packets = |end: &Value| end["packets"].as_u64().and_then(|count| count.try_into().ok());
+        let mut counted: Vec<_> =
+            told.flat_map(|end| vec![words(end); packets(end).expect("packets")]).collect();
+        let printed = run(&["print", "--json", &name]).stdout;
+        let mut printed: Vec<_> = serde_json::Deserializer::from_slice(&printed)
+            .into_iter::<Value>()
+            .filter_map(|packet| packet.expect("JSON").get("end").map(words))
+            .collect();
+        counted.sort();
+        printed.sort();
+        assert_eq!(printed, counted, "{name}");
+        all += printed.len();
+    }
+    assert!(all > 100, "{all}");
 }
 
 #[test]

@@ -1,16 +1,12 @@
 //! Where traces end, as dropwatch tells it: how many packets, in which function, at which line, and why. Ends
 //! that are normal, where a packet was delivered or transmitted, are told apart.
 
-mod end;
 mod json;
-mod normal;
 mod text;
 
-pub use normal::{Fate, NormalEnds, NormalEndsError};
-
+use crate::end::{End, Fate, NormalEnds};
 use crate::tally::{Count, GroupBy, Groups, Items, Look, Moment, Tally, push};
-use end::End;
-use mbuf_trace::Text;
+use mbuf_trace::{Order, RecordedEvent, Text};
 use std::io::{self, Write};
 use trace_fields::{Field, Subject};
 
@@ -58,12 +54,15 @@ impl Drops {
             self.without_trace = self.without_trace.saturating_add(1);
             return;
         };
-        if trace.is_cut() && trace.order() == mbuf_trace::Order::OldestFirst {
-            // The capture kept the beginning.
+        let end = match trace.order() {
+            Order::NewestFirst => End::of(trace, trace.events_in_wire_order().map(RecordedEvent::read)),
+            Order::OldestFirst => End::of(trace, trace.events_newest_first().map(RecordedEvent::read)),
+        };
+        let Some(end) = end else {
             self.unknown = self.unknown.saturating_add(1);
             return;
-        }
-        let (end, fate) = End::of(trace, &self.normal);
+        };
+        let fate = end.fate(&self.normal).unwrap_or(Fate::Dropped);
         self.fates.add(fate);
         self.key.clear();
         self.by.write(subject, &mut self.key);

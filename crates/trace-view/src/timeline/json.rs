@@ -187,6 +187,8 @@ struct End<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     function: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    returned: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
@@ -196,14 +198,15 @@ struct End<'a> {
     errno: Option<u16>,
 }
 
-impl<'a> From<end::End<'a>> for End<'a> {
-    fn from(end: end::End<'a>) -> Self {
+impl<'a> From<crate::end::End<'a>> for End<'a> {
+    fn from(end: crate::end::End<'a>) -> Self {
         Self {
-            dropped: end.dropped,
+            dropped: end.is_drop,
             function: end.function.map(lossy),
+            returned: end.returned.map(lossy),
             file: end.position.map(|position| lossy(position.file)),
             line: end.position.map(|position| position.line),
-            reason: end.reason.map(lossy),
+            reason: end.reason.filter(|reason| !reason.is_empty()).map(lossy),
             errno: end.errno,
         }
     }

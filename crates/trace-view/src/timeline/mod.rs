@@ -224,9 +224,9 @@ impl Timeline {
             spill(page, out)?;
         }
         if let Some(end) = end::of(&way) {
-            let colour = if end.dropped { colours.drop } else { colours.dim };
+            let colour = if end.is_drop { colours.drop } else { colours.dim };
             line.clear();
-            end.words(options, line);
+            end::words(&end, options, line);
             below(page, options, colour, "", line);
         }
         *memory = recycle(events);
