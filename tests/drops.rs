@@ -46,38 +46,38 @@ fn text() {
 fn where_a_trace_ends() {
     for (texts, fate, function, position) in [
         // The last function, and the newest position that belongs to it.
-        (&["a.c:1: +ip_input", "a.c:2: m_freem"][..], "dropped", "m_freem", "a.c:2"),
-        (&["a.c:1: +ip_input", "a.c:7"], "dropped", "ip_input", "a.c:7"),
-        (&["a.c:1: +ip_input", "a.c:7: bad checksum"], "dropped", "ip_input", "a.c:7"),
-        (&["a.c:1: +ip_input", "b.c:2: +pf_test", "pf_norm"], "dropped", "pf_norm", ""),
+        (&["a.c:1: +ip_input", "a.c:2: m_freem"][..], "unknown", "m_freem", "a.c:2"),
+        (&["a.c:1: +ip_input", "a.c:7"], "unknown", "ip_input", "a.c:7"),
+        (&["a.c:1: +ip_input", "a.c:7: bad checksum"], "unknown", "ip_input", "a.c:7"),
+        (&["a.c:1: +ip_input", "b.c:2: +pf_test", "pf_norm"], "unknown", "pf_norm", ""),
         // The innermost of those that return at the end.
         (
             &["a.c:1: +ip_input", "b.c:2: +pf_test", "b.c:9: -pf_test(PF_DROP)", "a.c:5: -ip_input"],
-            "dropped",
+            "unknown",
             "pf_test(PF_DROP)",
             "b.c:9",
         ),
         // What is noted between two returns was done by the outer one.
         (
             &["a.c:1: +ip_input", "b.c:9: -pf_test(PF_PASS)", "a.c:4: no route", "a.c:5: -ip_input"],
-            "dropped",
+            "unknown",
             "ip_input",
             "a.c:5",
         ),
-        (&["a.c:1: +ether_output"], "dropped", "ether_output", "a.c:1"),
+        (&["a.c:1: +ether_output"], "unknown", "ether_output", "a.c:1"),
         (&["a.c:1: +ether_output", "a.c:2: -ether_output"], "transmitted", "ether_output", "a.c:2"),
         // pf dropped it inside; that its caller returned does not mean that it was transmitted.
         (
             &["+ether_output", "b.c:9: -pf_test(PF_DROP)", "a.c:2: -ether_output"],
-            "dropped",
+            "unknown",
             "pf_test(PF_DROP)",
             "b.c:9",
         ),
         (&["+tcp_input", "b.c:3: -sorwakeup", "a.c:2: -tcp_input"], "delivered", "sorwakeup", "b.c:3"),
         (&["a.c:3: drop: no route", "a.c:5: -ip_input"], "dropped", "", "a.c:3"),
         (&["+ip_input", "a.c:3: drop: no route", "a.c:5: -tcp_input"], "dropped", "ip_input", "a.c:3"),
-        (&["nothing of note"], "dropped", "", ""),
-        (&[], "dropped", "", ""),
+        (&["nothing of note"], "unknown", "", ""),
+        (&[], "unknown", "", ""),
     ] {
         let expected = (fate.to_owned(), function.to_owned(), position.to_owned());
         assert_eq!(end_of(texts), expected, "{texts:?}");

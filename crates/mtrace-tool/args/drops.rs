@@ -15,7 +15,8 @@ Examples:
 
 A packet ends where it was dropped, if its trace says so; otherwise in the innermost of the functions \
 that return one after another at its end, or in the last function. Ends that are known as normal (an interface or \
-a protocol took the packet) are not shown; format-spec/normal_ends.txt lists them.")]
+a protocol took the packet) are not shown; format-spec/normal_ends.txt lists them. An end of which nothing is known \
+is shown as `unknown`.")]
 pub(crate) struct DropsArgs {
     /// Captures to read, one after another; `-` is standard input
     #[arg(value_name = "FILE", default_value = "-")]

@@ -58,7 +58,7 @@ impl Serialize for List<'_> {
             |text: Option<Text<'_>>| text.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
         let mut list = serializer.serialize_seq(None)?;
         for (at, group) in self.report.groups.0.iter().enumerate() {
-            let places = group.members.iter().filter(|place| self.all || place.fate == Fate::Dropped);
+            let places = group.members.iter().filter(|place| self.all || place.fate.is_suspect());
             for Place { fate, function, returned, file, line, reason, errno, count } in places.take(self.top)
             {
                 list.serialize_element(&EndJson {

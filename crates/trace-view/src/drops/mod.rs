@@ -62,7 +62,7 @@ impl Drops {
             self.unknown = self.unknown.saturating_add(1);
             return;
         };
-        let fate = end.fate(&self.normal).unwrap_or(Fate::Dropped);
+        let fate = end.fate(&self.normal);
         self.fates.add(fate);
         self.key.clear();
         self.by.write(subject, &mut self.key);
@@ -78,7 +78,7 @@ impl Drops {
         self.tally.add(&self.key, at);
     }
 
-    /// What was gathered, in order: drops before other ends, places with more packets first.
+    /// What was gathered, in order: drops before other ends, unknown ones next, places with more packets first.
     #[must_use]
     pub fn report(&self) -> Report<'_> {
         let mut groups = Groups::new(&self.tally, self.by.fields().len(), Place::read);
@@ -118,7 +118,7 @@ impl<'a> Place<'a> {
         let mut item = || items.next().flatten();
         let fate = item().and_then(<[u8]>::first).copied();
         Self {
-            fate: Fate::ALL.into_iter().find(|known| Some(*known as u8) == fate).unwrap_or(Fate::Dropped),
+            fate: Fate::ALL.into_iter().find(|known| Some(*known as u8) == fate).unwrap_or(Fate::Unknown),
             function: item().map(Text),
             returned: item().map(Text),
             file: item().map(Text),
@@ -158,7 +158,7 @@ impl Report<'_> {
         self.gathered.tally.packets()
     }
 
-    /// Writes the `top` places of each group with the most packets: those of drops, or `all`.
+    /// Writes the `top` places of each group with the most packets: those of drops and of unknown ends, or `all`.
     ///
     /// # Errors
     ///

@@ -21,12 +21,12 @@ pub(super) fn write(
     let fates = &report.gathered.fates;
     let packets = report.packets();
     write!(out, "{}:", Counted(packets, "packet"))?;
-    for (fate, separator) in Fate::ALL.into_iter().zip(["", ",", ",", ","]) {
+    for (fate, separator) in Fate::ALL.into_iter().zip(["", ",", ",", ",", ","]) {
         write!(out, "{separator} {} {}", fates.of(fate), fate.name())?;
     }
     writeln!(out)?;
     let colours = look.palette;
-    let is_asked = |place: &&Place<'_>| all || place.fate == Fate::Dropped;
+    let is_asked = |place: &&Place<'_>| all || place.fate.is_suspect();
     let groups = report.groups.0.iter().filter(|group| group.members.iter().any(|place| is_asked(&place)));
     let groups: Vec<_> = groups.collect();
     let (groups, hidden) = shown_groups(&groups, top);
@@ -45,10 +45,11 @@ pub(super) fn write(
                 Counted(group.packets, "packet")
             )?;
         }
-        let title = if all { "ended at" } else { "dropped at" };
+        let are_drops = shown.iter().all(|place| place.fate == Fate::Dropped);
+        let title = if are_drops && !all { "dropped at" } else { "ended at" };
         writeln!(out, "{}packets   share  {title}{}", colours.dim, colours.reset)?;
         for place in shown {
-            row(out, look, place, group.packets, all)?;
+            row(out, look, place, group.packets, all || !are_drops)?;
         }
         let (more, packets) = places.fold((0_u64, 0_u64), |(more, packets), place| {
             (more.saturating_add(1), packets.saturating_add(place.count.packets))
@@ -73,10 +74,10 @@ pub(super) fn write(
     Ok(())
 }
 
-fn row(out: &mut impl Write, look: &Look, place: &Place<'_>, of: u64, all: bool) -> io::Result<()> {
+fn row(out: &mut impl Write, look: &Look, place: &Place<'_>, of: u64, fates: bool) -> io::Result<()> {
     let colours = look.palette;
     let share = Percent(place.count.packets, of);
-    let colour = if place.fate == Fate::Dropped { colours.drop } else { colours.function };
+    let colour = if place.fate.is_suspect() { colours.drop } else { colours.function };
     write!(out, "{:>7}  {share}  {colour}", place.count.packets)?;
     let mut words = place.function.map_or("(no function)".to_owned(), |function| function.to_string());
     if let Some(returned) = place.returned {
@@ -85,7 +86,7 @@ fn row(out: &mut impl Write, look: &Look, place: &Place<'_>, of: u64, all: bool)
     let room = look.room(PLACE_COLUMN);
     let words = cut(&words, room);
     write!(out, "{words}{}", colours.reset)?;
-    let fate = if all { format!("  {}", place.fate.name()) } else { String::new() };
+    let fate = if fates { format!("  {}", place.fate.name()) } else { String::new() };
     if let (Some(file), Some(line)) = (place.file, place.line) {
         let position = format!("{}:{line}", look.short(file));
         let position = room.map_or(Cow::Borrowed(&*position), |room| cut_path(&position, room));

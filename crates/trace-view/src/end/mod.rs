@@ -66,15 +66,15 @@ impl<'a> End<'a> {
         self.returned = event.args.filter(|_| self.is_return);
     }
 
-    /// What became of the packet, where that is known: by its end, else by what was noted in it, else by its
-    /// callers.
-    pub(crate) fn fate(&self, normal: &NormalEnds) -> Option<Fate> {
+    /// What became of the packet: by its end, else by what was noted in it, else by its callers.
+    pub(crate) fn fate(&self, normal: &NormalEnds) -> Fate {
         if self.is_drop {
-            return Some(Fate::Dropped);
+            return Fate::Dropped;
         }
-        let end = normal.fate(self.function?.as_bytes(), self.is_return);
+        let end = self.function.and_then(|function| normal.fate(function.as_bytes(), self.is_return));
         let inside = self.noted.into_iter().chain(self.callers.into_iter().flatten());
         end.or_else(|| inside.into_iter().find_map(|function| normal.fate(function.as_bytes(), false)))
+            .unwrap_or(Fate::Unknown)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which ends of a trace are no drops: a list in `format-spec/`, to which a user adds.
+//! What became of a packet, by a list of functions in `format-spec/`, to which a user adds.
 
 use std::collections::HashMap;
 
@@ -7,6 +7,8 @@ use std::collections::HashMap;
 pub enum Fate {
     /// It is gone, and nobody has it.
     Dropped,
+    /// Neither the trace nor a list of normal ends tells.
+    Unknown,
     /// A protocol or a socket took it.
     Delivered,
     /// A driver or another interface took it.
@@ -17,23 +19,29 @@ pub enum Fate {
 
 impl Fate {
     /// All, in the order in which they are told.
-    pub(crate) const ALL: [Self; 4] = [Self::Delivered, Self::Transmitted, Self::Absorbed, Self::Dropped];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Delivered, Self::Transmitted, Self::Absorbed, Self::Dropped, Self::Unknown];
 
     /// Its name: `delivered`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dropped => "dropped",
+            Self::Unknown => "unknown",
             Self::Delivered => "delivered",
             Self::Transmitted => "transmitted",
             Self::Absorbed => "absorbed",
         }
     }
 
-    /// The fate of this name.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|fate| fate.name() == name)
+    /// Whether it is what is looked for where packets get lost.
+    pub(crate) fn is_suspect(self) -> bool {
+        matches!(self, Self::Dropped | Self::Unknown)
+    }
+
+    /// The fate of this name, which a list may give.
+    fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fate| fate.name() == name && *fate != Self::Unknown)
     }
 }
 
@@ -159,6 +167,7 @@ mod tests {
     fn lines_that_say_something_else_are_refused() {
         let mut ends = NormalEnds::default();
         assert_eq!(ends.add_lines("a\nb eaten").unwrap_err().line, 2);
+        assert_eq!(ends.add_lines("a unknown").unwrap_err().line, 1);
         assert_eq!(ends.add_lines("a dropped today").unwrap_err().line, 1);
         assert_eq!(ends.add_lines("a dropped returned today").unwrap_err().line, 1);
     }
