@@ -152,6 +152,27 @@ fn graphviz_reads_the_graph() {
 }
 
 #[test]
+fn a_drop_is_one_in_every_revision() {
+    let of = |revision: &str, format: &[&str]| {
+        run(&[&["convert", &format!("fixtures/drop-{revision}.pcap"), "--to"], format].concat())
+            .text()
+            .to_owned()
+    };
+    let reason = "drop: output queue of vtnet0 is full";
+    for revision in ["rev1", "rev1le", "rev2", "rev3"] {
+        for format in [&["folded"][..], &["folded", "--stacks", "path"], &["dot"]] {
+            assert_eq!(of(revision, format), of("rev4", format), "{revision} {format:?}");
+        }
+        let frame = format!(r#"{{"name":"{reason}","file":"#);
+        assert!(of(revision, &["speedscope"]).contains(&frame), "{revision}");
+        let instant = format!(r#"{{"name":"{reason}","cat":"drop","ph":"i""#);
+        assert!(of(revision, &["chrome"]).contains(&instant), "{revision}");
+        let drawn = run(&["graph", &format!("fixtures/drop-{revision}.pcap")]);
+        assert_eq!(drawn.text(), run(&["graph", "fixtures/drop-rev4.pcap"]).text(), "{revision}");
+    }
+}
+
+#[test]
 fn what_each_format_looks_like() {
     for (format, fixture) in [
         ("folded", "nat-rev3.pcap"),

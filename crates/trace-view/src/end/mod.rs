@@ -1,5 +1,6 @@
 //! Where one trace ends, and which ends are normal.
 
+pub(crate) mod drop;
 mod normal;
 
 pub use normal::{Fate, NormalEnds, NormalEndsError};
@@ -31,9 +32,6 @@ pub(crate) struct End<'a> {
     /// Functions that returned after this one did, the outermost few.
     callers: [Option<Text<'a>>; 16],
 }
-
-/// What older revisions write where revision 4 has an event.
-const DROP: &[u8] = b"drop: ";
 
 impl<'a> End<'a> {
     /// The end of a trace with these events, newest first. There is none where the capture cut it off.
@@ -121,14 +119,6 @@ impl<'a> Search<'a> {
 
 /// The drop that an event says.
 fn drop_of<'a>(revision: Revision, event: &Event<'a>) -> Option<End<'a>> {
-    let reason = match event.kind {
-        Kind::Drop => event.text,
-        // Revision 4 has an event for it, so there it is only a text.
-        Kind::String | Kind::Static | Kind::Dynamic if revision != Revision::Four => {
-            Some(Text(event.text?.as_bytes().strip_prefix(DROP)?))
-        }
-        _ => return None,
-    };
-    let (function, position, errno) = (event.function, event.position, event.errno);
-    Some(End { is_drop: true, function, position, reason, errno, ..End::default() })
+    let Event { kind, function, position, text: reason, errno, .. } = drop::read(revision, *event);
+    (kind == Kind::Drop).then(|| End { is_drop: true, function, position, reason, errno, ..End::default() })
 }

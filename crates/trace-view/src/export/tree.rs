@@ -5,7 +5,8 @@ use super::calls::{Move, walk};
 use super::clock::Clock;
 use super::label::Label;
 use super::names::Names;
-use mbuf_trace::{Event, Kind, RecordedEvent, Trace};
+use crate::end::drop;
+use mbuf_trace::{Event, Kind, Trace};
 use std::collections::HashMap;
 
 /// Most memory for different stacks, in bytes; what comes beyond is put together under one name. With the program and
@@ -108,7 +109,7 @@ impl Tree {
     fn add_calls(&mut self, trace: &Trace<'_>, clock: Clock) {
         let mut open = Vec::new();
         let mut meter = Meter { clock, last: 0, top: Some(ROOT) };
-        let events: Vec<Event<'_>> = trace.events().map(RecordedEvent::read).collect();
+        let events: Vec<Event<'_>> = drop::events(trace).collect();
         let _ = walk(&events, |step| {
             match step {
                 Move::Open { event, step } => {
@@ -138,9 +139,7 @@ impl Tree {
 
     fn add_path(&mut self, trace: &Trace<'_>, clock: Clock) {
         let mut meter = Meter { clock, last: 0, top: Some(ROOT) };
-        let steps = trace
-            .events()
-            .map(RecordedEvent::read)
+        let steps = drop::events(trace)
             .enumerate()
             .filter(|(_, event)| event.on_path().is_some() || event.kind == Kind::Drop);
         for (step, event) in steps.take(super::calls::DEEPEST) {
