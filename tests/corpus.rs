@@ -1,14 +1,13 @@
 //! Public captures with odd features, where the folder `CAPTURE_CORPUS` names has them and an `index.tsv`
 //! that says what a good reader makes of each.
 
-use crate::support::run;
+use crate::support::{run, skip};
 use std::path::Path;
 
 #[test]
 fn every_file_reads_as_its_index_says() {
     let Some(folder) = std::env::var_os("CAPTURE_CORPUS") else {
-        eprintln!("skipped: CAPTURE_CORPUS names no folder of captures");
-        return;
+        return skip("corpus", "CAPTURE_CORPUS names no folder of captures", "MTRACE_TEST_REQUIRE_CORPUS");
     };
     let folder = Path::new(&folder);
     let index = std::fs::read_to_string(folder.join("index.tsv")).expect("index.tsv");

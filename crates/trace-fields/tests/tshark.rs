@@ -6,6 +6,7 @@ mod packets;
 use capture_file::LinkType;
 use packets::{Captured, has_tshark, pcap, tshark};
 use std::fmt::Write;
+use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 use trace_fields::{Field, FieldType, PacketView, Scope, Scratch, Subject};
@@ -182,7 +183,7 @@ fn random_packets() {
 #[test]
 fn corpus() {
     let Some(folder) = std::env::var_os("CAPTURE_CORPUS") else {
-        eprintln!("SKIPPED corpus: CAPTURE_CORPUS names no folder of captures");
+        let _ = writeln!(std::io::stderr(), "SKIPPED corpus: CAPTURE_CORPUS names no folder of captures");
         return;
     };
     if !has_tshark("corpus") {
