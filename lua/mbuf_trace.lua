@@ -283,7 +283,13 @@ local field = {
   path = ProtoField.string("mbuf_trace.path", "Path", base.NONE,
     "Functions that handled the packet (events enter and function), oldest first, joined by ' > '"),
   last_function = ProtoField.string("mbuf_trace.last_function", "Last function", base.NONE,
-    "Function of the newest event that has one: where the packet's way ended"),
+    "Function of the newest event that has one"),
+  end_function = ProtoField.string("mbuf_trace.end_function", "End function", base.NONE,
+    "Function where the packet's way ended: that of the newest drop, else the innermost of those that "
+      .. "return one after another at the end, else the last"),
+  drop = ProtoField.string("mbuf_trace.drop", "Drop", base.NONE,
+    "Why the packet was dropped: the reason of the newest drop (an event of revision 4, the text 'drop: "
+      .. "REASON' of older ones), empty where it gives none; absent where the trace tells of no drop"),
   fault = ProtoField.string("mbuf_trace.fault", "Fault", base.NONE,
     "Name of each fault found in the frame, as the specification lists them"),
   flags = ProtoField.uint16("mbuf_trace.flags", "Flags", base.HEX, nil, nil,
@@ -353,6 +359,8 @@ local FIELD_LIST = {
   field.count,
   field.path,
   field.last_function,
+  field.end_function,
+  field.drop,
   field.fault,
   field.flags,
   field.incomplete,
@@ -386,7 +394,7 @@ local FIELD_LIST = {
 -- Colouring rules to import or to copy into the profile's file colorfilters.
 local COLOURING_RULES = [[
 @mbuf_trace: malformed@mbuf_trace.fault && !(mbuf_trace.fault == "cut_by_capture")@[52428,0,0][65535,65535,65535]
-@mbuf_trace: dropped@mbuf_trace.kind == "drop"@[65535,52428,52428][20560,0,0]
+@mbuf_trace: dropped@mbuf_trace.drop@[65535,52428,52428][20560,0,0]
 @mbuf_trace: trace incomplete@mbuf_trace.incomplete == 1 || mbuf_trace.lost > 0@[65535,62194,47802][16448,16448,16448]
 @mbuf_trace: packet changed on its way@mbuf_trace.snapshot.changed == 1@[56797,60395,65535][0,0,40000]
 ]]
@@ -1283,7 +1291,7 @@ local function read_frame(raw, original, encoding, records)
   local frame = {
     raw = raw, size = size, missing = max(original - size, 0), encoding = encoding, first = 1, last = 0,
     records = nil, announced = nil, whole = nil, partial = nil, snapshot_behind = nil,
-    header = nil, oldest_first = nil, faults = nil, events = nil,
+    header = nil, oldest_first = nil, faults = nil, events = nil, ending = nil,
   }
   if cut then
     note(frame, "cut_by_capture", size, original, size)
@@ -1492,6 +1500,55 @@ local function last_function(frame)
       return func
     end
   end
+end
+
+-- The reason of a drop that an older revision tells in words: `drop: no route (errno 65)`. Nil where it is none.
+local function told_reason(event)
+  local said = event.text and (event.kind == "string" or event.kind == "static" or event.kind == "dynamic")
+    and match(event.text, "^drop: (.*)$")
+  local reason, errno = match(said or "", "^(.*) %(errno ([1-9]%d*)%)$")
+  return reason and #errno <= 5 and tonumber(errno) <= 65535 and reason or said
+end
+
+-- Looks for the end from the newest event on.
+local function find_end(frame)
+  local in_words = frame.encoding.revision < 4
+  local func, drop, settled
+  for step = event_count(frame), 1, -1 do
+    local event = event_of(frame, step)
+    local kind = event.kind
+    local reason = not drop and (kind == "drop" and event.text or in_words and told_reason(event)) or nil
+    if drop then
+      drop.func = event.func
+    elseif reason then
+      drop = { func = event.func, reason = reason }
+    elseif not settled and not event.func then
+      -- What is noted between two returns was done by the outer function.
+      settled = func and kind ~= "data" and kind ~= "unknown"
+    elseif not settled and (not func or kind == "leave") then
+      func, settled = event.func, kind ~= "leave"
+    elseif not settled then
+      settled = kind ~= "data"
+    end
+    if drop and drop.func then
+      break
+    end
+  end
+  return drop or { func = func, reason = nil }
+end
+
+-- The function where the trace ended, and the reason of a drop, if it tells of one: the rules are those of End in
+-- mbuf-trace. Nil where the capture cut it off.
+local function end_of(frame)
+  if frame.missing > 0 and frame.oldest_first then
+    return nil
+  end
+  local ending = frame.ending
+  if not ending then
+    ending = find_end(frame)
+    frame.ending = ending
+  end
+  return ending
 end
 
 -- The functions that handled the packet, oldest first.
@@ -1895,6 +1952,18 @@ of_trace("last_function", function(item, tvb, frame)
   local func = last_function(frame)
   if func then
     item:add(field.last_function, tvb:range(0, 0), clean(func)):set_generated()
+  end
+end)
+of_trace("end_function", function(item, tvb, frame)
+  local ending = end_of(frame)
+  if ending and ending.func then
+    item:add(field.end_function, tvb:range(0, 0), clean(ending.func)):set_generated()
+  end
+end)
+of_trace("drop", function(item, tvb, frame)
+  local ending = end_of(frame)
+  if ending and ending.reason then
+    item:add(field.drop, tvb:range(0, 0), clean(ending.reason)):set_generated()
   end
 end)
 of_trace("flags", function(item, tvb, frame)
@@ -2530,13 +2599,13 @@ local function show_notes(frame, certainty, contradiction, snapshots, nodes, ite
   end
 end
 
--- The inner protocol's columns, followed by the last function; the path where there is no inner protocol.
+-- The inner protocol's columns, followed by the function where it ended; the path where there is no inner protocol.
 local function finish_columns(frame, pinfo, dissected)
   local info = pinfo.cols.info
   if dissected then
-    local func = last_function(frame)
-    if func then
-      info:append(format(" [%s]", display(func)))
+    local ending = end_of(frame)
+    if ending and ending.func then
+      info:append(format(" [%s]", display(ending.func)))
     end
   else
     local path = path_of(frame)

@@ -27,6 +27,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`event`] | the model: one event, with position, function, text and snapshot taken apart |
+//! | [`end`] | where a trace ends |
 //! | [`read`] | bytes to events: [`Detector`] gives a [`Trace`], which gives each [`RecordedEvent`] |
 //! | [`mod@write`] | events to bytes: [`FrameWriter`](write::FrameWriter), [`convert`](write::convert()) between revisions |
 //! | [`record`] | making traces: [`Recorder`] and the `mtrace_*!` macros |
@@ -46,6 +47,7 @@
 
 extern crate alloc;
 
+pub mod end;
 pub mod event;
 pub mod fault;
 mod generated;
@@ -56,6 +58,7 @@ pub mod snapshot;
 pub mod text;
 pub mod write;
 
+pub use end::End;
 pub use event::{Event, EventHeader, Position};
 pub use fault::Fault;
 pub use generated::{

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 Examples:
   mtrace-tool filter icmp trace.pcap -o icmp.pcap
   mtrace-tool filter 'mbuf_trace.path contains \"pf_test\" and ip.dst == 10.0.0.0/8' t.pcapng -o o.pcapng
-  mtrace-tool filter 'mbuf_trace.last_function == \"ip_forward\"' - < t.pcap | mtrace-tool print -")]
+  mtrace-tool filter 'mbuf_trace.end_function == \"ip_forward\"' - < t.pcap | mtrace-tool print -")]
 pub(crate) struct FilterArgs {
     /// Display filter, as Wireshark has it
     #[arg(value_name = "EXPR")]

@@ -32,9 +32,8 @@ pub(crate) struct FlamegraphArgs {
 #[command(after_help = "\
 Examples:
   mtrace-tool graph trace.pcap -o graph.svg
-  mtrace-tool graph --nodes 20 -f 'mbuf_trace.kind == \"drop\" or mbuf_trace.text contains \"drop: \"' trace.pcap -o drops.svg
+  mtrace-tool graph --nodes 20 -f mbuf_trace.drop trace.pcap -o drops.svg
 
-Revision 4 has an event for a drop, older revisions have the text.
 For Graphviz: mtrace-tool convert --to dot.")]
 pub(crate) struct GraphArgs {
     /// Captures to read; `-` is standard input

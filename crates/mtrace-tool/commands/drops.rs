@@ -11,8 +11,7 @@ use capture_file::{Container, Packet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use trace_fields::SnapshotLink;
-use trace_view::drops::Drops;
-use trace_view::end::{Fate, NormalEnds};
+use trace_view::drops::{Drops, Fate, NormalEnds};
 use trace_view::tally::{GroupBy, Moment};
 
 /// Bytes of a list of ends; a longer one is no such list.

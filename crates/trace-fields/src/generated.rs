@@ -20,8 +20,12 @@ pub enum FieldId {
     MbufTraceCount,
     /// `mbuf_trace.path`: Functions that handled the packet (events enter and function), oldest first, joined by ' > '.
     MbufTracePath,
-    /// `mbuf_trace.last_function`: Function of the newest event that has one: where the packet's way ended.
+    /// `mbuf_trace.last_function`: Function of the newest event that has one.
     MbufTraceLastFunction,
+    /// `mbuf_trace.end_function`: Function where the packet's way ended: that of the newest drop, else the innermost of those that return one after another at the end, else the last.
+    MbufTraceEndFunction,
+    /// `mbuf_trace.drop`: Why the packet was dropped: the reason of the newest drop (an event of revision 4, the text 'drop: REASON' of older ones), empty where it gives none; absent where the trace tells of no drop.
+    MbufTraceDrop,
     /// `mbuf_trace.fault`: Name of each fault found in the frame, as the specification lists them.
     MbufTraceFault,
     /// `mbuf_trace.flags`: Flags of the frame header.
@@ -537,7 +541,7 @@ pub enum FieldId {
 }
 
 /// Every display field, at the place of its [`FieldId`].
-pub(crate) static FIELDS: [Field; 263] = [
+pub(crate) static FIELDS: [Field; 265] = [
     Field {
         id: FieldId::MbufTrace,
         name: "mbuf_trace",
@@ -627,7 +631,33 @@ pub(crate) static FIELDS: [Field; 263] = [
         revisions: &[],
         codes: None,
         names: &[],
-        doc: "Function of the newest event that has one: where the packet's way ended",
+        doc: "Function of the newest event that has one",
+    },
+    Field {
+        id: FieldId::MbufTraceEndFunction,
+        name: "mbuf_trace.end_function",
+        ty: FieldType::String,
+        base: Base::Decimal,
+        scope: Scope::Trace,
+        protocol: None,
+        events: &[],
+        revisions: &[],
+        codes: None,
+        names: &[],
+        doc: "Function where the packet's way ended: that of the newest drop, else the innermost of those that return one after another at the end, else the last",
+    },
+    Field {
+        id: FieldId::MbufTraceDrop,
+        name: "mbuf_trace.drop",
+        ty: FieldType::String,
+        base: Base::Decimal,
+        scope: Scope::Trace,
+        protocol: None,
+        events: &[],
+        revisions: &[],
+        codes: None,
+        names: &[],
+        doc: "Why the packet was dropped: the reason of the newest drop (an event of revision 4, the text 'drop: REASON' of older ones), empty where it gives none; absent where the trace tells of no drop",
     },
     Field {
         id: FieldId::MbufTraceFault,

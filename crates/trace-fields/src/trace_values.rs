@@ -32,6 +32,8 @@ pub(crate) fn visit_trace(
         FieldId::MbufTraceLastFunction => {
             trace.events_newest_first().find_map(|event| event.read().function).map(Value::Text)
         }
+        FieldId::MbufTraceEndFunction => trace.end().and_then(|end| end.function).map(Value::Text),
+        FieldId::MbufTraceDrop => trace.end().and_then(|end| end.reason).map(Value::Text),
         FieldId::MbufTraceFault => {
             return trace
                 .faults()

@@ -21,7 +21,8 @@ impl FieldId {
     pub fn verbatim(self) -> Verbatim {
         match self {
             Self::MbufTraceFile | Self::MbufTraceFunction | Self::MbufTraceArgs => Verbatim::Always,
-            Self::MbufTraceLastFunction | Self::MbufTraceBytes => Verbatim::Always,
+            Self::MbufTraceLastFunction | Self::MbufTraceEndFunction => Verbatim::Always,
+            Self::MbufTraceDrop | Self::MbufTraceBytes => Verbatim::Always,
             Self::MbufTraceText | Self::MbufTraceData => Verbatim::BeforeRevision4,
             _ if self.field().scope != Scope::Snapshot => Verbatim::Never,
             _ => match self.field().ty {

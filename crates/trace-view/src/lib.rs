@@ -8,8 +8,7 @@
 //! | [`export`] | the forms that other programs open |
 //! | [`ndjson`] | one JSON object a packet, without loss, and the way back to the capture |
 //! | [`paths`] | the ways that packets took, how many took each, and where they part |
-//! | [`end`] | where a trace ends, and which ends are normal |
-//! | [`drops`] | how many traces end where |
+//! | [`drops`] | where traces end, how many each, and which ends are normal |
 //! | [`diff`] | how the paths of two captures differ |
 //! | [`tally`] | counting packets by what they have in common, in bounded memory |
 //! | [`json`] | JSON whose strings do no harm on a terminal |
@@ -29,7 +28,6 @@ pub mod changes;
 mod counted;
 pub mod diff;
 pub mod drops;
-pub mod end;
 pub mod export;
 mod hex;
 pub mod json;

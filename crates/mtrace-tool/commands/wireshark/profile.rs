@@ -15,7 +15,7 @@ const COLUMNS: [(&str, &str); 8] = [
     ("Source", "%s"),
     ("Destination", "%d"),
     ("Protocol", "%p"),
-    ("Last function", "%Cus:mbuf_trace.last_function:0:R"),
+    ("Ended in", "%Cus:mbuf_trace.end_function:0:R"),
     ("Path", "%Cus:mbuf_trace.path:0:R"),
     ("Info", "%i"),
 ];

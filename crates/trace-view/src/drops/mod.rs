@@ -2,11 +2,13 @@
 //! that are normal, where a packet was delivered or transmitted, are told apart.
 
 mod json;
+mod normal;
 mod text;
 
-use crate::end::{End, Fate, NormalEnds};
+pub use normal::{Fate, NormalEnds, NormalEndsError};
+
 use crate::tally::{Count, GroupBy, Groups, Items, Look, Moment, Tally, push};
-use mbuf_trace::{Order, RecordedEvent, Text};
+use mbuf_trace::Text;
 use std::io::{self, Write};
 use trace_fields::{Field, Subject};
 
@@ -54,15 +56,11 @@ impl Drops {
             self.without_trace = self.without_trace.saturating_add(1);
             return;
         };
-        let end = match trace.order() {
-            Order::NewestFirst => End::of(trace, trace.events_in_wire_order().map(RecordedEvent::read)),
-            Order::OldestFirst => End::of(trace, trace.events_newest_first().map(RecordedEvent::read)),
-        };
-        let Some(end) = end else {
+        let Some(end) = trace.end() else {
             self.unknown = self.unknown.saturating_add(1);
             return;
         };
-        let fate = end.fate(&self.normal);
+        let fate = self.normal.fate_of(&end);
         self.fates.add(fate);
         self.key.clear();
         self.by.write(subject, &mut self.key);

@@ -1,5 +1,6 @@
 //! What became of a packet, by a list of functions in `format-spec/`, to which a user adds.
 
+use mbuf_trace::End;
 use std::collections::HashMap;
 
 /// What became of a packet at its end.
@@ -19,7 +20,7 @@ pub enum Fate {
 
 impl Fate {
     /// All, in the order in which they are told.
-    pub(crate) const ALL: [Self; 5] =
+    pub(super) const ALL: [Self; 5] =
         [Self::Delivered, Self::Transmitted, Self::Absorbed, Self::Dropped, Self::Unknown];
 
     /// Its name: `delivered`.
@@ -35,7 +36,7 @@ impl Fate {
     }
 
     /// Whether it is what is looked for where packets get lost.
-    pub(crate) fn is_suspect(self) -> bool {
+    pub(super) fn is_suspect(self) -> bool {
         matches!(self, Self::Dropped | Self::Unknown)
     }
 
@@ -128,8 +129,20 @@ impl NormalEnds {
         Ok(())
     }
 
+    /// What became of a packet: by its end, else by what was noted in it, else by its callers.
+    #[must_use]
+    pub fn fate_of(&self, end: &End<'_>) -> Fate {
+        if end.is_drop {
+            return Fate::Dropped;
+        }
+        let known = end.function.and_then(|function| self.fate(function.as_bytes(), end.is_return));
+        known
+            .or_else(|| end.around().find_map(|function| self.fate(function.as_bytes(), false)))
+            .unwrap_or(Fate::Unknown)
+    }
+
     /// The fate of a packet that was last seen in this function, where it is known.
-    pub(crate) fn fate(&self, function: &[u8], returned: bool) -> Option<Fate> {
+    fn fate(&self, function: &[u8], returned: bool) -> Option<Fate> {
         let (fate, when) = self.ends.get(function)?;
         (returned || *when == When::Seen).then_some(*fate)
     }

@@ -84,9 +84,9 @@ fn row(out: &mut impl Write, look: &Look, place: &Place<'_>, of: u64, fates: boo
         words.push_str(&format!("({returned})"));
     }
     let room = look.room(PLACE_COLUMN);
-    let words = cut(&words, room);
-    write!(out, "{words}{}", colours.reset)?;
     let fate = if fates { format!("  {}", place.fate.name()) } else { String::new() };
+    let words = cut(&words, room.map(|room| room.saturating_sub(width(&fate))));
+    write!(out, "{words}{}", colours.reset)?;
     if let (Some(file), Some(line)) = (place.file, place.line) {
         let position = format!("{}:{line}", look.short(file));
         let position = room.map_or(Cow::Borrowed(&*position), |room| cut_path(&position, room));

@@ -12,7 +12,6 @@ use super::clock::Clock;
 use super::kinship::Kinship;
 use super::label::{self, Label};
 use super::{Export, Remark};
-use crate::end::drop;
 use crate::json;
 use capture_file::{Resolution, Timestamp, WriteError};
 use mbuf_trace::{Certainty, Event, Kind, Trace};
@@ -271,7 +270,7 @@ impl<W: Write> Chrome<W> {
         };
         self.slice("B", &name, "trace", track, 0, Some(about))?;
         let mut label = std::mem::take(&mut self.label);
-        let events: Vec<Event<'_>> = drop::events(trace).collect();
+        let events: Vec<Event<'_>> = trace.events_with_drops().collect();
         let walked = walk(&events, |step| match step {
             Move::Open { event, step } => {
                 let is_enter = event.kind == Kind::Enter;

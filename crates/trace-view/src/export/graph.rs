@@ -4,7 +4,6 @@ use super::graph_picture;
 use super::label::Label;
 use super::names::Names;
 use super::{Export, Remark};
-use crate::end::drop;
 use capture_file::WriteError;
 use mbuf_trace::{Certainty, Event, Kind, Text, Trace};
 use std::collections::HashMap;
@@ -77,7 +76,7 @@ impl Graph {
     /// Adds a trace.
     pub fn add(&mut self, trace: &Trace<'_>) {
         let (mut begun, mut before) = (false, None);
-        for event in drop::events(trace).filter(is_node) {
+        for event in trace.events_with_drops().filter(is_node) {
             let first = !std::mem::replace(&mut begun, true);
             let Some(node) = self.node(&event) else {
                 self.beyond = self.beyond.saturating_add(1);

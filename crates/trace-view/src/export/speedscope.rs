@@ -8,7 +8,6 @@ use super::clock::Clock;
 use super::label::Label;
 use super::names::Names;
 use super::{Export, Remark};
-use crate::end::drop;
 use crate::json;
 use capture_file::WriteError;
 use mbuf_trace::{Certainty, Event, Kind, Trace};
@@ -84,7 +83,7 @@ impl<W: Write> Speedscope<W> {
         write!(self.out, ",\"unit\":\"{unit}\",\"startValue\":0,\"events\":[")?;
         let mut events = Events { out: &mut self.out, open: Vec::new(), leaf: None, begun: false };
         let frames = &mut self.frames;
-        let steps: Vec<Event<'_>> = drop::events(trace).collect();
+        let steps: Vec<Event<'_>> = trace.events_with_drops().collect();
         walk(&steps, |step| {
             match step {
                 Move::Open { event, step } => {

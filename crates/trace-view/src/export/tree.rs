@@ -5,7 +5,6 @@ use super::calls::{Move, walk};
 use super::clock::Clock;
 use super::label::Label;
 use super::names::Names;
-use crate::end::drop;
 use mbuf_trace::{Event, Kind, Trace};
 use std::collections::HashMap;
 
@@ -109,7 +108,7 @@ impl Tree {
     fn add_calls(&mut self, trace: &Trace<'_>, clock: Clock) {
         let mut open = Vec::new();
         let mut meter = Meter { clock, last: 0, top: Some(ROOT) };
-        let events: Vec<Event<'_>> = drop::events(trace).collect();
+        let events: Vec<Event<'_>> = trace.events_with_drops().collect();
         let _ = walk(&events, |step| {
             match step {
                 Move::Open { event, step } => {
@@ -139,7 +138,8 @@ impl Tree {
 
     fn add_path(&mut self, trace: &Trace<'_>, clock: Clock) {
         let mut meter = Meter { clock, last: 0, top: Some(ROOT) };
-        let steps = drop::events(trace)
+        let steps = trace
+            .events_with_drops()
             .enumerate()
             .filter(|(_, event)| event.on_path().is_some() || event.kind == Kind::Drop);
         for (step, event) in steps.take(super::calls::DEEPEST) {

@@ -2,8 +2,8 @@
 
 use super::Options;
 use super::way::Way;
-use crate::end::End;
 use crate::push;
+use mbuf_trace::End;
 use std::fmt::Write as _;
 
 /// Where it ended, as far as the trace tells. Whether that is an end to be expected is not decided here.

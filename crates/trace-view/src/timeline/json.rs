@@ -198,8 +198,8 @@ struct End<'a> {
     errno: Option<u16>,
 }
 
-impl<'a> From<crate::end::End<'a>> for End<'a> {
-    fn from(end: crate::end::End<'a>) -> Self {
+impl<'a> From<mbuf_trace::End<'a>> for End<'a> {
+    fn from(end: mbuf_trace::End<'a>) -> Self {
         Self {
             dropped: end.is_drop,
             function: end.function.map(lossy),

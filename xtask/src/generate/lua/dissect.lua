@@ -106,13 +106,13 @@ local function show_notes(frame, certainty, contradiction, snapshots, nodes, ite
   end
 end
 
--- The inner protocol's columns, followed by the last function; the path where there is no inner protocol.
+-- The inner protocol's columns, followed by the function where it ended; the path where there is no inner protocol.
 local function finish_columns(frame, pinfo, dissected)
   local info = pinfo.cols.info
   if dissected then
-    local func = last_function(frame)
-    if func then
-      info:append(format(" [%s]", display(func)))
+    local ending = end_of(frame)
+    if ending and ending.func then
+      info:append(format(" [%s]", display(ending.func)))
     end
   else
     local path = path_of(frame)

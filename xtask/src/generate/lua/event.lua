@@ -146,6 +146,55 @@ local function last_function(frame)
   end
 end
 
+-- The reason of a drop that an older revision tells in words: `drop: no route (errno 65)`. Nil where it is none.
+local function told_reason(event)
+  local said = event.text and (event.kind == "string" or event.kind == "static" or event.kind == "dynamic")
+    and match(event.text, "^drop: (.*)$")
+  local reason, errno = match(said or "", "^(.*) %(errno ([1-9]%d*)%)$")
+  return reason and #errno <= 5 and tonumber(errno) <= 65535 and reason or said
+end
+
+-- Looks for the end from the newest event on.
+local function find_end(frame)
+  local in_words = frame.encoding.revision < 4
+  local func, drop, settled
+  for step = event_count(frame), 1, -1 do
+    local event = event_of(frame, step)
+    local kind = event.kind
+    local reason = not drop and (kind == "drop" and event.text or in_words and told_reason(event)) or nil
+    if drop then
+      drop.func = event.func
+    elseif reason then
+      drop = { func = event.func, reason = reason }
+    elseif not settled and not event.func then
+      -- What is noted between two returns was done by the outer function.
+      settled = func and kind ~= "data" and kind ~= "unknown"
+    elseif not settled and (not func or kind == "leave") then
+      func, settled = event.func, kind ~= "leave"
+    elseif not settled then
+      settled = kind ~= "data"
+    end
+    if drop and drop.func then
+      break
+    end
+  end
+  return drop or { func = func, reason = nil }
+end
+
+-- The function where the trace ended, and the reason of a drop, if it tells of one: the rules are those of End in
+-- mbuf-trace. Nil where the capture cut it off.
+local function end_of(frame)
+  if frame.missing > 0 and frame.oldest_first then
+    return nil
+  end
+  local ending = frame.ending
+  if not ending then
+    ending = find_end(frame)
+    frame.ending = ending
+  end
+  return ending
+end
+
 -- The functions that handled the packet, oldest first.
 local function path_of(frame)
   local functions = {}

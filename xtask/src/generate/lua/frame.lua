@@ -255,7 +255,7 @@ local function read_frame(raw, original, encoding, records)
   local frame = {
     raw = raw, size = size, missing = max(original - size, 0), encoding = encoding, first = 1, last = 0,
     records = nil, announced = nil, whole = nil, partial = nil, snapshot_behind = nil,
-    header = nil, oldest_first = nil, faults = nil, events = nil,
+    header = nil, oldest_first = nil, faults = nil, events = nil, ending = nil,
   }
   if cut then
     note(frame, "cut_by_capture", size, original, size)

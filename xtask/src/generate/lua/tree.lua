@@ -50,6 +50,18 @@ of_trace("last_function", function(item, tvb, frame)
     item:add(field.last_function, tvb:range(0, 0), clean(func)):set_generated()
   end
 end)
+of_trace("end_function", function(item, tvb, frame)
+  local ending = end_of(frame)
+  if ending and ending.func then
+    item:add(field.end_function, tvb:range(0, 0), clean(ending.func)):set_generated()
+  end
+end)
+of_trace("drop", function(item, tvb, frame)
+  local ending = end_of(frame)
+  if ending and ending.reason then
+    item:add(field.drop, tvb:range(0, 0), clean(ending.reason)):set_generated()
+  end
+end)
 of_trace("flags", function(item, tvb, frame)
   if frame.header then
     item:add(field.flags, tvb:range(frame.header.at + FRAME_HEADER.flags, 2))
