@@ -185,7 +185,16 @@ fn help_is_what_it_was() {
 
 #[test]
 fn a_signal_leaves_nothing_behind() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+    // A shell cannot set a trap for what is ignored when it starts, as under nohup(1).
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "trap 'exit 1' HUP; kill -HUP $$; exit 0"]);
+    let hangup = ("HUP", 129);
+    let without_hangup = shell.status().unwrap().success();
+    if without_hangup {
+        eprintln!("SIGHUP is ignored here: not tried");
+    }
+    let signals = [hangup, ("INT", 130), ("TERM", 143)];
+    for (signal, code) in signals.into_iter().filter(|signal| *signal != hangup || !without_hangup) {
         let folder = folder();
         let path = folder.path().join("out.pcap");
         let mut command = tool();
@@ -201,6 +210,28 @@ fn a_signal_leaves_nothing_behind() {
         assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
         assert_eq!(listing(folder.path()), Vec::<String>::new(), "{signal}");
     }
+}
+
+/// As nohup(1) starts it: its end is that of its input, and the output is whole.
+#[test]
+fn a_hangup_that_is_ignored_at_the_start_stays_ignored() {
+    let folder = folder();
+    let path = folder.path().join("out.pcap");
+    let mut shell = std::process::Command::new("sh");
+    shell.args([
+        "-c",
+        "trap '' HUP; exec \"$0\" filter frame - -o \"$1\"",
+        env!("CARGO_BIN_EXE_mtrace-tool"),
+    ]);
+    let mut child = shell.arg(&path).stdin(Stdio::piped()).spawn().unwrap();
+    while listing(folder.path()).is_empty() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let kill = std::process::Command::new("kill").args(["-s", "HUP", &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    child.stdin.take().unwrap().write_all(&fixture_bytes("ping-rev3.pcap")).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(std::fs::read(&path).unwrap(), fixture_bytes("ping-rev3.pcap"));
 }
 
 #[test]

@@ -41,7 +41,7 @@ Examples:
   mtrace-tool convert trace.pcap -o trace.ndjson
 
 Exit status: 0 done; 1 done, but damaged or malformed input was met; 2 wrong usage or expression;
-3 the input cannot be opened or is no capture; 4 the output failed; 130, 143 on signals.")]
+3 the input cannot be opened or is no capture; 4 the output failed; 129, 130, 143 on signals.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -1,10 +1,11 @@
 //! What a signal that ends the program leaves behind: nothing.
 
 use crate::failure::Failure;
-use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -28,12 +29,15 @@ pub(crate) fn has_stopped() -> bool {
     STOPPED.load(Ordering::Relaxed)
 }
 
-/// Ends the program on SIGINT and SIGTERM with status 128 + the signal's number, and removes an unfinished
+/// Ends the program on SIGHUP, SIGINT and SIGTERM with status 128 + the signal's number, and removes an unfinished
 /// output before. SIGXFSZ is taken and forgotten: so the write into a file that may not grow fails, as any other that
-/// fails, and does not end the program. SIGHUP is left alone: nohup(1) has it ignored, and a handler would undo that.
+/// fails, and does not end the program. SIGHUP is left alone where nohup(1) has it ignored: a handler would undo that.
 pub(crate) fn watch() -> Result<(), Failure> {
     let failed = |error| Failure::Usage(format!("cannot watch for signals: {error}"));
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGXFSZ]).map_err(failed)?;
+    if !ignores_hangup() {
+        signals.add_signal(SIGHUP).map_err(failed)?;
+    }
     let watching = std::thread::Builder::new().spawn(move || {
         for signal in signals.forever().filter(|signal| *signal != SIGXFSZ) {
             if STOPS_AT_FIRST.load(Ordering::Relaxed) && !STOPPED.swap(true, Ordering::Relaxed) {
@@ -48,6 +52,29 @@ pub(crate) fn watch() -> Result<(), Failure> {
         }
     });
     watching.map(drop).map_err(failed)
+}
+
+/// Whether SIGHUP is ignored since the start. Without unsafe code a program cannot ask that of itself: Linux says it in a
+/// file, elsewhere a shell finds out. Where neither answers, it counts as ignored.
+fn ignores_hangup() -> bool {
+    let by_status = std::fs::read_to_string("/proc/self/status").ok();
+    by_status.and_then(|status| ignored_by_status(&status)).unwrap_or_else(ignored_by_shell)
+}
+
+/// Takes the mask of ignored signals, hexadecimal with signal 1 lowest, from Linux' `/proc/self/status`.
+fn ignored_by_status(status: &str) -> Option<bool> {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    let mask = u64::from_str_radix(mask.trim(), 16).ok()?;
+    Some(mask & 1 << SIGHUP.saturating_sub(1) != 0)
+}
+
+/// Fails where SIGHUP was not ignored: a shell cannot set a trap for a signal that is ignored when it starts (POSIX).
+const TRY_HANGUP: &str = "trap 'exit 1' HUP; kill -HUP $$; exit 0";
+
+fn ignored_by_shell() -> bool {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", TRY_HANGUP]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.status().map_or(true, |status| status.success())
 }
 
 /// Makes a file that has to go when a signal comes; a signal waits until it is noted.
@@ -67,4 +94,25 @@ pub(crate) fn keep<T>(last_step: impl FnOnce() -> T) -> T {
     let done = last_step();
     *unfinished = None;
     done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_and_shell_agree_on_what_is_ignored() {
+        for (trap, ignored) in [("trap - HUP", false), ("trap '' HUP", true)] {
+            let shell = |line: &str| {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("{trap}; exec {line}"), TRY_HANGUP]).output().unwrap()
+            };
+            assert_eq!(shell("sh -c \"$0\"").status.success(), ignored, "{trap}");
+            if cfg!(target_os = "linux") {
+                let status = String::from_utf8(shell("cat /proc/self/status").stdout).unwrap();
+                assert_eq!(ignored_by_status(&status), Some(ignored), "{trap}");
+            }
+        }
+        assert_eq!(ignored_by_status("Name:\tx\n"), None);
+    }
 }
