@@ -169,6 +169,28 @@ fn exit_status() {
     assert_eq!(ran.code, 1, "{}", ran.all());
 }
 
+/// A filter with a typing error takes nothing on either side, which is not the same on both.
+#[test]
+fn what_was_not_compared_is_no_success() {
+    let (before, after) = ("fixtures/forward-before.pcap", "fixtures/forward-after.pcap");
+    let none = |file: &str| format!("mtrace-tool: {file}: the filter kept none of 5 packets\n");
+    let filter = "mbuf_trace.function == \"ip_forwrd\"";
+    let ran = run(&["diff", "-f", filter, before, after]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, (none(before) + &none(after)).as_str()));
+    assert!(ran.text().ends_with("There is nothing to compare.\n"), "{}", ran.text());
+    let ran = run(&["diff", "--json", "-f", filter, before, after]);
+    let found: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!((ran.code, &found["comparable"]), (1, &false.into()));
+    // On one side only, and too few for the test.
+    let one = "mbuf_trace.function == \"ip_forward\" and frame.number == 1";
+    let ran = run(&["diff", "--only-significant", "-f", one, before, after]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, none(before).as_str()));
+    assert!(ran.text().ends_with("There is nothing to compare.\n"), "{}", ran.text());
+    let empty = run(&["filter", "tcp.port == 9", before]).stdout;
+    let ran = run_with_input(&["diff", "-", before], &empty);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, "mtrace-tool: standard input: no packet was read\n"));
+}
+
 #[test]
 fn hostile_names_are_harmless() {
     let a = vec![vec!["\x1b[2J.c:1: +f(\x1b[31m)".to_owned(), "a\u{202e}.c:3: \x07".to_owned()]];

@@ -50,6 +50,9 @@ fn what_cannot_be_asked() {
 
 #[test]
 fn what_does_not_count_is_told() {
+    let none = run(&["stats", "-f", "tcp.port == 9", "fixtures/nat-rev4.pcap"]);
+    assert_eq!((none.code, none.text()), (0, ""));
+    assert_eq!(none.stderr, "mtrace-tool: 0 packets: the filter kept none of 4 packets\n");
     let ran = run(&["stats", "--by", "udp.dstport", "fixtures/mixed.pcapng"]);
     assert!(ran.stderr.contains("packets do not count: a field of --by has no value"), "{}", ran.stderr);
     let ran = run(&["stats", "-a", "sum(1 / {ip.ttl - ip.ttl})", "fixtures/tcp-rev4.pcap"]);

@@ -6,6 +6,7 @@ mod failure;
 mod follow;
 mod format;
 mod input;
+mod kept;
 mod look;
 mod messages;
 mod output;

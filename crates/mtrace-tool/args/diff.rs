@@ -14,7 +14,7 @@ Examples:
   mtrace-tool diff --steps before.pcap after.pcap                every event, not only functions
 
 p is the probability that chance alone makes shares differ as much, adjusted for the number of paths.
-Exit status: 0 no difference; 1 they differ, or damaged input was met; others as always.")]
+Exit status: 0 no difference; 1 they differ, one has no traces to compare, or damaged input was met; others as always.")]
 pub(crate) struct DiffArgs {
     /// Capture to compare with; `-` is standard input
     #[arg(value_name = "A")]

@@ -3,11 +3,13 @@
 use crate::args::DiffArgs;
 use crate::failure::{Failure, Status};
 use crate::input;
+use crate::kept::Kept;
 use crate::look;
+use crate::messages::{self, Name};
 use crate::output::{Content, Target};
-use crate::pipeline::{Reading, Seen, Sink};
-use capture_file::Packet;
-use std::path::PathBuf;
+use crate::pipeline::{FileReport, Reading, Seen, Sink};
+use capture_file::{Container, Packet};
+use std::path::{Path, PathBuf};
 use trace_fields::SnapshotLink;
 use trace_view::diff::{Difference, Options, Side};
 use trace_view::paths::Steps;
@@ -41,7 +43,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Status, Failure> {
     };
     written.map_err(|error| Failure::output(out.path(), error))?;
     out.finish()?;
-    Ok(status.with_faults(found.differs()))
+    Ok(status.with_faults(found.differs() || !found.is_comparable()))
 }
 
 fn read(args: &DiffArgs, reading: &Reading, file: &PathBuf) -> Result<(Side, Status), Failure> {
@@ -50,20 +52,30 @@ fn read(args: &DiffArgs, reading: &Reading, file: &PathBuf) -> Result<(Side, Sta
         (true, false) => Steps::EventsWithoutLines,
         (true, true) => Steps::Events,
     };
-    let mut sink = DiffSink { side: Side::new(steps), snapshot_link: reading.snapshot_link };
+    let (side, snapshot_link) = (Side::new(steps), reading.snapshot_link);
+    let mut sink = DiffSink { side, kept: Kept::default(), snapshot_link };
     let status = reading.run(std::slice::from_ref(file), &mut sink)?;
+    if let Some(why) = sink.kept.why_no_trace() {
+        messages::warning(&format_args!("{}: {why}", Name(file)));
+    }
     Ok((sink.side, status))
 }
 
 /// One of the captures being read.
 struct DiffSink {
     side: Side,
+    kept: Kept,
     snapshot_link: SnapshotLink,
 }
 
 impl Sink for DiffSink {
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
         self.side.add(&seen.subject(packet, self.snapshot_link), Moment::of(0, packet));
+        Ok(())
+    }
+
+    fn end(&mut self, _path: &Path, file: &FileReport, _container: &Container) -> Result<(), Failure> {
+        self.kept.add(file);
         Ok(())
     }
 }

@@ -3,10 +3,11 @@
 
 use crate::args::{FlamegraphArgs, GraphArgs, Target as Format};
 use crate::failure::{Failure, Status};
+use crate::kept::Kept;
 use crate::messages::{self, Name};
 use crate::output::{Content, Output, Target};
-use crate::pipeline::{Reading, Seen, Sink};
-use capture_file::{Compression, Packet, WriteError};
+use crate::pipeline::{FileReport, Reading, Seen, Sink};
+use capture_file::{Compression, Container, Packet, WriteError};
 use std::path::{Path, PathBuf};
 use trace_view::export::Export;
 use trace_view::export::flamegraph::Flamegraph;
@@ -56,13 +57,16 @@ pub(crate) fn run(
     let path = target.path().to_path_buf();
     let failed = |error| Failure::writer(&path, error);
     let exporter = begin(target.open(compression)?).map_err(failed)?;
-    let mut sink = ExportSink { path: &path, exporter, packets: 0 };
+    let mut sink = ExportSink { path: &path, exporter, packets: 0, kept: Kept::default() };
     let status = reading.run(files, &mut sink)?;
     if status == Status::Unreadable && sink.packets == 0 {
         return Ok(status);
     }
     let (out, remarks) = sink.exporter.finish().map_err(failed)?;
     out.finish()?;
+    if let Some(why) = sink.kept.why_no_trace() {
+        messages::warning(&format_args!("{}: it shows nothing: {why}", Name(&path)));
+    }
     for remark in &remarks {
         messages::warning(&format_args!("{}: {}", Name(&path), remark.text));
     }
@@ -74,6 +78,7 @@ struct ExportSink<'p> {
     path: &'p Path,
     exporter: Exporter,
     packets: u64,
+    kept: Kept,
 }
 
 impl Sink for ExportSink<'_> {
@@ -81,6 +86,11 @@ impl Sink for ExportSink<'_> {
         self.packets = self.packets.saturating_add(1);
         let taken = self.exporter.packet(&packet.into(), seen.trace());
         taken.map_err(|error| Failure::writer(self.path, error))
+    }
+
+    fn end(&mut self, _path: &Path, file: &FileReport, _container: &Container) -> Result<(), Failure> {
+        self.kept.add(file);
+        Ok(())
     }
 
     fn idle(&mut self) -> Result<(), Failure> {

@@ -2,10 +2,12 @@
 
 use crate::args::StatsArgs;
 use crate::failure::{Failure, Status};
+use crate::kept::Kept;
 use crate::messages;
 use crate::output::{Content, Target};
-use crate::pipeline::{FaultMessages, Reading, Seen, Sink, Wants};
-use capture_file::Packet;
+use crate::pipeline::{FaultMessages, FileReport, Reading, Seen, Sink, Wants};
+use capture_file::{Container, Packet};
+use std::path::Path;
 use trace_fields::{SnapshotLink, Subject};
 use trace_view::stats::{Counts, Options, Plan, Statistics, StatsError};
 
@@ -20,7 +22,8 @@ pub(crate) fn run(args: &StatsArgs) -> Result<Status, Failure> {
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
     // Nothing is written before the end, so the bar is in nobody's way.
     reading.progress = true;
-    let mut sink = StatsSink { statistics: Statistics::new(plan), snapshot_link: reading.snapshot_link };
+    let (statistics, snapshot_link) = (Statistics::new(plan), reading.snapshot_link);
+    let mut sink = StatsSink { statistics, kept: Kept::default(), snapshot_link };
     let status = reading.run(&args.files, &mut sink)?;
     let statistics = sink.statistics;
     let mut out = target.open(None)?;
@@ -30,6 +33,9 @@ pub(crate) fn run(args: &StatsArgs) -> Result<Status, Failure> {
     };
     written.map_err(|error| Failure::output(out.path(), error))?;
     out.finish()?;
+    if let Some(why) = sink.kept.why_no_packet() {
+        messages::warning(&format_args!("0 packets: {why}"));
+    }
     let counts = statistics.counts();
     tell(&counts);
     // What there was no memory for is lost, unlike what has no answer.
@@ -60,6 +66,7 @@ fn tell(counts: &Counts) {
 
 struct StatsSink {
     statistics: Statistics,
+    kept: Kept,
     snapshot_link: SnapshotLink,
 }
 
@@ -70,6 +77,11 @@ impl Sink for StatsSink {
             Some((trace, certainty)) => self.statistics.add(&subject.with_trace(trace, certainty)),
             None => self.statistics.add(&subject),
         }
+        Ok(())
+    }
+
+    fn end(&mut self, _path: &Path, file: &FileReport, _container: &Container) -> Result<(), Failure> {
+        self.kept.add(file);
         Ok(())
     }
 

@@ -9,9 +9,14 @@ use mbuf_trace::Text;
 use serde::Serialize;
 use std::io::{self, Write};
 
+/// What an object like this is.
+const SCHEMA: &str = "mbuf_trace.diff/1";
+
 #[derive(Serialize)]
 struct DifferenceJson<'a> {
+    schema: &'static str,
     differs: bool,
+    comparable: bool,
     uncertain: bool,
     significance: f64,
     first: SideJson<'a>,
@@ -157,7 +162,9 @@ pub(super) fn write(
         most: moved.most,
     });
     let value = DifferenceJson {
+        schema: SCHEMA,
         differs: found.differs(),
+        comparable: found.is_comparable(),
         uncertain: found.is_uncertain(),
         significance: found.options.significance,
         first: SideJson::new(a, files.first()),

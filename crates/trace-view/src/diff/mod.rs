@@ -141,6 +141,12 @@ impl<'a> Difference<'a> {
         paths || !self.options.only_significant && (functions || positions)
     }
 
+    /// Whether both have a trace. Otherwise it says nothing that there is no difference.
+    #[must_use]
+    pub fn is_comparable(&self) -> bool {
+        self.sides.iter().all(|side| side.packets() > 0)
+    }
+
     /// Whether something was more than there was room for, so that what seems to be only in one capture may
     /// be in the other one, too.
     fn is_uncertain(&self) -> bool {

@@ -144,6 +144,7 @@ fn summary(out: &mut impl Write, found: &Difference<'_>) -> io::Result<()> {
     let same = Counted(found.same, "path");
     match found.differs() {
         true => writeln!(out, "They differ; {same} alike, as far as chance allows to say."),
+        false if !found.is_comparable() => writeln!(out, "There is nothing to compare."),
         false => writeln!(out, "No difference; {same} alike, as far as chance allows to say."),
     }
 }
