@@ -1,6 +1,6 @@
 //! `convert --to`, `flamegraph` and `graph`: what comes out is read by the programs that it is for.
 
-use crate::support::{fixtures, folder, is_there, listing, run};
+use crate::support::{fixtures, folder, is_there, listing, run, run_with_input};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::process::Command;
@@ -124,6 +124,56 @@ fn a_pcap_has_the_ethernet_snapshots_and_tells_of_the_others() {
     }
     let mixed = run(&["convert", "fixtures/tcp-rev3.pcap", "--to", "mixed", "-o", "x.pcap"]);
     assert_eq!(mixed.code, 2, "{}", mixed.stderr);
+}
+
+/// tcpdump reads no pcapng with interfaces of two link types.
+#[test]
+fn a_pcapng_of_two_link_types_is_told_of() {
+    let folder = folder();
+    let has_tcpdump = is_there("tcpdump", "--version", "MTRACE_TEST_REQUIRE_TCPDUMP");
+    for (fixture, of_two) in [("tcp-rev3.pcap", true), ("ping-rev3.pcap", false)] {
+        let (out, said) = convert(folder.path(), fixture, &["--to", "ethernet"], "x.pcapng");
+        assert_eq!(said.contains("which Wireshark reads and tcpdump does not"), of_two, "{fixture}: {said}");
+        if has_tcpdump {
+            let read = Command::new("tcpdump").args(["-n", "-r", &out]).output().expect("it runs");
+            assert_eq!(read.status.success(), !of_two, "{fixture}");
+        }
+    }
+}
+
+#[test]
+fn packets_left_out_are_lost() {
+    let folder = folder();
+    for name in ["x.pcap", "x.pcapng"] {
+        let out = folder.path().join(name).to_str().unwrap().to_owned();
+        let ran = run(&["convert", "fixtures/mixed.pcapng", "--to", "ethernet", "-o", &out]);
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains("3 packets that carry no trace are left out"), "{}", ran.stderr);
+        let ran = run(&["convert", "fixtures/mixed.pcapng", "-f", "mbuf_trace", "--to", "ethernet"]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "what a filter leaves out is not lost");
+    }
+}
+
+#[test]
+fn an_empty_picture_is_told_of() {
+    let none = "it shows nothing: the filter kept none of 4 packets";
+    let empty = run(&["filter", "tcp.port == 9", "fixtures/nat-rev3.pcap"]).stdout;
+    for command in [
+        &["graph"][..],
+        &["flamegraph"],
+        &["convert", "--to", "dot"],
+        &["convert", "--to", "folded"],
+        &["convert", "--to", "speedscope"],
+        &["convert", "--to", "chrome"],
+    ] {
+        let ran = run(&[command, &["-f", "tcp.port == 9", "fixtures/nat-rev3.pcap"]].concat());
+        assert_eq!(ran.code, 0, "{command:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(none), "{command:?}: {}", ran.stderr);
+        let ran = run(&[command, &["-f", "not mbuf_trace", "fixtures/mixed.pcapng"]].concat());
+        assert!(ran.stderr.contains("none of the 3 packets kept is a trace"), "{command:?}: {}", ran.stderr);
+        let ran = run_with_input(&[command, &["-"]].concat(), &empty);
+        assert!(ran.stderr.contains("no packet was read"), "{command:?}: {}", ran.stderr);
+    }
 }
 
 #[test]

@@ -254,7 +254,8 @@ impl<W: Write> Chrome<W> {
         Ok(())
     }
 
-    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, certainty: Certainty) -> io::Result<()> {
+    /// Writes the slices of a trace.
+    fn slices(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, certainty: Certainty) -> io::Result<()> {
         let mut clock = Clock::of(trace);
         let track = self.track(packet, clock, trace.event_count())?;
         if track.pid == ORDERED {
@@ -319,15 +320,13 @@ fn args_of(event: &Event<'_>) -> Args<'static> {
 }
 
 impl<W: Write> Export<W> for Chrome<W> {
-    fn packet(
+    fn trace(
         &mut self,
         packet: &PacketView<'_>,
-        trace: Option<(&Trace<'_>, Certainty)>,
+        trace: &Trace<'_>,
+        certainty: Certainty,
     ) -> Result<(), WriteError> {
-        match trace {
-            Some((trace, certainty)) => Ok(self.trace(packet, trace, certainty)?),
-            None => Ok(()),
-        }
+        Ok(self.slices(packet, trace, certainty)?)
     }
 
     fn flush(&mut self) -> Result<(), WriteError> {

@@ -118,13 +118,8 @@ pub(super) const fn link_number(link: Link) -> u16 {
 }
 
 impl<W: Write> Export<W> for Csv<W> {
-    fn packet(
-        &mut self,
-        packet: &PacketView<'_>,
-        trace: Option<(&Trace<'_>, Certainty)>,
-    ) -> Result<(), WriteError> {
+    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
         self.header()?;
-        let Some((trace, _)) = trace else { return Ok(()) };
         let time = packet.time.map(|time| time.to_string()).unwrap_or_default();
         let place = Place { packet, time, encoding: trace.encoding().to_string() };
         let mut depth = 0_usize;

@@ -24,14 +24,8 @@ impl<W: Write> Folded<W> {
 }
 
 impl<W: Write> Export<W> for Folded<W> {
-    fn packet(
-        &mut self,
-        _packet: &PacketView<'_>,
-        trace: Option<(&Trace<'_>, Certainty)>,
-    ) -> Result<(), WriteError> {
-        if let Some((trace, _)) = trace {
-            self.tree.add(trace);
-        }
+    fn trace(&mut self, _: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
+        self.tree.add(trace);
         Ok(())
     }
 

@@ -196,14 +196,8 @@ impl<W: Write> GraphPicture<W> {
 }
 
 impl<W: Write> Export<W> for GraphPicture<W> {
-    fn packet(
-        &mut self,
-        _packet: &PacketView<'_>,
-        trace: Option<(&Trace<'_>, Certainty)>,
-    ) -> Result<(), WriteError> {
-        if let Some((trace, _)) = trace {
-            self.graph.add(trace);
-        }
+    fn trace(&mut self, _: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
+        self.graph.add(trace);
         Ok(())
     }
 

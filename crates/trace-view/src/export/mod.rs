@@ -2,7 +2,7 @@
 //!
 //! | module | what | opens in |
 //! |---|---|---|
-//! | [`packets`] | the snapshots as packets, pcapng or pcap | Wireshark, tcpdump |
+//! | [`packets`] | the snapshots as packets, pcapng or pcap | Wireshark; the pcap in tcpdump |
 //! | [`csv`] | a row an event | spreadsheets |
 //! | [`folded`] | a line a stack | flame graph programs |
 //! | [`speedscope`] | a profile a trace | speedscope |
@@ -58,7 +58,33 @@ pub trait Export<W> {
         &mut self,
         packet: &PacketView<'_>,
         trace: Option<(&Trace<'_>, Certainty)>,
+    ) -> Result<(), WriteError> {
+        match trace {
+            Some((trace, certainty)) => self.trace(packet, trace, certainty),
+            None => self.no_trace(packet),
+        }
+    }
+
+    /// Takes a packet that is a trace.
+    ///
+    /// # Errors
+    ///
+    /// When the output fails.
+    fn trace(
+        &mut self,
+        packet: &PacketView<'_>,
+        trace: &Trace<'_>,
+        certainty: Certainty,
     ) -> Result<(), WriteError>;
+
+    /// Takes a packet that carries no trace. Most exports show traces only.
+    ///
+    /// # Errors
+    ///
+    /// When the output fails.
+    fn no_trace(&mut self, _packet: &PacketView<'_>) -> Result<(), WriteError> {
+        Ok(())
+    }
 
     /// Hands over what is written so far: the next packet may be long in coming. Exports that only gather until the
     /// end have nothing to hand over.

@@ -117,7 +117,8 @@ impl<W: Write> Packets<W> {
         Self { output, options, interfaces, label, counts: Counts::default() }
     }
 
-    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>) -> Result<(), WriteError> {
+    /// Writes the snapshots of a trace.
+    fn snapshots(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>) -> Result<(), WriteError> {
         let link = self.options.snapshot_link;
         let primary = trace
             .events_newest_first()
@@ -289,22 +290,17 @@ fn original_len(snapshot: &Snapshot<'_>) -> u32 {
 }
 
 impl<W: Write> Export<W> for Packets<W> {
-    fn packet(
-        &mut self,
-        packet: &PacketView<'_>,
-        trace: Option<(&Trace<'_>, Certainty)>,
-    ) -> Result<(), WriteError> {
-        match trace {
-            Some((trace, _)) => {
-                self.trace(packet, trace)?;
-                if self.options.mixed { self.itself(packet, Role::Traces) } else { Ok(()) }
-            }
-            None if self.options.mixed => self.itself(packet, Role::OtherPackets),
-            None => {
-                self.counts.other_links = self.counts.other_links.saturating_add(1);
-                Ok(())
-            }
+    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
+        self.snapshots(packet, trace)?;
+        if self.options.mixed { self.itself(packet, Role::Traces) } else { Ok(()) }
+    }
+
+    fn no_trace(&mut self, packet: &PacketView<'_>) -> Result<(), WriteError> {
+        if self.options.mixed {
+            return self.itself(packet, Role::OtherPackets);
         }
+        self.counts.other_links = self.counts.other_links.saturating_add(1);
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), WriteError> {
@@ -323,7 +319,7 @@ impl<W: Write> Export<W> for Packets<W> {
                 true,
                 "snapshots begin with no Ethernet header and are left out: a pcap holds one link type, so write a pcapng",
             ),
-            (other_links, false, "packets that carry no trace are left out; `--to mixed` keeps them"),
+            (other_links, true, "packets that carry no trace are left out; `--to mixed` keeps them"),
             (empty, false, "traces hold no snapshot and add no packet"),
             (times, true, "packets stand at 1970-01-01, because the file cannot hold their times"),
             (
@@ -333,9 +329,17 @@ impl<W: Write> Export<W> for Packets<W> {
             ),
         ];
         let remarks = table.into_iter().filter(|(count, ..)| *count > 0);
-        let remarks = remarks
+        let mut remarks: Vec<Remark> = remarks
             .map(|(count, is_loss, text)| Remark { text: format!("{count} {text}"), is_loss })
             .collect();
+        let link_types: HashSet<u16> = self.interfaces.keys().map(|(.., link_type)| *link_type).collect();
+        if link_types.len() > 1 && !self.options.mixed {
+            remarks.push(Remark::note(
+                "holds Ethernet and raw IP packets, which Wireshark reads and tcpdump does not; a .pcap holds the \
+                 Ethernet ones for it"
+                    .to_owned(),
+            ));
+        }
         let out = match self.output {
             Output::Pcapng(writer) => writer.finish()?,
             Output::Pcap(out) => out,

@@ -172,14 +172,10 @@ impl<W: Write> Events<'_, W> {
 }
 
 impl<W: Write> Export<W> for Speedscope<W> {
-    fn packet(
-        &mut self,
-        packet: &PacketView<'_>,
-        trace: Option<(&Trace<'_>, Certainty)>,
-    ) -> Result<(), WriteError> {
-        match trace {
-            Some((trace, _)) if trace.event_count() > 0 => Ok(self.profile(packet, trace)?),
-            _ => Ok(()),
+    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
+        match trace.event_count() {
+            0 => Ok(()),
+            _ => Ok(self.profile(packet, trace)?),
         }
     }
 
