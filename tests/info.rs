@@ -1,7 +1,8 @@
 //! `info`.
 
-use crate::support::{fixtures, run, run_with_input};
+use crate::support::{fixture_bytes, fixtures, run, run_with_input};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 fn info(name: &str) -> (i32, Value) {
     let ran = run(&["info", "--json", &format!("fixtures/{name}")]);
@@ -29,6 +30,34 @@ fn json_has_what_is_promised() {
     assert!(info["first_time"].as_str() < info["last_time"].as_str());
     assert!(info["functions"]["IFQ_ENQUEUE"].as_u64() > Some(0));
     assert!(info["events"].as_u64() > Some(20));
+}
+
+/// The table of keys in docs/info.md, and the keys that there are.
+#[test]
+fn every_key_is_documented() {
+    let mut written = BTreeSet::new();
+    let mut add = |prefix: &str, value: &Value| {
+        written.extend(value.as_object().expect("an object").keys().map(|key| format!("{prefix}{key}")));
+    };
+    let cut = &fixture_bytes("ping-rev3.pcap")[..500];
+    let salvaged = [cut, &fixture_bytes("ping-rev3.pcap")[24..]].concat();
+    for ran in [
+        run(&["info", "--json", "fixtures/ping-rev3.pcap"]),
+        run_with_input(&["info", "--json", "--salvage"], &salvaged),
+    ] {
+        assert!(ran.text().starts_with("{\"schema\":\"mbuf_trace.info/1\","), "{}", ran.text());
+        let info: Value = serde_json::from_slice(&ran.stdout).expect("JSON");
+        add("", &info);
+        info["interfaces"].as_array().expect("a list").iter().for_each(|one| add("interfaces[].", one));
+        info["gaps"].as_array().expect("a list").iter().for_each(|one| add("gaps[].", one));
+    }
+    assert!(written.contains("gaps[].offset"), "a capture with damage has a gap: {written:?}");
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/info.md")).expect("docs");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));
+    let keys = rows.flat_map(|(keys, _)| keys.split(", "));
+    let documented: BTreeSet<String> =
+        keys.filter_map(|key| Some(key.strip_prefix('`')?.strip_suffix('`')?.to_owned())).collect();
+    assert_eq!(written, documented);
 }
 
 #[test]

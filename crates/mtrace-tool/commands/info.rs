@@ -170,9 +170,13 @@ impl Facts {
     }
 }
 
-/// The JSON form. Its names are an interface: they change with the tool's major version only.
+/// What an object like [`InfoJson`] is.
+const SCHEMA: &str = "mbuf_trace.info/1";
+
+/// The JSON form. Its names are an interface: if one changes its meaning, the number in [`SCHEMA`] does, too.
 #[derive(Serialize)]
 struct InfoJson<'a> {
+    schema: &'static str,
     file: String,
     container: String,
     compression: Option<String>,
@@ -209,6 +213,7 @@ impl InfoSink {
             *shown = shown.saturating_add(count);
         }
         let info = InfoJson {
+            schema: SCHEMA,
             file: self.path.to_string_lossy().into_owned(),
             container: container.format.to_string(),
             compression: container.compression.map(|compression| compression.to_string()),

@@ -9,8 +9,12 @@ use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+/// What an object like this is.
+const SCHEMA: &str = "mbuf_trace.drops/1";
+
 #[derive(Serialize)]
 struct ReportJson<'a> {
+    schema: &'static str,
     packets: u64,
     fates: BTreeMap<&'static str, u64>,
     by: Vec<&'static str>,
@@ -95,6 +99,7 @@ pub(super) fn write(
         share: share(group.packets, report.packets()),
     });
     let value = ReportJson {
+        schema: SCHEMA,
         packets: report.packets(),
         fates: Fate::ALL.into_iter().map(|fate| (fate.name(), gathered.fates.of(fate))).collect(),
         by: report.fields().iter().map(|field| field.name).collect(),

@@ -9,8 +9,12 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use std::io::{self, Write};
 
+/// What an object like this is.
+const SCHEMA: &str = "mbuf_trace.paths/1";
+
 #[derive(Serialize)]
 struct ReportJson<'a> {
+    schema: &'static str,
     packets: u64,
     paths: List<'a>,
     by: Vec<&'static str>,
@@ -170,6 +174,7 @@ pub(super) fn write(
         paths: group.members.len(),
     });
     let value = ReportJson {
+        schema: SCHEMA,
         packets,
         paths: List { report, files, top },
         by: report.fields().iter().map(|field| field.name).collect(),
