@@ -21,6 +21,7 @@ const HOSTILE: &[&[u8]] = &[
     "\u{200b}\u{200d}\u{feff}\u{2060}".as_bytes(),
     "hid\u{ad}den\u{180e}\u{fff9}\u{fffb} \u{e0001}\u{e0041}\u{e007f}".as_bytes(),
     "\u{2028}\u{2029}".as_bytes(),
+    "\u{34f}\u{115f}\u{3164}\u{fe0f}\u{ffa0}\u{1bca0}\u{1d173}\u{e0100}\u{17b4}\u{180b}".as_bytes(),
     b"\xff\xfe\xc3",
     b"</title><script>alert(1)</script>]]>",
     b"\"quoted\" 'quoted' \\ ` & %s%n ${x} $(x) {path}",
@@ -34,7 +35,17 @@ fn is_hostile(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
         '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => true,
-        '\u{ad}' | '\u{180e}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
+        '\u{ad}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{feff}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}' => true,
+        '\u{34f}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' => true,
+        '\u{ffa0}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' => true,
         character => character.is_control(),
     }
 }

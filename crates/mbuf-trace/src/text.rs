@@ -84,15 +84,18 @@ impl fmt::Debug for Text<'_> {
     }
 }
 
-/// Characters that are valid text and still change how a terminal or a browser shows their neighbours, or hide: C1
-/// controls, line and paragraph separators, the soft hyphen, the bidirectional and zero-width formatting characters,
-/// annotations and tags.
+/// Characters that are valid text and still change how a terminal or a browser shows their neighbours, or hide: C0 and
+/// C1 controls, line and paragraph separators, the bidirectional formatting characters, annotations, and all that
+/// Unicode lets a display ignore (`Default_Ignorable_Code_Point` in DerivedCoreProperties.txt of Unicode 16: zero-width
+/// characters, fillers, variation selectors, tags …).
 #[must_use]
 pub const fn is_unsafe(letter: char) -> bool {
     matches!(letter,
         '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}'
-        | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A trace text taken apart.
@@ -500,16 +503,24 @@ mod tests {
             (0, 0x1f),
             (0x7f, 0x9f),
             (0xad, 0xad),
+            (0x34f, 0x34f),
             (0x61c, 0x61c),
-            (0x180e, 0x180e),
+            (0x115f, 0x1160),
+            (0x17b4, 0x17b5),
+            (0x180b, 0x180f),
             (0x200b, 0x200f),
             (0x2028, 0x202e),
             (0x2060, 0x206f),
+            (0x3164, 0x3164),
+            (0xfe00, 0xfe0f),
             (0xfeff, 0xfeff),
-            (0xfff9, 0xfffb),
-            (0xe0000, 0xe007f),
+            (0xffa0, 0xffa0),
+            (0xfff0, 0xfffb),
+            (0x1bca0, 0x1bca3),
+            (0x1d173, 0x1d17a),
+            (0xe0000, 0xe0fff),
         ];
-        for letter in (0..=0xe_00ff).filter_map(char::from_u32) {
+        for letter in (0..=0xe_10ff).filter_map(char::from_u32) {
             let hides = ranges.iter().any(|(first, last)| (*first..=*last).contains(&u32::from(letter)));
             assert_eq!(is_unsafe(letter), hides, "{letter:?}");
             assert_eq!(needs_escape(letter), hides || letter == '\\', "{letter:?}");

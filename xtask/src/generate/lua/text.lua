@@ -48,13 +48,22 @@ local function code_point(text, at, length)
   return point
 end
 
--- Whether a character is valid and still changes how a terminal shows its neighbours, or hides: C1 controls,
--- separators, bidirectional and zero-width formatting, annotations and tags.
+-- Characters that are valid and still change how a terminal shows their neighbours, or hide: C1 controls,
+-- separators, bidirectional formatting, annotations, and all that Unicode lets a display ignore. First and last.
+local UNSAFE = {
+  { 0x7f, 0x9f }, { 0xad, 0xad }, { 0x34f, 0x34f }, { 0x61c, 0x61c }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 },
+  { 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0x3164, 0x3164 },
+  { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 },
+  { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+}
+
 local function is_unsafe(point)
-  return point >= 0x7f and point <= 0x9f or point == 0xad or point == 0x61c or point == 0x180e
-    or point >= 0x200b and point <= 0x200f or point >= 0x2028 and point <= 0x202e
-    or point >= 0x2060 and point <= 0x206f or point == 0xfeff or point >= 0xfff9 and point <= 0xfffb
-    or point >= 0xe0000 and point <= 0xe007f
+  for _, range in ipairs(UNSAFE) do
+    if point <= range[2] then
+      return point >= range[1]
+    end
+  end
+  return false
 end
 
 local ESCAPES = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r", ["\\"] = "\\\\" }
