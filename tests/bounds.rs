@@ -232,6 +232,7 @@ fn as_many_paths_and_functions_as_packets() {
         let arguments: Vec<&str> =
             command.split(' ').map(|word| if word == "@" { path.to_str().unwrap() } else { word }).collect();
         let ran = run(&arguments);
+        assert_eq!(ran.code, 1, "{command}: {}", ran.stderr);
         let told = format!("{}{}", ran.text(), ran.stderr);
         assert!(
             ["than are kept", "left out"].iter().any(|words| told.contains(words)),

@@ -148,8 +148,9 @@ impl<'a> Difference<'a> {
     }
 
     /// Whether something was more than there was room for, so that what seems to be only in one capture may
-    /// be in the other one, too.
-    fn is_uncertain(&self) -> bool {
+    /// be in the other one, too, and what differs may have been left out.
+    #[must_use]
+    pub fn is_uncertain(&self) -> bool {
         self.sides.iter().any(|side| side.paths.tally().others() > 0 || side.places.overflowed())
     }
 

@@ -18,7 +18,8 @@ pub(super) fn write(out: &mut impl Write, found: &Difference<'_>, look: &Look, t
     for ((side, file), letter) in found.sides.iter().zip(&look.files).zip(["-", "+"]) {
         let packets = Counted(side.packets(), "packet");
         let paths = u64::try_from(side.paths.tally().iter().count()).unwrap_or(u64::MAX);
-        writeln!(out, "{letter} {file}: {packets}, {}", Counted(paths, "path"))?;
+        let least = if side.paths.tally().others() > 0 { "at least " } else { "" };
+        writeln!(out, "{letter} {file}: {packets}, {least}{}", Counted(paths, "path"))?;
     }
     let sorts = [
         ("Paths only in the first", "-", colours.drop, &found.gone),
@@ -140,11 +141,20 @@ fn summary(out: &mut impl Write, found: &Difference<'_>) -> io::Result<()> {
     if found.is_uncertain() {
         let words = "There are more different paths or positions than are kept apart";
         writeln!(out, "{words}: what seems to be only in one may be in both.")?;
+        for (side, name) in found.sides.iter().zip(["first", "second"]) {
+            let others = side.paths.tally().others();
+            if others > 0 {
+                writeln!(out, "{} of the {name} not compared.", Counted(others, "packet"))?;
+            }
+        }
     }
     let same = Counted(found.same, "path");
     match found.differs() {
         true => writeln!(out, "They differ; {same} alike, as far as chance allows to say."),
         false if !found.is_comparable() => writeln!(out, "There is nothing to compare."),
+        false if found.is_uncertain() => {
+            writeln!(out, "No difference in what was compared; {same} alike, as far as chance allows to say.")
+        }
         false => writeln!(out, "No difference; {same} alike, as far as chance allows to say."),
     }
 }
