@@ -9,21 +9,27 @@ use crate::read::Trace;
 use crate::revision::Revision;
 use crate::text::Text;
 
-impl Event<'_> {
+impl<'a> Event<'a> {
     /// The event as it is, or, where a revision before 4 says in words that the packet was dropped, the [`Kind::Drop`]
     /// that revision 4 has for that.
     #[must_use]
     pub fn with_drop_in_words(self, revision: Revision) -> Self {
+        match self.drop_in_words(revision) {
+            Some((reason, errno)) => Self { kind: Kind::Drop, text: Some(reason), errno, ..self },
+            None => self,
+        }
+    }
+
+    /// The reason and the error number of a drop that a revision before 4 tells in words.
+    pub(super) fn drop_in_words(&self, revision: Revision) -> Option<(Text<'a>, Option<u16>)> {
         // Revision 4 has an event for it, so there it is only a text.
         let may_say_so =
             revision != Revision::Four && matches!(self.kind, Kind::String | Kind::Static | Kind::Dynamic);
-        let said = self.text.filter(|_| may_say_so).and_then(|text| text.as_bytes().strip_prefix(b"drop: "));
-        let Some(said) = said else { return self };
-        let (reason, errno) = match errno(said) {
-            Some((reason, errno)) => (reason, Some(errno)),
-            None => (said, None),
-        };
-        Self { kind: Kind::Drop, text: Some(Text(reason)), errno, ..self }
+        let said = self.text.filter(|_| may_say_so)?.as_bytes().strip_prefix(b"drop: ")?;
+        Some(match errno(said) {
+            Some((reason, errno)) => (Text(reason), Some(errno)),
+            None => (Text(said), None),
+        })
     }
 }
 

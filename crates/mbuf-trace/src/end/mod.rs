@@ -7,6 +7,7 @@ use crate::generated::Kind;
 use crate::read::{RecordedEvent, Trace};
 use crate::revision::{Order, Revision};
 use crate::text::Text;
+use core::borrow::Borrow;
 
 /// The end of a trace.
 ///
@@ -54,20 +55,21 @@ pub struct End<'a> {
 impl<'a> End<'a> {
     /// The end of a trace whose events these are, newest first, for who has read them already. There is none
     /// where the capture cut it off.
-    pub fn of(trace: &Trace<'a>, newest_first: impl Iterator<Item = Event<'a>>) -> Option<Self> {
+    pub fn of(trace: &Trace<'a>, newest_first: impl Iterator<Item: Borrow<Event<'a>>>) -> Option<Self> {
         if trace.is_cut() && trace.order() == Order::OldestFirst {
             return None;
         }
         let mut search = Search::default();
         let mut dropped: Option<Self> = None;
         for event in newest_first {
+            let event = event.borrow();
             if let Some(drop) = &mut dropped {
                 // Older revisions say in which function only by the call before.
                 drop.function = drop.function.or(event.function);
-            } else if let Some(drop) = drop_of(trace.revision(), &event) {
+            } else if let Some(drop) = drop_of(trace.revision(), event) {
                 dropped = Some(drop);
             } else {
-                search.step(&event);
+                search.step(event);
             }
             if dropped.as_ref().is_some_and(|drop| drop.function.is_some()) {
                 break;
@@ -141,6 +143,10 @@ impl<'a> Search<'a> {
 
 /// The drop that an event says.
 fn drop_of<'a>(revision: Revision, event: &Event<'a>) -> Option<End<'a>> {
-    let Event { kind, function, position, text: reason, errno, .. } = event.with_drop_in_words(revision);
-    (kind == Kind::Drop).then(|| End { is_drop: true, function, position, reason, errno, ..End::default() })
+    let (reason, errno) = match event.kind {
+        Kind::Drop => (event.text, event.errno),
+        _ => event.drop_in_words(revision).map(|(reason, errno)| (Some(reason), errno))?,
+    };
+    let (function, position) = (event.function, event.position);
+    Some(End { is_drop: true, function, position, reason, errno, ..End::default() })
 }

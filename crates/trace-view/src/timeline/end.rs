@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 /// Where it ended, as far as the trace tells. Whether that is an end to be expected is not decided here.
 pub(super) fn of<'a>(way: &Way<'_, 'a>) -> Option<End<'a>> {
-    End::of(way.trace, way.newest_first().copied())
+    End::of(way.trace, way.newest_first())
         .filter(|end| end.is_drop || end.function.is_some_and(|function| !function.is_empty()))
 }
 
