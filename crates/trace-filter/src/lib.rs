@@ -61,6 +61,7 @@
 )]
 
 pub mod ast;
+mod capture_filter;
 mod compiled;
 mod date;
 mod error;

@@ -64,11 +64,20 @@ pub(crate) fn field(word: &str) -> Option<&'static Field> {
     Field::by_name(word.strip_prefix('.').unwrap_or(word))
 }
 
+/// Names that are told instead of one that is none.
+const MOST_NEAR: usize = 3;
+
+/// The names that end with this one, as `tcp.srcport` with `srcport`.
+fn fields_ending_with(name: &str) -> Vec<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    let ends = |field: &&str| field.strip_suffix(&lower).is_some_and(|before| before.ends_with('.'));
+    Field::all().iter().map(|field| field.name).filter(ends).take(MOST_NEAR).collect()
+}
+
 /// The names most like this one, the nearest first, if any is near.
 fn near_fields(name: &str) -> Vec<&'static str> {
     // A long word is no slip of the pen, and comparing it would take quadratic time.
     const LONGEST: usize = 64;
-    const MOST: usize = 3;
     if name.len() > LONGEST {
         return Vec::new();
     }
@@ -84,7 +93,7 @@ fn near_fields(name: &str) -> Vec<&'static str> {
     let nearest = near.first().map(|(distance, _)| *distance);
     near.into_iter()
         .filter(|(distance, _)| Some(*distance) == nearest)
-        .take(MOST)
+        .take(MOST_NEAR)
         .map(|(_, name)| name)
         .collect()
 }
@@ -148,7 +157,8 @@ pub(crate) fn unknown_field(word: &str, span: Span) -> FilterError {
         };
     }
     let error = FilterError::new(FilterErrorKind::UnknownName, span, format!("there is no field `{word}`"));
-    let near = near_fields(word);
+    let ending = fields_ending_with(word);
+    let near = if ending.is_empty() { near_fields(word) } else { ending };
     if !near.is_empty() {
         return error.with_help(format!("did you mean {}?", alternatives(&near)));
     }

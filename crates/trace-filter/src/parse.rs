@@ -14,6 +14,7 @@
 //! ```
 
 use crate::ast::{BinaryOp, CompareOp, Element, Expr, ExprKind, Operand, OperandKind, Quantifier, Span};
+use crate::capture_filter;
 use crate::error::{FilterError, FilterErrorKind};
 use crate::token::{Lexer, Token, keyword_like};
 use crate::{MAX_DEPTH, MAX_LENGTH};
@@ -93,10 +94,15 @@ impl Parser<'_> {
             Token::End => error("the expression breaks off".into()).label("something is missing here"),
             Token::Word(word) => {
                 let error = error(format!("`{word}` was not expected here"));
-                match keyword_like(word) {
-                    Some(keyword) => error.with_help(format!("operators are in lower case: `{keyword}`")),
-                    None => error.with_help("conditions are joined by `and` or `or`"),
+                if let Some(keyword) = keyword_like(word) {
+                    return error.with_help(format!("operators are in lower case: `{keyword}`"));
                 }
+                if word.eq_ignore_ascii_case("like") {
+                    return error
+                        .with_help("`contains` looks for a string, `matches` for a regular expression");
+                }
+                let help = capture_filter::help(self.lexer.text());
+                error.with_help(help.unwrap_or_else(|| "conditions are joined by `and` or `or`".into()))
             }
             Token::Text(_) => error("a string was not expected here".into()),
             Token::Compare(CompareOp::Greater) => {

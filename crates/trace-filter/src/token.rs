@@ -114,6 +114,11 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0 }
     }
 
+    /// The whole expression.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }

@@ -171,6 +171,13 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 fn key(text: &str, inputs: &mut Inputs) -> Result<Key, StatsError> {
+    let is_name = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte));
+    if text.split_whitespace().count() > 1 && text.split_whitespace().all(is_name) {
+        return Err(StatsError::Type(format!(
+            "`{}` is no field: names have no spaces; between several stands a comma",
+            text.trim()
+        )));
+    }
     let operand = operand(text)?;
     let source = match &operand.kind {
         OperandKind::Word(word) => KeySource::Field(field(word)?),
@@ -291,9 +298,17 @@ mod tests {
     #[test]
     fn what_is_refused() {
         let mut all = String::new();
-        for by in
-            ["ip.scr", "ip.src == 1.2.3.4", "", "ip.src,ip.src", "ip.src + 1", "tcp.port / 2", "len(ip.src)"]
-        {
+        for by in [
+            "ip.scr",
+            "ip.src == 1.2.3.4",
+            "",
+            "ip.src,ip.src",
+            "ip.src + 1",
+            "tcp.port / 2",
+            "len(ip.src)",
+            "ip src",
+            "function",
+        ] {
             all.push_str(&format!("--by {by}: {}\n", error(&[by], &[], Options::default())));
         }
         for function in [
