@@ -4,6 +4,7 @@ use mbuf_trace::Text;
 use std::fmt;
 use std::io::Write;
 use std::path::Path;
+use trace_view::Counted;
 
 /// What messages begin with.
 const PROGRAM: &str = "mtrace-tool";
@@ -60,9 +61,7 @@ impl Limited {
     /// Says how many were not shown, and what to do about it.
     pub(crate) fn finish(&mut self, path: &Path, hint: &str) {
         if let Some(hidden) = self.said.checked_sub(Self::SHOWN).filter(|hidden| *hidden > 0) {
-            let plural = if hidden == 1 { "" } else { "s" };
-            let name = Name(path);
-            warning(&format_args!("{name}: {hidden} more message{plural}{hint}"));
+            warning(&format_args!("{}: {}{hint}", Name(path), Counted(hidden, "more message")));
         }
         self.said = 0;
     }

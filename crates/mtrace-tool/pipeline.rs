@@ -12,6 +12,7 @@ use mbuf_trace::{Certainty, Detector, Encoding, Fault, Trace};
 use std::path::{Path, PathBuf};
 use trace_fields::{SnapshotLink, Subject};
 use trace_filter::{Filter, Scratch};
+use trace_view::{Counted, PartOf};
 
 /// What a packet turned out to be.
 #[expect(clippy::large_enum_variant, reason = "one at a time, on the stack; a box would be one a packet")]
@@ -125,7 +126,7 @@ impl std::fmt::Display for Gap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { damage, skipped } = self;
         let next = damage.offset.saturating_add(*skipped);
-        write!(f, "{damage}; {skipped} bytes skipped, going on at byte offset {next}")
+        write!(f, "{damage}; {} skipped, going on at byte offset {next}", Counted(*skipped, "byte"))
     }
 }
 
@@ -479,10 +480,11 @@ impl FileReader<'_> {
         }
         let read = &report.read;
         if read.not_traces > 0 && read.traces == 0 && sink.wants().faults != FaultMessages::None {
-            messages::warning(&format_args!("{name}: 0 of {} packets are mbuf_trace", read.packets));
+            let none = PartOf(0, read.packets, "packet", ["is", "are"]);
+            messages::warning(&format_args!("{name}: {none} mbuf_trace"));
         } else if read.malformed > 0 && sink.wants().faults == FaultMessages::Count {
-            let (malformed, packets) = (read.malformed, read.packets);
-            messages::warning(&format_args!("{name}: {malformed} of {packets} packets are malformed"));
+            let some = PartOf(read.malformed, read.packets, "packet", ["is", "are"]);
+            messages::warning(&format_args!("{name}: {some} malformed"));
         }
         let faultless = report.damage.is_none() && report.gaps == 0 && read.malformed == 0;
         Ok(if faultless { Status::Done } else { Status::Faults })

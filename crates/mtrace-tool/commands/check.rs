@@ -9,6 +9,7 @@ use capture_file::{Container, Packet, Warning};
 use mbuf_trace::Fault;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use trace_view::{Counted, PartOf};
 
 pub(crate) fn run(args: &CheckArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
@@ -68,17 +69,17 @@ impl Sink for CheckSink {
             self.line(&format_args!("{damage}"))?;
         }
         if file.gaps > 0 {
-            let (skipped, gaps) = (file.skipped, file.gaps);
-            self.line(&format_args!("{skipped} bytes skipped, and {gaps} times gone on behind damage"))?;
+            let (skipped, gaps) = (Counted(file.skipped, "byte"), Counted(file.gaps, "time"));
+            self.line(&format_args!("{skipped} skipped, and {gaps} gone on behind damage"))?;
         }
         let unmatched = file.read.malformed.saturating_sub(file.selected.malformed);
         if unmatched > 0 {
-            self.line(&format_args!("{unmatched} malformed packets did not match the filter"))?;
+            let unmatched = Counted(unmatched, "malformed packet");
+            self.line(&format_args!("{unmatched} did not match the filter"))?;
         }
         let Counts { packets, traces, malformed, cut, .. } = file.selected;
-        self.line(&format_args!(
-            "{traces} of {packets} packets are mbuf_trace, {malformed} malformed, {cut} cut by the capture"
-        ))
+        let traces = PartOf(traces, packets, "packet", ["is", "are"]);
+        self.line(&format_args!("{traces} mbuf_trace, {malformed} malformed, {cut} cut by the capture"))
     }
 
     fn wants(&self) -> Wants {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use trace_view::json;
+use trace_view::{Counted, json};
 
 /// Interfaces that are listed one by one; of the others only the number.
 const MOST_INTERFACES: usize = 1000;
@@ -259,11 +259,8 @@ impl InfoSink {
             let name = interface.name.as_deref().map(|name| format!("{} ", Text(name.as_bytes())));
             let (name, id) = (name.unwrap_or_default(), interface.id);
             let trace = if interface.link_type == self.link_type { "" } else { ", no traces" };
-            let (resolution, packets) = (&interface.resolution, interface.packets);
-            row(
-                "interface",
-                &format_args!("{id}: {name}{link}, {packets} packets, ticks of {resolution}{trace}"),
-            )?;
+            let (resolution, packets) = (&interface.resolution, Counted(interface.packets, "packet"));
+            row("interface", &format_args!("{id}: {name}{link}, {packets}, ticks of {resolution}{trace}"))?;
         }
         if facts.more_interfaces > 0 {
             row("interfaces", &format_args!("{} more", facts.more_interfaces))?;
@@ -271,10 +268,11 @@ impl InfoSink {
         row("packets", &file.selected.packets)?;
         row("traces", &file.selected.traces)?;
         for (revision, count) in &facts.revisions {
-            row("revision", &format_args!("{revision}: {count} traces"))?;
+            row("revision", &format_args!("{revision}: {}", Counted(*count, "trace")))?;
         }
         if facts.guessed > 0 {
-            row("guessed", &format_args!("the revision of {} traces; --revision settles it", facts.guessed))?;
+            let guessed = Counted(facts.guessed, "trace");
+            row("guessed", &format_args!("the revision of {guessed}; --revision settles it"))?;
         }
         row("events", &facts.events)?;
         if let (Some(first), Some(last)) = (facts.first_time, facts.last_time) {
@@ -287,8 +285,8 @@ impl InfoSink {
             row("problem", &problem)?;
         }
         if file.gaps > 0 {
-            let (gaps, skipped) = (file.gaps, file.skipped);
-            row("salvaged", &format_args!("gone on behind damage {gaps} times, {skipped} bytes skipped"))?;
+            let (gaps, skipped) = (Counted(file.gaps, "time"), Counted(file.skipped, "byte"));
+            row("salvaged", &format_args!("gone on behind damage {gaps}, {skipped} skipped"))?;
         }
         let functions = facts.functions();
         for (index, (function, count)) in functions.iter().take(SHOWN_FUNCTIONS).enumerate() {
@@ -297,10 +295,11 @@ impl InfoSink {
         }
         let more = functions.len().saturating_sub(SHOWN_FUNCTIONS);
         if more > 0 {
-            row("", &format_args!("{more} more functions; --json has them"))?;
+            row("", &format_args!("{}; --json has them", Counted(more, "more function")))?;
         }
         if facts.other_functions > 0 {
-            row("", &format_args!("{} times functions that there was no room for", facts.other_functions))?;
+            let times = Counted(facts.other_functions, "time");
+            row("", &format_args!("{times} functions that there was no room for"))?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use capture_file::{Container, Packet};
 use std::path::Path;
 use trace_fields::{SnapshotLink, Subject};
 use trace_view::stats::{Counts, Options, Plan, Statistics, StatsError};
+use trace_view::{Counted, PartOf};
 
 pub(crate) fn run(args: &StatsArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
@@ -52,16 +53,18 @@ fn tell(counts: &Counts) {
         }
     };
     let (without, timeless) = (counts.packets_without_keys, counts.packets_without_time);
-    say(without, format_args!("{without} of {packets} packets do not count: a field of --by has no value"));
-    say(timeless, format_args!("{timeless} of {packets} packets do not count: they have no time"));
+    let do_not = |part| PartOf(part, packets, "packet", ["does not", "do not"]);
+    say(without, format_args!("{} count: a field of --by has no value", do_not(without)));
+    say(timeless, format_args!("{} count: without a time", do_not(timeless)));
     let (range, room) = (counts.values_out_of_range, counts.left_out);
-    say(range, format_args!("{range} values left out: division by zero, or too large for 128 bits"));
+    let values = |count| Counted(count, "value");
+    say(range, format_args!("{} left out: division by zero, or too large for 128 bits", values(range)));
     say(
         room,
-        format_args!("{room} values of further keys left out: the keys so far fill the memory set aside"),
+        format_args!("{} of further keys left out: the keys so far fill the memory set aside", values(room)),
     );
     let many = counts.packets_with_too_many_rows;
-    say(many, format_args!("{many} packets counted in part: too many combinations of their values"));
+    say(many, format_args!("{} counted in part: too many combinations of values", Counted(many, "packet")));
 }
 
 struct StatsSink {

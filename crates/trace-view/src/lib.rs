@@ -38,3 +38,5 @@ mod push;
 pub mod stats;
 pub mod tally;
 pub mod timeline;
+
+pub use counted::{Counted, PartOf};

@@ -67,7 +67,7 @@ impl Summary<'_> {
             }
         }
         let Some(last) = last else {
-            return write!(f, "{} bytes", self.bytes.len());
+            return length(f, self.bytes);
         };
         match (last.protocol, network) {
             (Protocol::Arp, _) => arp(f, last.bytes),
@@ -76,7 +76,7 @@ impl Summary<'_> {
                 ethernet(f, self.bytes, last)
             }
             (_, Some(network)) => ip(f, network, last),
-            (_, None) => write!(f, "{} bytes", self.bytes.len()),
+            (_, None) => length(f, self.bytes),
         }?;
         // An IP header that is alone is not looked for again.
         match around > usize::from(network.is_some()) {
@@ -133,7 +133,15 @@ fn ethernet(f: &mut impl fmt::Write, bytes: &[u8], last: Layer<'_>) -> fmt::Resu
         Some(_) => f.write_str("802.3")?,
         None => f.write_str("Ethernet, cut")?,
     }
-    write!(f, ", {} bytes", bytes.len())
+    f.write_str(", ")?;
+    length(f, bytes)
+}
+
+fn length(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
+    match bytes.len() {
+        1 => f.write_str("1 byte"),
+        length => write!(f, "{length} bytes"),
+    }
 }
 
 fn ip(f: &mut impl fmt::Write, network: Layer<'_>, last: Layer<'_>) -> fmt::Result {

@@ -2,7 +2,8 @@
 
 use super::places::{Lone, Moved};
 use super::{Difference, Row};
-use crate::tally::{Count, Counted, Look, Percent};
+use crate::counted::Counted;
+use crate::tally::{Count, Look, Percent};
 use crate::timeline::fit::cut;
 use mbuf_trace::Text;
 use std::fmt::{self, Display};

@@ -1,7 +1,8 @@
 //! Ends as people read them.
 
 use super::{Fate, Place, Report};
-use crate::tally::{Counted, Look, Percent, heading, more_groups, shown_groups};
+use crate::counted::Counted;
+use crate::tally::{Look, Percent, heading, more_groups, shown_groups};
 use crate::timeline::fit::{cut, cut_path, width, wrapped};
 use std::borrow::Cow;
 use std::io::{self, Write};

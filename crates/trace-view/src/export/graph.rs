@@ -4,6 +4,7 @@ use super::graph_picture;
 use super::label::Label;
 use super::names::Names;
 use super::{Export, Remark};
+use crate::counted::Counted;
 use capture_file::WriteError;
 use mbuf_trace::{Certainty, Event, Kind, Text, Trace};
 use std::collections::HashMap;
@@ -166,7 +167,8 @@ impl Graph {
         }
         let (beyond, limit) = (self.beyond, self.limit >> 20);
         vec![Remark::loss(format!(
-            "{beyond} steps are left out: different functions took {limit} MiB, the most that is held of them"
+            "{} left out: different functions took {limit} MiB, the most that is held of them",
+            Counted(beyond, "step")
         ))]
     }
 }
@@ -208,12 +210,14 @@ impl<W: Write> Export<W> for GraphPicture<W> {
         if shown.hidden > 0 {
             let (hidden, most) = (shown.hidden, self.most);
             remarks.push(Remark::note(format!(
-                "the picture shows the {most} functions that were passed most often, and not {hidden} others"
+                "the picture shows the {most} functions that were passed most often, and not {}",
+                Counted(hidden, "other")
             )));
         }
         if hidden_edges > 0 {
             remarks.push(Remark::note(format!(
-                "the picture leaves out the {hidden_edges} rarest steps; `convert --to dot` has all"
+                "the picture leaves out the {}; `convert --to dot` has all",
+                Counted(hidden_edges, "rarest step")
             )));
         }
         self.out.flush()?;

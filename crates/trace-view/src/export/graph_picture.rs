@@ -4,6 +4,7 @@
 use super::dot::width;
 use super::graph::{Node, Shown};
 use super::svg::{Svg, number};
+use crate::counted::Counted;
 use layout::core::base::Orientation;
 use layout::core::format::{ClipHandle, RenderBackend};
 use layout::core::geometry::Point;
@@ -294,7 +295,11 @@ impl Shape {
             (false, false) => "node",
         };
         svg.open("g", &[("class", class)])?;
-        svg.text("title", &[], &format!("{name}: passed {passes} times, {first} first, {last} last"))?;
+        svg.text(
+            "title",
+            &[],
+            &format!("{name}: passed {}, {first} first, {last} last", Counted(*passes, "time")),
+        )?;
         svg.empty(
             "rect",
             &[
@@ -328,7 +333,7 @@ impl Edge {
             attributes.push(("marker-end", "url(#head)"));
         }
         svg.open("path", &attributes)?;
-        svg.text("title", &[], &format!("{} → {}: {passes} times", name(from), name(to)))?;
+        svg.text("title", &[], &format!("{} → {}: {}", name(from), name(to), Counted(*passes, "time")))?;
         svg.close("path")?;
         let middle = self.path.get(self.path.len() / 2).filter(|_| self.path.len() > 2);
         let label = match (middle, self.path.first(), self.path.last()) {

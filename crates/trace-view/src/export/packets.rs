@@ -13,6 +13,7 @@ use super::csv::link_number;
 use super::interface;
 use super::label::{self, Label};
 use super::{Export, Remark};
+use crate::counted::Counted;
 use capture_file::{FreshPacket, FreshPcapng, LinkType, PlainRecords, Resolution, Timestamp, WriteError};
 use mbuf_trace::{Certainty, RecordedEvent, Snapshot, Text, Trace};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -277,7 +278,7 @@ fn comments(
     let left_out = step.saturating_sub(steps.len());
     let mut comments = vec![about];
     if left_out > 0 {
-        comments.push(format!("({left_out} steps before these)"));
+        comments.push(format!("({} before these)", Counted(left_out, "step")));
     }
     comments.extend(steps.iter().cloned());
     comments

@@ -8,6 +8,7 @@ use super::clock::Clock;
 use super::label::Label;
 use super::names::Names;
 use super::{Export, Remark};
+use crate::counted::Counted;
 use crate::json;
 use capture_file::WriteError;
 use mbuf_trace::{Certainty, Event, Kind, Trace};
@@ -201,7 +202,8 @@ impl<W: Write> Export<W> for Speedscope<W> {
         if self.frames.beyond > 0 {
             let (beyond, limit) = (self.frames.beyond, MAX_BYTES >> 20);
             remarks.push(Remark::loss(format!(
-                "{beyond} events are called {OTHERS}: different names took {limit} MiB, the most that is held of them"
+                "{} called {OTHERS}: different names took {limit} MiB, the most that is held of them",
+                Counted(beyond, "event")
             )));
         }
         Ok((self.out, remarks))

@@ -78,7 +78,7 @@ fn memory_is_bounded_and_what_is_left_out_is_told() {
     assert!(shown.nodes.len() < 200);
     let place = |name: &str| shown.nodes.iter().position(|(known, _)| *known == name).unwrap();
     assert!(shown.edges.contains(&(place("f0"), place("g"), 1)), "{shown:?}");
-    assert!(graph.remarks()[0].text.contains("steps are left out"));
+    assert!(graph.remarks()[0].text.contains("steps left out"));
 }
 
 #[test]

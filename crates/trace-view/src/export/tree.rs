@@ -5,6 +5,7 @@ use super::calls::{Move, walk};
 use super::clock::Clock;
 use super::label::Label;
 use super::names::Names;
+use crate::counted::Counted;
 use mbuf_trace::{Event, Kind, Trace};
 use std::collections::HashMap;
 
@@ -262,8 +263,8 @@ impl Tree {
             )));
         }
         if self.timeless > 0 {
-            let traces = self.timeless;
-            remarks.push(Remark::loss(format!("{traces} traces are left out: their events have no times")));
+            let traces = Counted(self.timeless, "trace");
+            remarks.push(Remark::loss(format!("{traces} left out: their events have no times")));
         }
         remarks
     }

@@ -3,7 +3,8 @@
 use super::step::Steps;
 use super::tree::{Node, Tree};
 use super::{Ranked, Report};
-use crate::tally::{Counted, Group, Look, Percent, heading, more_groups, shown_groups};
+use crate::counted::Counted;
+use crate::tally::{Group, Look, Percent, heading, more_groups, shown_groups};
 use crate::timeline::fit::cut;
 use std::io::{self, Write};
 

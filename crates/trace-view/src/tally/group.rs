@@ -3,7 +3,8 @@
 //! A packet is in one group. A field that has several values in it, as an address that NAT changed, gives all
 //! that differ, in the order in which the packet had them.
 
-use super::{Count, Counted, Items, Tally, push};
+use super::{Count, Items, Tally, push};
+use crate::counted::Counted;
 use mbuf_trace::Text;
 use std::collections::HashMap;
 use std::io::{self, Write};

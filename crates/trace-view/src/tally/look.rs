@@ -148,16 +148,6 @@ impl<I: Iterator<Item: Display>> Folded<I> {
     }
 }
 
-/// A number with its noun: `1 packet`, `2 packets`.
-pub(crate) struct Counted(pub(crate) u64, pub(crate) &'static str);
-
-impl Display for Counted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.0 == 1 { "" } else { "s" };
-        write!(f, "{} {}{plural}", self.0, self.1)
-    }
-}
-
 /// A part of a whole: ` 42.9%`, always six columns wide, and never 0 or 100 where it is not.
 pub(crate) struct Percent(pub(crate) u64, pub(crate) u64);
 

@@ -14,7 +14,7 @@ pub use look::Look;
 
 pub(crate) use group::{Group, Groups, heading, more_groups, shown_groups, values_json};
 pub(crate) use key::{Items, push};
-pub(crate) use look::{Counted, Percent};
+pub(crate) use look::Percent;
 
 use capture_file::{Packet, Timestamp};
 use serde::Serialize;
