@@ -23,6 +23,7 @@ fn packets_by_number_and_time() {
         (&["--range", "2..3"], "2 3"),
         (&["--range", "3.."], "3 4 5"),
         (&["--range", "..1"], "1"),
+        (&["--range", "4"], "4"),
         (&["--range", &format!("{last}..")], "5"),
         (&["--range", &format!("..{first}")], "1"),
         (&["--first", "3", "-f", "icmp"], "3"),

@@ -3,7 +3,7 @@
 use capture_file::{Packet, Timestamp};
 use std::str::FromStr;
 
-/// `A..B`: packets by number or by time, both ends included.
+/// `A..B`: packets by number or by time, both ends included; `A` is the packet of this number alone.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Range {
     from: Option<Bound>,
@@ -47,12 +47,17 @@ impl FromStr for Range {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (from, to) = text.split_once("..").ok_or("a range is A..B, A.. or ..B")?;
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let (from, to) = match text.split_once("..") {
+            Some(ends) => ends,
+            None if is_number(text) => (text, text),
+            None => return Err("a range is A..B, A.. or ..B, or the number of one packet".to_owned()),
+        };
         let bound = |text: &str| -> Result<Option<Bound>, String> {
             if text.is_empty() {
                 return Ok(None);
             }
-            if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            if is_number(text) {
                 return text
                     .parse()
                     .map(|number| Some(Bound::Number(number)))
@@ -79,10 +84,10 @@ mod tests {
 
     #[test]
     fn ranges() {
-        for good in ["1..2", "3..", "..4", "..", "2026-01-01T00:00:00Z..", "1..2026-01-01T00:00:00Z"] {
+        for good in ["1..2", "3..", "..4", "..", "2026-01-01T00:00:00Z..", "1..2026-01-01T00:00:00Z", "5"] {
             assert!(good.parse::<Range>().is_ok(), "{good}");
         }
-        for bad in ["", "5", "0..", "3..2", "x..", "1-2", "99999999999999999999.."] {
+        for bad in ["", "0", "0..", "2026-01-01T00:00:00Z", "3..2", "x..", "1-2", "99999999999999999999.."] {
             assert!(bad.parse::<Range>().is_err(), "{bad}");
         }
     }

@@ -12,13 +12,13 @@ pub(crate) struct SelectArgs {
     /// Only packets that match this display filter
     #[arg(short, long, value_name = "EXPR", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
-    /// Only the first N packets of each file
+    /// Only the first N packets of each file, counted before the filter
     #[arg(long, value_name = "N", conflicts_with_all = ["last", "range"])]
     pub(crate) first: Option<u64>,
-    /// Only the last N packets of each file, which is read twice
+    /// Only the last N packets of each file, counted before the filter; the file is read twice
     #[arg(long, value_name = "N", conflicts_with = "range")]
     pub(crate) last: Option<u64>,
-    /// Only packets A..B, both included: numbers from 1, or RFC 3339 times; either may be left out
+    /// Only packets A..B, both included: numbers from 1, or RFC 3339 times; either may be left out; A is one packet
     #[arg(long, value_name = "A..B")]
     pub(crate) range: Option<Range>,
     /// Behind damage, find the next packets that make sense and go on there
