@@ -15,6 +15,7 @@ mod faults;
 mod filter;
 mod follow;
 mod full;
+mod hints;
 mod hostile;
 mod info;
 mod live;

@@ -37,7 +37,7 @@ use std::ffi::OsString;
 Examples:
   mtrace-tool print trace.pcap                  the way of each packet
   mtrace-tool filter icmp trace.pcap -o i.pcap  keep the packets that match
-  tcpdump -i mbuf_trace -w - | mtrace-tool print -
+  tcpdump -i mbuf_trace -U -w - | mtrace-tool print -
   mtrace-tool convert trace.pcap -o trace.ndjson
 
 Exit status: 0 done; 1 done, but damaged or malformed input was met; 2 wrong usage or expression;
@@ -92,8 +92,10 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = "Exit status: 1 if there is nothing to list, as with grep.")]
 pub(crate) struct FieldsArgs {
-    /// Only fields whose name or meaning contains this; of a whole name, its values' names, too
+    /// Only fields whose name or meaning contains this; of a whole name, its values' names, too; of a name of
+    /// Wireshark's that is not available, why
     #[arg(value_name = "PATTERN")]
     pub(crate) pattern: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! What ends a command, and the exit status of each: the only place that knows them.
 
+use crate::hints;
 use crate::messages::{self, Name};
 use capture_file::{OpenError, ReadError, WriteError};
 use std::io;
@@ -162,7 +163,8 @@ impl Failure {
 }
 
 /// What clap has to say: help and version on standard output, errors with status 2.
-pub(crate) fn usage_by_clap(error: &clap::Error) -> ExitCode {
+pub(crate) fn usage_by_clap(mut error: clap::Error) -> ExitCode {
+    hints::add_to(&mut error);
     let code = u8::try_from(error.exit_code()).unwrap_or(2);
     match error.print() {
         // An error goes to standard error; if that fails, there is nobody to tell, and it is still an error.

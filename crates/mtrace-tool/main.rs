@@ -5,6 +5,7 @@ mod commands;
 mod failure;
 mod follow;
 mod format;
+mod hints;
 mod input;
 mod kept;
 mod look;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let args = match args::Args::of_command_line() {
         Ok(args) => args,
-        Err(error) => return failure::usage_by_clap(&error),
+        Err(error) => return failure::usage_by_clap(error),
     };
     match signals::watch().and_then(|()| commands::run(args)) {
         Ok(status) => status.into(),

@@ -3,6 +3,7 @@
 
 use crate::args::SelectArgs;
 use crate::failure::{Failure, Status};
+use crate::hints;
 use crate::input::{self, Input};
 use crate::messages::{self, Limited, Name};
 use crate::selection::Range;
@@ -248,7 +249,7 @@ impl Reading {
             match self.file(path, sink) {
                 Ok(of_file) => status = status.max(of_file),
                 Err(failure) if failure.is_about_input() => {
-                    messages::error(&failure);
+                    messages::error(&format_args!("{failure}{}", hints::of_input(&failure)));
                     status = Status::Unreadable;
                     unreadable = unreadable.saturating_add(1);
                 }

@@ -19,7 +19,7 @@ const LONGEST_LIST: u64 = 1 << 20;
 
 pub(crate) fn run(args: &DropsArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
-    let by = args.by.iter().map(|name| super::print::field(name)).collect::<Result<Vec<_>, _>>()?;
+    let by = args.by.iter().map(|name| super::print::field("--by", name)).collect::<Result<Vec<_>, _>>()?;
     let normal = normal_ends(args)?;
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
     reading.progress = !target.is_terminal();

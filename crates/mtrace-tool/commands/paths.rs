@@ -17,7 +17,7 @@ use trace_view::timeline::{Options, Timeline};
 
 pub(crate) fn run(args: &PathsArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
-    let by = args.by.iter().map(|name| super::print::field(name)).collect::<Result<Vec<_>, _>>()?;
+    let by = args.by.iter().map(|name| super::print::field("--by", name)).collect::<Result<Vec<_>, _>>()?;
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
     if args.show.is_some() {
         for file in &args.files {

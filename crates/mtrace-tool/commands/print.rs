@@ -12,11 +12,12 @@ use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 use trace_fields::{Field, Scratch, SnapshotLink};
+use trace_view::Counted;
 use trace_view::timeline::{Options, Palette, Style, Timeline};
 
 pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
-    let fields = args.fields.iter().map(|name| field(name)).collect::<Result<Vec<_>, _>>()?;
+    let fields = args.fields.iter().map(|name| field("-e", name)).collect::<Result<Vec<_>, _>>()?;
     if args.hex && args.style == args::Style::FunctionGraph && !args.look.json {
         return Err(Failure::Usage(
             "--hex: ftrace's layout has no place for bytes; use it without --style".to_owned(),
@@ -62,8 +63,15 @@ fn decoration(args: &PrintArgs) -> (bool, bool) {
     (colours, colours && (able || args.look.color == ColorWhen::Always))
 }
 
-/// The field of this name.
-pub(super) fn field(name: &str) -> Result<&'static Field, Failure> {
+/// The field of this name, given to this option.
+pub(super) fn field(option: &str, name: &str) -> Result<&'static Field, Failure> {
+    let names: Vec<&str> = name.split([',', ' ']).filter(|name| !name.is_empty()).collect();
+    let is_name =
+        |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte));
+    if names.len() > 1 && names.iter().all(is_name) {
+        let each = names.iter().map(|name| format!(" {option} {name}")).collect::<String>();
+        return Err(Failure::Usage(format!("{option} takes one field, and can be repeated:{each}")));
+    }
     // As an expression, an unknown name gets its caret and its suggestion.
     Field::by_name(name).ok_or_else(|| match crate::pipeline::compile(name) {
         Err(failure) => failure,
@@ -103,7 +111,7 @@ impl Format for Way {
                 return Ok(());
             }
             if let Some(packets) = self.before_traces.take().filter(|packets| *packets > 0) {
-                writeln!(out, "({packets} packets before the first trace)")?;
+                writeln!(out, "({} before the first trace)", Counted(packets, "packet"))?;
             }
         }
         self.timeline.write(out, &packet.into(), seen.trace())
