@@ -26,6 +26,7 @@ mod processors;
 mod readme;
 mod salvage;
 mod select;
+mod shell;
 mod speedscope;
 mod stats;
 mod support;

@@ -42,6 +42,13 @@ const PEERS: &[Peer] = &[
         variable: "MTRACE_TEST_REQUIRE_GRAPHVIZ",
         elsewhere: &["FreeBSD:        pkg install graphviz", "macOS:          brew install graphviz"],
     },
+    Peer {
+        program: "bash",
+        version: "--version",
+        package: "bash",
+        variable: "MTRACE_TEST_REQUIRE_BASH",
+        elsewhere: &["FreeBSD:        pkg install bash"],
+    },
     // Lets calls of the tool fail; there is nothing like it elsewhere.
     #[cfg(target_os = "linux")]
     Peer {

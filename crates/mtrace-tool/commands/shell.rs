@@ -4,15 +4,32 @@ use crate::args::{Args, CompletionsArgs};
 use crate::failure::{Failure, Status};
 use crate::output::{Content, Target};
 use clap::CommandFactory;
+use clap_complete::Shell;
 use std::io::Write;
 use std::path::Path;
 
 pub(crate) fn completions(args: &CompletionsArgs) -> Result<Status, Failure> {
+    let (script, name) = generated(args.shell);
+    match args.shell {
+        Shell::Bash => write(alike(&script, &name).as_bytes()),
+        _ => write(script.as_bytes()),
+    }
+}
+
+/// The script as clap_complete has it, and the program's name.
+fn generated(shell: Shell) -> (String, String) {
     let mut script = Vec::new();
     let mut command = Args::command();
     let name = command.get_name().to_owned();
-    clap_complete::generate(args.shell, &mut command, name, &mut script);
-    write(&script)
+    clap_complete::generate(shell, &mut command, &name, &mut script);
+    (String::from_utf8_lossy(&script).into_owned(), name)
+}
+
+/// The script for bash with one spelling of a program's name that has a hyphen. clap_complete looks for a command under
+/// one spelling, and its cases have another: so nothing was completed behind a command. To be taken out when
+/// <https://github.com/clap-rs/clap/issues/6421> is mended, which the test below tells.
+fn alike(script: &str, name: &str) -> String {
+    script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__"))
 }
 
 /// One page for the program and all its commands.
@@ -46,4 +63,15 @@ fn write(bytes: &[u8]) -> Result<Status, Failure> {
     out.write_all(bytes).map_err(|error| Failure::output(out.path(), error))?;
     out.finish()?;
     Ok(Status::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_spellings_are_still_to_be_made_one() {
+        let (script, name) = generated(Shell::Bash);
+        assert_ne!(script, alike(&script, &name), "clap's issue 6421 is mended: take `alike` out");
+    }
 }
