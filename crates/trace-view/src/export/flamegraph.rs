@@ -99,7 +99,7 @@ fn draw<W: Write>(out: W, tree: &Tree, title: &str) -> io::Result<()> {
         "",
     )?;
     svg.text("text", &[("id", "reset"), ("class", "button"), ("x", "10"), ("y", "20")], "")?;
-    let unit = tree.unit();
+    let unit = tree.unit(total);
     let foot = number(height - 8.0);
     svg.text("text", &[("id", "details"), ("x", "10"), ("y", &foot)], &format!("{total} {unit} in all"))?;
     svg.line()?;
@@ -110,6 +110,7 @@ fn draw<W: Write>(out: W, tree: &Tree, title: &str) -> io::Result<()> {
         let share = 100.0 * ratio(weight) / ratio(total.max(1));
         let (begin, end) = (frame.begin.to_string(), frame.end.to_string());
         svg.open("g", &[("class", "box"), ("data-begin", &begin), ("data-end", &end)])?;
+        let unit = tree.unit(weight);
         svg.text("title", &[], &format!("{}: {weight} {unit}, {share:.1} %", frame.name))?;
         // A picture of its own cuts off what of the name is too wide for the box.
         svg.open(

@@ -83,13 +83,15 @@ impl Tree {
         Self { stacks, weight, limit, names, nodes, children, label, beyond: 0, timeless: 0 }
     }
 
-    /// What its weights count: `passes`, `packets` or `ns`.
+    /// What so large a weight counts: `passes`, `packets` or `ns`, or one of them.
     #[must_use]
-    pub const fn unit(&self) -> &'static str {
-        match (self.weight, self.stacks) {
-            (Weight::Time, _) => "ns",
-            (Weight::Count, Stacks::Calls) => "passes",
-            (Weight::Count, Stacks::Path) => "packets",
+    pub const fn unit(&self, weight: u64) -> &'static str {
+        match (self.weight, self.stacks, weight) {
+            (Weight::Time, ..) => "ns",
+            (Weight::Count, Stacks::Calls, 1) => "pass",
+            (Weight::Count, Stacks::Calls, _) => "passes",
+            (Weight::Count, Stacks::Path, 1) => "packet",
+            (Weight::Count, Stacks::Path, _) => "packets",
         }
     }
 
@@ -254,10 +256,9 @@ impl Tree {
     /// What did not fit, or had no clock.
     #[must_use]
     pub fn remarks(&self) -> Vec<Remark> {
-        let unit = self.unit();
         let mut remarks = Vec::new();
         if self.beyond > 0 {
-            let (beyond, limit) = (self.beyond, self.limit >> 20);
+            let (beyond, unit, limit) = (self.beyond, self.unit(self.beyond), self.limit >> 20);
             remarks.push(Remark::loss(format!(
                 "{beyond} {unit} stand under {OTHERS}: different stacks took {limit} MiB, the most that is held of them"
             )));
