@@ -66,7 +66,10 @@ fn fields_that_are_not_there() {
 fn one_of_many(text: &str) -> Option<String> {
     let is_plural = |word: &str| {
         let word = word.trim_end_matches([',', ';', ':', '.', ')']);
-        word.len() > 3 && word.ends_with('s') && word.bytes().all(|byte| byte.is_ascii_lowercase())
+        word.len() > 3
+            && word.ends_with('s')
+            && !word.ends_with("ss")
+            && word.bytes().all(|byte| byte.is_ascii_lowercase())
     };
     let is_wrong = |line: &&str| {
         let words: Vec<&str> =
