@@ -289,6 +289,12 @@ pub enum WarningKind {
         /// The length it must have.
         expected: usize,
     },
+    /// An option that may be there once is there again; the first one counts.
+    #[error("option {name} is repeated: the first one counts")]
+    Repeated {
+        /// The option's name in the specification.
+        name: &'static str,
+    },
     /// More interfaces in a section than are remembered.
     #[error(
         "over {limit} interfaces in one section: the others are not remembered, a packet of theirs ends the reading"
@@ -309,6 +315,14 @@ pub enum WarningKind {
     /// More warnings than are kept.
     #[error("{0} more warnings")]
     More(u64),
+}
+
+impl WarningKind {
+    /// Whether something of the capture is not in the items that the reader gives, but for their raw bytes.
+    #[must_use]
+    pub const fn leaves_out(&self) -> bool {
+        matches!(self, Self::TooManyNames { .. })
+    }
 }
 
 /// Options that cannot be read to their end.

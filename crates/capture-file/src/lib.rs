@@ -46,6 +46,7 @@
 //! | packets shorter than the pseudo-header of their link type | read | read | the end | the same |
 //! | custom blocks of pcapng | other blocks | skipped | a packet each | only their maker knows what is in them |
 //! | damage within options, and within blocks of names, statistics and secrets | kept as it is | the end where it is an interface's options, else kept | the end | the packets are sound |
+//! | `if_tsresol`, `if_tsoffset` or `if_fcslen` twice in one interface | the first one, with a warning | refused, but for `if_fcslen`, which it does not heed | the first one, without a word | as Wireshark, which most will compare with |
 //! | simple packet block of another length than its packet | as much of the packet as the block holds | the same | the end: its second length is sought behind the packet | the block's length frames it |
 //! | packet of an interface not described | the end, as damage | same | same | its link type is not known |
 //! | pcap before 2.3 | lengths change places | same | same | so they did then |

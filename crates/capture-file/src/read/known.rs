@@ -143,7 +143,9 @@ pub(super) struct Warnings {
 
 impl Warnings {
     fn push(&mut self, offset: u64, kind: WarningKind) {
-        if self.kept.len() < MAX_WARNINGS {
+        // What is left out must not be one of those that are only counted.
+        let is_new_loss = kind.leaves_out() && !self.kept.iter().any(|warning| warning.kind == kind);
+        if self.kept.len() < MAX_WARNINGS || is_new_loss {
             self.kept.push(Warning { kind, offset });
         } else {
             self.more = self.more.saturating_add(1);

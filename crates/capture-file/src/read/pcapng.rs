@@ -151,6 +151,7 @@ pub(super) fn parse_interface<'a>(
         name: None,
         description: None,
     };
+    let (mut resolution, mut seconds) = (None, None);
     let options = options(raw, INTERFACE_OPTIONS);
     for option in Options::new(order, options) {
         let option = match option {
@@ -166,18 +167,30 @@ pub(super) fn parse_interface<'a>(
             (IF_DESCRIPTION, text) => {
                 interface.description = interface.description.or_else(|| Some(text.into()));
             }
-            (IF_TSRESOL, &[code]) => interface.resolution = Resolution::from_code(code),
+            (IF_TSRESOL, &[code]) => {
+                first(&mut resolution, Resolution::from_code(code), "if_tsresol", warn);
+            }
             (IF_TSRESOL, _) => warn(WarningKind::OptionLength { name: "if_tsresol", length, expected: 1 }),
-            (IF_FCSLEN, &[bits]) => interface.fcs_bits = Some(bits),
+            (IF_FCSLEN, &[bits]) => first(&mut interface.fcs_bits, bits, "if_fcslen", warn),
             (IF_FCSLEN, _) => warn(WarningKind::OptionLength { name: "if_fcslen", length, expected: 1 }),
             (IF_TSOFFSET, value) => match order.u64_at(value, 0) {
-                Some(offset) if length == 8 => interface.offset_seconds = offset.cast_signed(),
+                Some(offset) if length == 8 => first(&mut seconds, offset.cast_signed(), "if_tsoffset", warn),
                 _ => warn(WarningKind::OptionLength { name: "if_tsoffset", length, expected: 8 }),
             },
             _ => {}
         }
     }
+    interface.resolution = resolution.unwrap_or_default();
+    interface.offset_seconds = seconds.unwrap_or_default();
     (interface, options)
+}
+
+/// Takes the first value of an option that has but one.
+fn first<T>(found: &mut Option<T>, value: T, name: &'static str, warn: &mut dyn FnMut(WarningKind)) {
+    match found {
+        Some(_) => warn(WarningKind::Repeated { name }),
+        None => *found = Some(value),
+    }
 }
 
 /// The packet of a block whose frame is right.

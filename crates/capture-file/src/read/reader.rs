@@ -275,7 +275,7 @@ impl<R: Read> Reader<R> {
         self.known.interfaces.known()
     }
 
-    /// Warnings since the last call: at most 64, then how many more there were.
+    /// Warnings since the last call: at most 64 and those of what is left out, then how many more there were.
     ///
     /// They concern section headers and interface descriptions. Options of packets are read, and their faults met,
     /// where the caller asks for them.

@@ -123,6 +123,53 @@ fn bad_options_of_interfaces_are_warnings() {
     );
 }
 
+/// As Wireshark takes them.
+#[test]
+fn of_a_repeated_option_the_first_counts() {
+    let file = Pcapng::default().section(Little).interface(1, 0, |options| {
+        let options = options.option(9, &[9]).option(14, &5_u64.to_le_bytes()).option(13, &[4]);
+        options.option(9, &[6]).option(14, &7_u64.to_le_bytes()).option(13, &[0]).option(9, &[3])
+    });
+    // Of what is ignored, it is none.
+    let bytes = file.interface(1, 0, |options| options.option(9, b"").option(9, &[9])).bytes;
+    let mut reader = Reader::new(bytes.as_slice()).unwrap();
+    while reader.next_item().unwrap().is_some() {}
+    let [first, second] = reader.interfaces() else { panic!("two interfaces") };
+    assert_eq!(
+        (first.resolution.to_string().as_str(), first.offset_seconds, first.fcs_bits),
+        ("1 ns", 5, Some(4))
+    );
+    assert_eq!(second.resolution.to_string(), "1 ns");
+    let warnings: Vec<_> = reader.take_warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "option if_tsresol is repeated: the first one counts (byte offset 28)",
+            "option if_tsoffset is repeated: the first one counts (byte offset 28)",
+            "option if_fcslen is repeated: the first one counts (byte offset 28)",
+            "option if_tsresol is repeated: the first one counts (byte offset 28)",
+            "option if_tsresol ignored: 0 bytes long instead of 1 (byte offset 112)",
+        ]
+    );
+}
+
+/// Names that were left out are lost to a filter: the word about them is none of those that are only counted.
+#[test]
+fn what_is_left_out_is_told_however_many_warnings_there_are() {
+    let name = vec![b'x'; 60_000];
+    let mut file = Pcapng::default().section(Little);
+    for _ in 0..20 {
+        file = file.interface(1, 0, |options| {
+            (0..100).fold(options.option(2, &name), |options, _| options.option(9, b""))
+        });
+    }
+    let mut reader = Reader::new(file.bytes.as_slice()).unwrap();
+    while reader.next_item().unwrap().is_some() {}
+    let warnings = reader.take_warnings();
+    assert_eq!(warnings.iter().filter(|warning| warning.kind.leaves_out()).count(), 1);
+    assert_eq!(warnings.len(), 66);
+}
+
 #[test]
 fn warnings_are_bounded() {
     let mut file = Pcapng::default().section(Little);
