@@ -67,6 +67,33 @@ fn the_input_is_never_the_output() {
     assert_eq!(listing(folder.path()), ["a.pcap", "hard.pcap", "link.pcap"]);
 }
 
+/// The list of ends is one, too.
+#[test]
+fn a_list_of_ends_is_never_the_output() {
+    let folder = folder();
+    let list = "ip_output delivered\n";
+    std::fs::write(folder.path().join("my.ends"), list).unwrap();
+    std::fs::write(folder.path().join("a.pcap"), fixture_bytes("ping-rev3.pcap")).unwrap();
+    std::os::unix::fs::symlink("my.ends", folder.path().join("link")).unwrap();
+    std::fs::hard_link(folder.path().join("my.ends"), folder.path().join("hard")).unwrap();
+    for line in [
+        "\"$0\" drops --ends my.ends a.pcap --force -o my.ends",
+        "\"$0\" drops --ends link a.pcap --force -o my.ends",
+        "\"$0\" drops --ends my.ends a.pcap --force -o hard",
+        "\"$0\" drops --ends my.ends a.pcap >>my.ends",
+        "\"$0\" drops --ends - a.pcap <my.ends --force -o my.ends",
+        "MTRACE_ENDS=my.ends \"$0\" drops a.pcap --force -o link",
+    ] {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", line, env!("CARGO_BIN_EXE_mtrace-tool")]);
+        let ended = shell.current_dir(folder.path()).output().unwrap();
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{line}: {stderr}");
+        assert!(stderr.contains("also the input"), "{line}: {stderr}");
+        assert_eq!(std::fs::read_to_string(folder.path().join("my.ends")).unwrap(), list, "{line}");
+    }
+}
+
 /// As a shell gives descriptors. `>` empties its file before any program begins; `>>` and `<>` do not.
 #[test]
 fn the_input_is_never_the_output_by_descriptor() {

@@ -21,7 +21,8 @@ pub(crate) fn run(args: &DropsArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
     let by = args.by.iter().map(|name| super::print::field("--by", name)).collect::<Result<Vec<_>, _>>()?;
     let normal = normal_ends(args)?;
-    let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
+    let inputs: Vec<PathBuf> = args.files.iter().chain(&args.ends).cloned().collect();
+    let target = Target::check(&args.output.output, args.output.force, Content::Text, &inputs)?;
     reading.progress = !target.is_terminal();
     let mut sink = DropsSink {
         drops: Drops::new(normal, GroupBy::new(by)),
