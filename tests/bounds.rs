@@ -162,7 +162,8 @@ fn many_sections_and_interfaces() {
     let path = folder.path().join("many.pcapng");
     let one = [section(), interface(&[]), packet(0, &frame(b"if.c:7: +ip_input"), &[])].concat();
     std::fs::write(&path, one.repeat(many(200_000))).unwrap();
-    every_command_is_bounded(&path, &[0]);
+    // `info` lists a thousand of the interfaces.
+    every_command_is_bounded(&path, &[0, 1]);
 
     let mut file = File::create(&path).unwrap();
     let name = option(2, b"a name of some length");
@@ -184,6 +185,35 @@ fn long_options_and_names() {
     let packets = [packet(0, &frame, &empty), packet(1, &frame, &comments)].concat().repeat(5);
     std::fs::write(&path, [section(), interface(&empty), names, packets].concat()).unwrap();
     every_command_is_bounded(&path, &[0, 1]);
+}
+
+/// A filter on a name that was left out keeps nothing, which is not all there is to say.
+#[test]
+fn interface_names_that_are_left_out_are_told() {
+    let folder = folder();
+    let path = folder.path().join("names.pcapng");
+    let mut bytes = section();
+    for number in 0..20 {
+        let name = format!("if{number}-{:x<60000}", "");
+        bytes.extend(interface(&option(2, name.as_bytes())));
+    }
+    bytes.extend(packet(19, &frame(b"if.c:7: +ip_input"), &[]));
+    std::fs::write(&path, bytes).unwrap();
+    let path = path.to_str().unwrap();
+    for command in [
+        &["filter", "frame.interface_name contains \"if19-\""][..],
+        &["print", "-e", "frame.interface_name"],
+        &["stats", "--by", "frame.interface_name"],
+        &["info"],
+        &["info", "--json"],
+        &["check"],
+    ] {
+        let ran = run(&[command, &[path]].concat());
+        let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), ran.stderr);
+        assert_eq!(ran.code, 1, "{command:?}: {said}");
+        assert!(said.contains("bytes of interface names"), "{command:?}: {said}");
+        assert!(!said.contains("\"complete\":true"), "{command:?}: {said}");
+    }
 }
 
 #[test]

@@ -49,10 +49,41 @@ fn packets_are_shown_as_they_are_written() {
         assert_eq!(line, format!("{number}\n"));
     }
     writer.join().unwrap();
-    // What is only half there when it ends was not written yet: nothing to complain of.
-    append(&path, &bytes[24..60]);
     let ended = end(child, lines);
     assert_eq!(ended, (Some(0), String::new(), String::new()));
+}
+
+/// What is only half there when it ends is not in the answer, as of a file that is not followed.
+#[test]
+fn an_end_in_the_middle_of_a_packet_is_told() {
+    let bytes = fixture_bytes("ping-rev3.pcap");
+    for (arguments, part) in [
+        (&["print", "-e", "frame.number"][..], "packet"),
+        (&["info", "--json"], "packet"),
+        (&["check"], "record header"),
+        (&["filter", "frame", "--salvage"], "packet"),
+    ] {
+        let folder = folder();
+        let path = folder.path().join("growing.pcap");
+        let available = if part == "packet" { 64 } else { 9 };
+        std::fs::write(&path, &bytes[..936 + available]).unwrap();
+        let mut child = start(&[arguments, &["--follow"]].concat(), &path);
+        let stdout = child.stdout.take().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        interrupt(&child);
+        let (mut wrote, mut said) = (Vec::new(), String::new());
+        { stdout }.read_to_end(&mut wrote).unwrap();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        let told = format!("{available} bytes of a {part} that is not whole yet at byte offset 936\n");
+        assert!(said.contains(&told) && said.lines().count() == 1, "{arguments:?}: {said}");
+        assert_eq!(child.wait().unwrap().code(), Some(1), "{arguments:?}");
+        match arguments[0] {
+            "print" => assert_eq!(wrote, b"1\n2\n"),
+            "info" => assert!(String::from_utf8(wrote).unwrap().contains("\"complete\":false")),
+            "filter" => assert_eq!(wrote, &bytes[..936]),
+            _ => {}
+        }
+    }
 }
 
 #[test]

@@ -40,8 +40,9 @@ Examples:
   tcpdump -i mbuf_trace -U -w - | mtrace-tool print -
   mtrace-tool convert trace.pcap -o trace.ndjson
 
-Exit status: 0 done; 1 done, but damaged or malformed input was met; 2 wrong usage or expression;
-3 the input cannot be opened or is no capture; 4 the output failed; 129, 130, 143 on signals.")]
+Exit status: 0 done; 1 done, but damaged or malformed input was met, or the answer leaves out what
+there was no memory for; 2 wrong usage or expression; 3 the input cannot be opened or is no capture;
+4 the output failed; 129, 130, 143 on signals.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

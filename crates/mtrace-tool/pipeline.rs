@@ -63,7 +63,7 @@ pub(crate) trait Sink {
         Ok(())
     }
 
-    /// A warning of the reader: odd, but nothing is lost.
+    /// A warning of the reader: odd, but no packet is lost.
     fn warning(&mut self, path: &Path, warning: &capture_file::Warning) -> Result<(), Failure> {
         messages::warning(&format_args!("{}: {warning}", Name(path)));
         Ok(())
@@ -158,8 +158,17 @@ pub(crate) struct FileReport {
     pub(crate) damage: Option<ReadError>,
     /// How often the reading went on behind damage.
     pub(crate) gaps: u64,
+    /// Whether names of interfaces were left out: fields and filters do not see them.
+    names_left_out: bool,
     /// Bytes that are part of nothing that was read: those of the gaps, and behind what ended the file.
     pub(crate) skipped: u64,
+}
+
+impl FileReport {
+    /// Whether nothing of the file was missed.
+    pub(crate) const fn is_complete(&self) -> bool {
+        self.damage.is_none() && self.gaps == 0 && !self.names_left_out
+    }
 }
 
 /// How many packets there were.
@@ -384,8 +393,9 @@ impl FileReader<'_> {
                     continue;
                 }
                 Err(error) if has_failed(&error) => return Err(failed(self.path, error)),
-                // The rest of it had not been written yet.
+                // The rest of it has not been written yet: there is nothing behind it to look for.
                 Err(damage) if signals::has_stopped() && damage.is_cut_off() => {
+                    self.report.damage = Some(damage);
                     self.is_over = true;
                     continue;
                 }
@@ -400,6 +410,7 @@ impl FileReader<'_> {
                 }
                 sink.other(&item)?;
                 for warning in self.input.take_warnings() {
+                    self.report.names_left_out |= warning.kind.leaves_out();
                     sink.warning(self.path, &warning)?;
                 }
                 continue;
@@ -463,7 +474,15 @@ impl FileReader<'_> {
     fn end(mut self, sink: &mut dyn Sink) -> Result<Status, Failure> {
         let name = Name(self.path);
         self.tell_hidden();
-        if let Some(damage) = &self.report.damage {
+        if let Some(damage) = &self.report.damage
+            && let ReadErrorKind::CutOff { part, available, .. } = &damage.kind
+            && signals::has_stopped()
+        {
+            let offset = damage.offset;
+            messages::warning(&format_args!(
+                "{name}: {available} bytes of a {part} that is not whole yet at byte offset {offset}"
+            ));
+        } else if let Some(damage) = &self.report.damage {
             let (read, more) = match (self.reading.salvage, damage.leaves_more()) {
                 (true, _) => ("everything else", ""),
                 (false, true) => ("everything before it", "; --salvage looks for more behind it"),
@@ -487,8 +506,7 @@ impl FileReader<'_> {
             let some = PartOf(read.malformed, read.packets, "packet", ["is", "are"]);
             messages::warning(&format_args!("{name}: {some} malformed"));
         }
-        let faultless = report.damage.is_none() && report.gaps == 0 && read.malformed == 0;
-        Ok(if faultless { Status::Done } else { Status::Faults })
+        Ok(Status::Done.with_faults(!report.is_complete() || read.malformed > 0))
     }
 }
 

@@ -53,7 +53,8 @@ impl Sink for CheckSink {
     }
 
     fn warning(&mut self, _path: &Path, warning: &Warning) -> Result<(), Failure> {
-        self.line(&format_args!("note: {warning}"))
+        let note = if warning.kind.leaves_out() { "" } else { "note: " };
+        self.line(&format_args!("{note}{warning}"))
     }
 
     fn gap(&mut self, gap: &Gap) -> Result<(), Failure> {

@@ -34,10 +34,11 @@ pub(crate) fn run(args: &InfoArgs) -> Result<Status, Failure> {
         link_type: args.read.select.linktype,
         path: PathBuf::new(),
         facts: Facts::default(),
+        leaves_out: false,
     };
     let status = reading.run(&args.files, &mut sink)?;
     sink.out.finish()?;
-    Ok(status)
+    Ok(status.with_faults(sink.leaves_out))
 }
 
 struct InfoSink {
@@ -46,6 +47,8 @@ struct InfoSink {
     link_type: u16,
     path: PathBuf,
     facts: Facts,
+    /// Whether there was no memory for some of what is listed, of any file.
+    leaves_out: bool,
 }
 
 /// What is gathered of one file.
@@ -156,6 +159,11 @@ impl Facts {
         functions
     }
 
+    /// Whether there was no memory for some of what is listed.
+    fn leaves_out(&self) -> bool {
+        self.other_functions > 0 || self.more_interfaces > 0
+    }
+
     fn byte_order(container: &Container) -> &'static str {
         match (container.mixed_byte_orders, container.byte_order) {
             (true, _) => "mixed",
@@ -232,7 +240,7 @@ impl InfoSink {
             last_time: facts.last_time.map(|time| time.to_string()),
             functions,
             other_functions: facts.other_functions,
-            complete: file.damage.is_none() && file.gaps == 0,
+            complete: file.is_complete() && !facts.leaves_out(),
             salvaged: file.gaps,
             skipped_bytes: file.skipped,
             gaps: &facts.gaps,
@@ -359,6 +367,7 @@ impl Sink for InfoSink {
     }
 
     fn end(&mut self, _path: &Path, file: &FileReport, container: &Container) -> Result<(), Failure> {
+        self.leaves_out |= self.facts.leaves_out();
         let written =
             if self.json { self.write_json(file, container) } else { self.write_text(file, container) };
         written.map_err(|error| Failure::output(self.out.path(), error))
