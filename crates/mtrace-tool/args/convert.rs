@@ -20,7 +20,7 @@ pub(crate) struct ConvertArgs {
     /// Capture to read; `-` is standard input
     #[arg(value_name = "FILE", default_value = "-")]
     pub(crate) file: PathBuf,
-    /// Format to write [default: by the output's name, otherwise as the input]
+    /// Format to write [default: by the output's name; with --revision alone, as the input]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) to: Option<Target>,
     /// Revision to write the traces in: 1, 1le, 2, 3 or 4
