@@ -27,9 +27,9 @@ impl fmt::Display for Format {
 pub enum Compression {
     /// RFC 1952, of one or more members.
     Gzip,
-    /// RFC 8878, of one or more frames, with windows up to 32 MiB.
+    /// RFC 8878, of one or more frames, with windows up to 32 MiB; skippable ones are passed over.
     Zstd,
-    /// The LZ4 frame format, of one or more frames.
+    /// The LZ4 frame format, of one or more frames; skippable ones are passed over.
     Lz4,
 }
 

@@ -4,7 +4,7 @@ use super::gzip::Gzip;
 use super::zstd::{self, Zstd};
 use crate::{Compression, OpenError};
 use lz4_flex::frame::FrameDecoder;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 
 /// Bytes of the first read; enough to see which compression it is.
 const PEEK: usize = 4;
@@ -20,45 +20,53 @@ pub(super) fn compression_of(first: &[u8]) -> Option<Compression> {
     }
 }
 
+/// Whether a frame of zstd or lz4 begins with these four bytes that holds nothing of the stream. Both formats have the
+/// same.
+fn is_skippable(first: &[u8]) -> bool {
+    matches!(first, [0x50..=0x5f, 0x2a, 0x4d, 0x18])
+}
+
+/// Reads over the rest of a skippable frame, behind its magic number.
+fn skip_frame(input: &mut impl Read) -> io::Result<()> {
+    let cut_off = || io::Error::new(io::ErrorKind::UnexpectedEof, "it ends within a skippable frame");
+    let length = first_bytes(input)?;
+    let length =
+        length.first_chunk().map(|length| u64::from(u32::from_le_bytes(*length))).ok_or_else(cut_off)?;
+    let skipped = io::copy(&mut input.take(length), &mut io::sink())?;
+    if skipped < length { Err(cut_off()) } else { Ok(()) }
+}
+
+/// The next four bytes, fewer only at the end.
+fn first_bytes(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut first = Vec::with_capacity(PEEK);
+    input.take(PEEK as u64).read_to_end(&mut first)?;
+    Ok(first)
+}
+
 /// The caller's input, with the bytes that were looked at put back. Retries interrupted reads and remembers whether
 /// an error came from here, because decompressors hand it on in the same type as their own.
 struct Raw<R> {
     input: R,
-    peeked: [u8; PEEK],
-    peeked_range: std::ops::Range<usize>,
+    peeked: io::Cursor<Vec<u8>>,
     failed: bool,
 }
 
 impl<R: Read> Raw<R> {
-    /// Reads up to four bytes, fewer only at the end of the input.
-    fn peek(input: R) -> io::Result<Self> {
-        let mut raw = Self { input, peeked: [0; PEEK], peeked_range: 0..0, failed: false };
-        let mut filled = 0_usize;
-        let mut peeked = [0; PEEK];
-        while let Some(room) = peeked.get_mut(filled..).filter(|room| !room.is_empty()) {
-            match raw.read(room)? {
-                0 => break,
-                count => filled = filled.saturating_add(count),
-            }
-        }
-        raw.peeked = peeked;
-        raw.peeked_range = 0..filled.min(PEEK);
-        Ok(raw)
+    fn new(input: R) -> Self {
+        Self { input, peeked: io::Cursor::default(), failed: false }
     }
 
-    fn first(&self) -> &[u8] {
-        self.peeked.get(self.peeked_range.clone()).unwrap_or_default()
+    /// The first four bytes, fewer only at the end of the input.
+    fn peek(&mut self) -> io::Result<&[u8]> {
+        self.peeked = io::Cursor::new(first_bytes(self)?);
+        Ok(self.peeked.get_ref())
     }
 }
 
 impl<R: Read> Read for Raw<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if !self.peeked_range.is_empty() {
-            let count = self.peeked_range.len().min(buf.len());
-            for (to, from) in buf.iter_mut().zip(self.first()) {
-                *to = *from;
-            }
-            self.peeked_range.start = self.peeked_range.start.saturating_add(count);
+        let count = self.peeked.read(buf)?;
+        if count > 0 {
             return Ok(count);
         }
         loop {
@@ -86,8 +94,26 @@ enum Stream<R: Read> {
 
 impl<R: Read> Input<R> {
     pub(super) fn new(input: R) -> Result<Self, OpenError> {
-        let raw = Raw::peek(input)?;
-        let stream = match compression_of(raw.first()) {
+        let mut raw = Raw::new(input);
+        let mut skipped = false;
+        while is_skippable(raw.peek()?) {
+            raw.peeked = io::Cursor::default();
+            skipped = true;
+            if let Err(source) = skip_frame(&mut raw) {
+                let compression = Compression::Zstd;
+                return Err(if raw.failed {
+                    source.into()
+                } else {
+                    OpenError::Compressed { compression, source }
+                });
+            }
+        }
+        let compression = match compression_of(raw.peeked.get_ref()) {
+            // Frames of lz4, then, or none: its reader tells what is neither.
+            None | Some(Compression::Gzip) if skipped => Some(Compression::Lz4),
+            compression => compression,
+        };
+        let stream = match compression {
             None => Stream::Plain(raw),
             Some(Compression::Gzip) => Stream::Gzip(Box::new(Gzip::new(BufReader::new(raw)))),
             Some(Compression::Zstd) => Stream::Zstd(Box::new(zstd::reader(BufReader::new(raw))?)),
@@ -139,7 +165,8 @@ enum Lz4<R: Read> {
 }
 
 struct NotesEnd<R: Read> {
-    input: BufReader<Raw<R>>,
+    /// Behind the bytes that were looked at.
+    input: io::Chain<io::Cursor<Vec<u8>>, BufReader<Raw<R>>>,
     ended: bool,
 }
 
@@ -151,11 +178,22 @@ impl<R: Read> Read for NotesEnd<R> {
     }
 }
 
+/// The first bytes of the next frame that is not skippable; none at the end.
+fn next_frame(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    loop {
+        let first = first_bytes(input)?;
+        if !is_skippable(&first) {
+            return Ok(first);
+        }
+        skip_frame(input)?;
+    }
+}
+
 impl<R: Read> Lz4<R> {
     fn input_failed(&self) -> bool {
         match self {
             Self::Between(input) => input.get_ref().failed,
-            Self::Frame(decoder) => decoder.get_ref().input.get_ref().failed,
+            Self::Frame(decoder) => decoder.get_ref().input.get_ref().1.get_ref().failed,
             Self::Changing => false,
         }
     }
@@ -166,12 +204,15 @@ impl<R: Read> Lz4<R> {
         }
         loop {
             *self = match std::mem::replace(self, Self::Changing) {
-                Self::Between(mut input) => match input.fill_buf() {
-                    Ok([]) => {
+                Self::Between(mut input) => match next_frame(&mut input) {
+                    Ok(first) if first.is_empty() => {
                         *self = Self::Between(input);
                         return Ok(0);
                     }
-                    Ok(_) => Self::Frame(Box::new(FrameDecoder::new(NotesEnd { input, ended: false }))),
+                    Ok(first) => {
+                        let input = io::Cursor::new(first).chain(input);
+                        Self::Frame(Box::new(FrameDecoder::new(NotesEnd { input, ended: false })))
+                    }
                     Err(error) => {
                         *self = Self::Between(input);
                         return Err(error);
@@ -181,7 +222,7 @@ impl<R: Read> Lz4<R> {
                     Ok(0) if decoder.get_ref().ended => {
                         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ends within a frame"));
                     }
-                    Ok(0) => Self::Between(decoder.into_inner().input),
+                    Ok(0) => Self::Between(decoder.into_inner().input.into_inner().1),
                     outcome => {
                         *self = Self::Frame(decoder);
                         return outcome;

@@ -53,6 +53,53 @@ fn several_members_or_frames_are_one_stream() {
     }
 }
 
+/// Of both formats of frames they may stand anywhere, and the programs of both pass over them.
+#[test]
+fn skippable_frames_are_passed_over() {
+    let file = large_pcap();
+    let (head, tail) = file.split_at(file.len() / 2);
+    let skippable = |magic: u8, length: usize| {
+        let header = Bytes::new(Little).raw(&[magic, 0x2a, 0x4d, 0x18]).u32(length as u32).bytes;
+        [header, vec![0x04; length]].concat()
+    };
+    for compression in [Compression::Zstd, Compression::Lz4] {
+        let frames = [compress(head, compression), compress(tail, compression)];
+        for (magic, length) in [(0x50, 7), (0x5f, 0), (0x55, 1 << 20)] {
+            let skip = skippable(magic, length);
+            let [head, tail] = &frames;
+            for parts in [
+                [&skip, head, tail].as_slice(),
+                &[&skip, &skip, head, tail],
+                &[head, &skip, tail],
+                &[head, &skip, &skip, tail],
+                &[head, tail, &skip],
+            ] {
+                let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_slice()).collect();
+                let joined = parts.concat();
+                let reader = Reader::new(joined.as_slice()).unwrap();
+                assert_eq!(reader.container().compression, Some(compression));
+                assert_eq!(items(&joined), items(&file), "{compression} {magic:#x} {length}");
+            }
+            let cut = [head.as_slice(), tail, &skip[..skip.len() - 1]].concat();
+            let (found, error) = read_all(cut.as_slice()).unwrap();
+            assert_eq!(found, items(&file));
+            assert!(matches!(error.unwrap().kind, ReadErrorKind::Compressed { .. }));
+        }
+    }
+    for (magic, length) in [(0x50, 7), (0x5f, 0)] {
+        let skip = skippable(magic, length);
+        assert!(matches!(read_all(skip.as_slice()), Err(OpenError::Empty)));
+        for cut in 4..skip.len() {
+            let error = read_all(&skip[..cut]).unwrap_err();
+            assert!(matches!(error, OpenError::Compressed { .. }), "{cut}: {error}");
+        }
+        for other in [b"\x1f\x8b\x08\0".as_slice(), b"x", &file] {
+            let error = read_all([&skip, other].concat().as_slice()).unwrap_err();
+            assert!(matches!(error, OpenError::Compressed { .. }), "{error}");
+        }
+    }
+}
+
 #[test]
 fn every_cut_of_the_compressed_stream_is_noticed() {
     let file = rich_pcapng();
