@@ -324,7 +324,7 @@ impl Reading {
             let more = match input.next_item() {
                 Ok(item) => item.is_some(),
                 Err(error) if has_failed(&error) => return Err(failed(path, error)),
-                Err(_) => self.salvage && matches!(input.salvage(), Ok(Some(_))),
+                Err(_) => self.salvage && input.salvage().is_some(),
             };
             if !more {
                 break;
@@ -440,30 +440,22 @@ impl FileReader<'_> {
             self.report.damage = Some(damage);
             return Ok(false);
         }
+        let begin = self.input.offset();
         let found = self.input.salvage();
-        let skipped = self.input.offset().saturating_sub(damage.offset);
+        let searched = self.input.offset().saturating_sub(begin);
+        let skipped = searched.saturating_add(damage.omitted());
         self.report.skipped = self.report.skipped.saturating_add(skipped);
-        match found {
-            Ok(Some(_)) => {
-                self.report.gaps = self.report.gaps.saturating_add(1);
-                let gap = Gap { damage, skipped };
-                if sink.wants().faults != FaultMessages::None {
-                    self.limited.warn(&format_args!("{}: {gap}", Name(self.path)));
-                }
-                sink.gap(&gap)?;
-                Ok(true)
-            }
-            Ok(None) => {
-                self.report.damage = Some(damage);
-                Ok(false)
-            }
-            Err(error) if has_failed(&error) => Err(failed(self.path, error)),
-            // The search itself met worse.
-            Err(worse) => {
-                self.report.damage = Some(worse);
-                Ok(false)
-            }
+        if found.is_none() {
+            self.report.damage = Some(damage);
+            return Ok(false);
         }
+        self.report.gaps = self.report.gaps.saturating_add(1);
+        let gap = Gap { damage, skipped };
+        if sink.wants().faults != FaultMessages::None {
+            self.limited.warn(&format_args!("{}: {gap}", Name(self.path)));
+        }
+        sink.gap(&gap)?;
+        Ok(true)
     }
 
     /// Says how many messages were not shown.

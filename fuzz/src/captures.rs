@@ -131,9 +131,7 @@ pub(crate) fn salvage(data: &[u8]) {
             Err(error) => {
                 errors += 1;
                 assert!(errors <= data.len() || compressed);
-                if reader.salvage().is_err() {
-                    return;
-                }
+                reader.salvage();
                 accounted += reader.offset() - error.offset;
             }
         }
@@ -150,7 +148,10 @@ fn with_doubts(data: &[u8]) {
     loop {
         let more = match reader.next_item() {
             Ok(item) => item.is_some(),
-            Err(_) => reader.salvage().is_ok(),
+            Err(_) => {
+                reader.salvage();
+                true
+            }
         };
         if !more {
             break;

@@ -104,11 +104,18 @@ pub struct ReadError {
     pub kind: ReadErrorKind,
     /// Number of the packet that would have come next, from 1.
     pub packet: u64,
-    /// Where the damaged item begins, in the decompressed stream.
+    /// Where the damaged item begins, in the decompressed stream; of what the input left out, where that is in the
+    /// input's own.
     pub offset: u64,
 }
 
 impl ReadError {
+    /// Bytes that the input left out, of its own.
+    #[must_use]
+    pub const fn omitted(&self) -> u64 {
+        if let ReadErrorKind::Omitted(part) = &self.kind { part.length } else { 0 }
+    }
+
     /// Whether the input ended within an item: it is still being written, or was cut off.
     #[must_use]
     pub const fn is_cut_off(&self) -> bool {
@@ -215,9 +222,26 @@ pub enum ReadErrorKind {
         /// What the decompressor says.
         source: io::Error,
     },
+    /// The input left out a part that it can make no bytes of, and goes on behind it.
+    #[error("cannot read: {0}")]
+    Omitted(#[source] Omission),
     /// The input failed.
     #[error("cannot read: {0}")]
     Io(#[source] io::Error),
+}
+
+/// A part of something else that a [`Read`](io::Read) makes its bytes of, and could not make any of: a line, say. As the
+/// error within an [`io::Error`], it says that the next read goes on behind that part, so that
+/// [`Reader::salvage`](crate::Reader::salvage) can.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct Omission {
+    /// Where the part begins, in bytes of what it is a part of.
+    pub offset: u64,
+    /// Its bytes.
+    pub length: u64,
+    /// What is wrong with it.
+    pub reason: Box<dyn std::error::Error + Send + Sync>,
 }
 
 /// What a file can end in the middle of.

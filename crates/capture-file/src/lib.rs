@@ -83,7 +83,7 @@ mod write;
 
 pub use byte_order::ByteOrder;
 pub use container::{Compression, Container, Format, Interface, PcapHeader, PcapVariant};
-pub use error::{OpenError, OptionError, Part, ReadError, ReadErrorKind, Warning, WarningKind};
+pub use error::{Omission, OpenError, OptionError, Part, ReadError, ReadErrorKind, Warning, WarningKind};
 pub use link_type::LinkType;
 pub use read::{
     Block, BlockOption, EPB_PACKETID, Earlier, Header, InterfaceBlock, Item, MAX_BLOCK, MAX_INTERFACE_NAMES,

@@ -30,5 +30,9 @@ mod rewrite;
 mod salvage;
 #[path = "tests/salvage_measured.rs"]
 mod salvage_measured;
+#[path = "tests/salvage_streams.rs"]
+mod salvage_streams;
+#[path = "tests/salvage_tiny.rs"]
+mod salvage_tiny;
 #[path = "tests/words.rs"]
 mod words;

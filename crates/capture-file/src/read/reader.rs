@@ -38,6 +38,8 @@ pub struct Reader<R: Read> {
     pub(super) state: State,
     /// Whether the records of a pcap are doubted before they are given out.
     expects_damage: bool,
+    /// What the input failed with where it was read ahead: told when the reading comes to where the bytes are missing.
+    pub(super) failure: Option<ReadErrorKind>,
     /// Of the next item.
     pub(super) offset: u64,
     pub(super) known: Known,
@@ -142,7 +144,7 @@ impl<R: Read> Reader<R> {
 
     fn of(source: Source<R>, framing: Framing, state: State, known: Known) -> Self {
         let Source { input, buffer } = source;
-        Self { input, buffer, framing, state, expects_damage: false, offset: 0, known }
+        Self { input, buffer, framing, state, expects_damage: false, failure: None, offset: 0, known }
     }
 
     /// Has the reader look at a pcap's record and at what follows before it gives it out, for callers of
@@ -173,6 +175,7 @@ impl<R: Read> Reader<R> {
                     ReadErrorKind::Io(_) | ReadErrorKind::Compressed { .. } => State::Ended,
                     _ => State::Damaged,
                 };
+                let offset = if let ReadErrorKind::Omitted(part) = &kind { part.offset } else { offset };
                 return Err(ReadError { kind, packet, offset });
             }
         };
@@ -207,17 +210,34 @@ impl<R: Read> Reader<R> {
             return Err(cut_off(part, len, self.buffer.available().len()));
         }
         if let (true, Whole::Record(len, records)) = (self.expects_damage, &whole)
-            && let Some(kind) = self.doubt(*records, *len)?
+            && let Some(kind) = self.doubt(*records, *len)
         {
             return Err(kind);
         }
         Ok(Some(whole))
     }
 
-    pub(super) fn fill(&mut self, needed: usize) -> Result<bool, ReadErrorKind> {
-        self.buffer.fill(&mut self.input, needed).map_err(|source| match self.input.broken_compression() {
-            Some(compression) => ReadErrorKind::Compressed { compression, source },
-            None => ReadErrorKind::Io(source),
+    /// Waits for so many bytes to be there; `false` where the input ends before.
+    fn fill(&mut self, needed: usize) -> Result<bool, ReadErrorKind> {
+        match self.look_ahead(needed) {
+            false => self.failure.take().map_or(Ok(false), Err),
+            true => Ok(true),
+        }
+    }
+
+    /// The same for bytes of which it is only of use to know them: where the input fails, that is kept for later.
+    pub(super) fn look_ahead(&mut self, needed: usize) -> bool {
+        if self.failure.is_some() {
+            return self.buffer.available().len() >= needed;
+        }
+        self.buffer.fill(&mut self.input, needed).unwrap_or_else(|source| {
+            self.failure = Some(match self.input.broken_compression() {
+                Some(compression) => ReadErrorKind::Compressed { compression, source },
+                // A decompressor does not go on behind an error.
+                None if self.input.compression().is_some() => ReadErrorKind::Io(source),
+                None => source.downcast().map_or_else(ReadErrorKind::Io, ReadErrorKind::Omitted),
+            });
+            false
         })
     }
 
@@ -283,7 +303,7 @@ impl<R: Read> Reader<R> {
         self.known.warnings.take(self.offset)
     }
 
-    /// Where the next item begins in the decompressed stream; after an error, where the damaged one does.
+    /// Where the next item begins in the decompressed stream; after an error, where the damaged one does, or would.
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.offset

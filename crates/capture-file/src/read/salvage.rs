@@ -3,7 +3,7 @@
 use super::pcap::Records;
 use super::pcapng;
 use super::reader::{Framing, Reader, State};
-use crate::{ReadError, ReadErrorKind};
+use crate::ReadErrorKind;
 use std::io::Read;
 
 /// Longest item that is believed in behind damage. The bound keeps the search linear in the input: each place is
@@ -28,7 +28,8 @@ const EARLIEST_FAR: u32 = 1_000_000_000;
 const BLOCK_LINKS: usize = 2;
 
 enum Place {
-    Item,
+    /// So many bytes behind it.
+    Item(usize),
     No,
     End,
 }
@@ -37,13 +38,15 @@ impl<R: Read> Reader<R> {
     /// After an error about damage: looks for the next item that makes sense and goes on there. Returns how many
     /// bytes were skipped; `None` when there is nothing more, or when the last error left nothing to go on with: a
     /// failing input, a broken compressed stream. Where the search came to the end of the input,
-    /// [`offset`](Self::offset) then tells where that is.
+    /// [`offset`](Self::offset) then tells where that is; where the input failed before, the next call of
+    /// [`next_item`](Self::next_item) tells that. After an [`Omission`](crate::Omission) it goes on behind what was left
+    /// out.
     ///
     /// A pcapng block makes sense when its type is a registered one, its two lengths agree and another block or the
     /// end follows. A pcap record makes sense when its fraction is below a second, its captured length not above the
     /// original one, and two more like it follow, or the end, each within a day of the one before; where the first is
-    /// not within a day of the last good packet, more have to follow. Items of more than 1 MiB are not found
-    /// again. Where an interface description was among what was skipped, packets behind it can be given to the wrong
+    /// not within a day of the last good packet, more have to follow. Of records that reach over more and smaller ones
+    /// which make as much sense, the smaller ones are right. Items of more than 1 MiB are not found again. Where an interface description was among what was skipped, packets behind it can be given to the wrong
     /// interface.
     ///
     /// ```
@@ -63,7 +66,7 @@ impl<R: Read> Reader<R> {
     ///         Ok(None) => break,
     ///         Err(error) => {
     ///             eprintln!("{error}");
-    ///             if reader.salvage()?.is_none() {
+    ///             if reader.salvage().is_none() {
     ///                 break;
     ///             }
     ///         }
@@ -72,127 +75,168 @@ impl<R: Read> Reader<R> {
     /// assert_eq!(found, [[1, 2, 3], [4, 5, 6]]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    ///
-    /// # Errors
-    /// When the input fails or a compressed stream is broken.
-    pub fn salvage(&mut self) -> Result<Option<u64>, ReadError> {
+    pub fn salvage(&mut self) -> Option<u64> {
         if self.state != State::Damaged {
-            return Ok(None);
+            return None;
         }
-        self.state = State::Ended;
         self.buffer.give_back_to(self.offset);
-        let mut skipped = 0_u64;
+        self.state = State::Items;
+        if self.buffer.available().is_empty() {
+            // What the input left out ended where an item does. Damage has a byte at least.
+            return Some(0);
+        }
+        let mut skipped = 0_usize;
         loop {
-            // There is a byte: damage has at least one, and a place that is none has a whole header behind it.
+            // There is a byte: a place that is none has a whole header behind it.
             self.buffer.take(1);
             skipped = skipped.saturating_add(1);
             let place = match self.framing {
                 Framing::Pcap(records) => self.record_place(records),
                 Framing::Pcapng => self.block_place(),
             };
-            match place {
-                Ok(Place::No) => {}
-                Ok(Place::End) => {
-                    let rest = self.buffer.available().len() as u64;
-                    self.offset = self.offset.saturating_add(skipped).saturating_add(rest);
-                    return Ok(None);
-                }
-                Ok(Place::Item) => {
-                    self.offset = self.offset.saturating_add(skipped);
-                    self.state = State::Items;
-                    return Ok(Some(skipped));
-                }
-                Err(kind) => {
-                    let (packet, offset) = (self.known.packets.saturating_add(1), self.offset);
-                    return Err(ReadError { kind, packet, offset });
-                }
+            let more = match place {
+                Place::No => continue,
+                Place::Item(behind) => behind,
+                Place::End => self.buffer.available().len(),
+            };
+            self.buffer.take(more);
+            let skipped = skipped.saturating_add(more) as u64;
+            self.offset = self.offset.saturating_add(skipped);
+            if matches!(place, Place::End) && self.failure.is_none() {
+                self.state = State::Ended;
+                return None;
             }
+            return Some(skipped);
         }
     }
 
-    fn block_place(&mut self) -> Result<Place, ReadErrorKind> {
-        if !self.fill(pcapng::BLOCK_HEADER)? {
-            return Ok(Place::End);
+    fn block_place(&mut self) -> Place {
+        if !self.look_ahead(pcapng::BLOCK_HEADER) {
+            return Place::End;
         }
         let mut order = self.known.container.byte_order;
         let mut at = 0_usize;
         for link in 0..BLOCK_LINKS {
-            if !self.fill(at.saturating_add(pcapng::BLOCK_HEADER))? {
+            if !self.look_ahead(at.saturating_add(pcapng::BLOCK_HEADER)) {
                 // The end behind a whole block, with or without bytes of one that is not.
-                return Ok(Place::Item);
+                return Place::Item(0);
             }
             let available = self.buffer.available().get(at..).unwrap_or_default();
             let Ok(frame) = pcapng::frame(available, order) else {
-                return Ok(Place::No);
+                return Place::No;
             };
             // A block of a type of its own can follow, but is not what to go on with.
             if (link == 0 && !pcapng::REGISTERED.contains(&frame.block_type)) || frame.len > MAX_BELIEVED {
-                return Ok(Place::No);
+                return Place::No;
             }
             let end = at.saturating_add(frame.len);
-            if !self.fill(end)? {
-                return Ok(if link > 0 { Place::Item } else { Place::No });
+            if !self.look_ahead(end) {
+                return if link > 0 { Place::Item(0) } else { Place::No };
             }
             let raw = self.buffer.available().get(at..end).unwrap_or_default();
             if frame.check_trailer(raw).is_err() {
-                return Ok(Place::No);
+                return Place::No;
             }
             (at, order) = (end, frame.order);
         }
-        Ok(Place::Item)
+        Place::Item(0)
     }
 
-    fn record_place(&mut self, records: Records) -> Result<Place, ReadErrorKind> {
-        if !self.fill(records.header_len())? {
-            return Ok(Place::End);
+    fn record_place(&mut self, records: Records) -> Place {
+        if !self.look_ahead(records.header_len()) {
+            return Place::End;
         }
-        let mut budget = FAR_LINKS.saturating_add(1);
-        Ok(if self.records_follow(records, 0, 0, &mut budget)? { Place::Item } else { Place::No })
+        match self.chain(records, 0, 0, &mut FAR_LINKS.saturating_add(1)) {
+            Some(chain) => Place::Item(self.smaller(records, chain).map_or(0, |chain| chain.start)),
+            None => Place::No,
+        }
     }
 
-    /// Whether records follow one another from `at` in the buffer on: as many as it takes to believe in the first,
-    /// and up to `past` at least. Each costs one of the `budget`; without any left, the answer is no.
-    fn records_follow(
-        &mut self,
-        records: Records,
-        mut at: usize,
-        past: usize,
-        budget: &mut usize,
-    ) -> Result<bool, ReadErrorKind> {
+    /// Records that follow one another from `start` in the buffer on: as many as it takes to believe in the first,
+    /// and up to `past` at least. Each costs one of the `budget`; without any left, there are none.
+    fn chain(&mut self, records: Records, start: usize, past: usize, budget: &mut usize) -> Option<Chain> {
+        match self.follow(records, start, past, budget) {
+            Follow::Yes(chain) => Some(chain),
+            Follow::No | Follow::Ends => None,
+        }
+    }
+
+    fn follow(&mut self, records: Records, start: usize, past: usize, budget: &mut usize) -> Follow {
         // Fewer do where the last of them ends with the file.
         let is_end = |links: usize, needed: usize| links >= if needed == NEAR_LINKS { 1 } else { 3 };
+        let mut chain = Chain { start, ends: [0; FAR_LINKS], links: 0 };
+        let mut at = start;
         let mut last = None;
-        let mut links = 0_usize;
         let mut needed = NEAR_LINKS;
         loop {
-            if links >= needed && at > past {
-                return Ok(true);
+            if chain.links >= needed && at > past {
+                return Follow::Yes(chain);
             }
-            let Some(left) = budget.checked_sub(1) else { return Ok(false) };
+            let Some(left) = budget.checked_sub(1) else { return Follow::No };
             *budget = left;
-            if !self.fill(at.saturating_add(records.header_len()))? {
-                return Ok(self.buffer.available().len() == at && is_end(links, needed));
+            if !self.look_ahead(at.saturating_add(records.header_len())) {
+                let is_end = self.buffer.available().len() == at && is_end(chain.links, needed);
+                return if is_end { Follow::Yes(chain) } else { Follow::Ends };
             }
             let header = self.buffer.available().get(at..).unwrap_or_default();
-            let Some((len, seconds)) = records.plausible(header) else { return Ok(false) };
+            let Some((len, seconds)) = records.plausible(header) else { return Follow::No };
             if len > MAX_BELIEVED || last.is_some_and(|last| !near(last, seconds)) {
-                return Ok(false);
+                return Follow::No;
             }
-            if links == 0 {
-                let Some(links) = self.links_needed(seconds) else { return Ok(false) };
+            if chain.links == 0 {
+                let Some(links) = self.links_needed(seconds) else { return Follow::No };
                 needed = links;
             }
             last = Some(seconds);
             at = at.saturating_add(len);
             if at > MAX_AHEAD {
-                return Ok(links >= NEAR_LINKS);
+                return if chain.links >= NEAR_LINKS { Follow::Yes(chain) } else { Follow::No };
             }
-            if !self.fill(at)? {
+            if !self.look_ahead(at) {
                 // The last record of a file that was cut off.
-                return Ok(is_end(links, needed) && links > 1);
+                let is_end = is_end(chain.links, needed) && chain.links > 1;
+                return if is_end { Follow::Yes(chain) } else { Follow::Ends };
             }
-            links = links.saturating_add(1);
+            chain.push(at);
         }
+    }
+
+    /// Where the records of a chain reach over more and smaller ones: those. Seen a byte early, a length is 256 times
+    /// what it is, so that one record seems to cover as many small ones, and another to follow where they all have the
+    /// same length. The smaller ones run from within the first of the chain to behind its last, and none begins where
+    /// one of the chain does: a record that has a capture in it would be of both.
+    fn smaller(&mut self, records: Records, chain: Chain) -> Option<Chain> {
+        let first = chain.first_end();
+        let mut budget = first.saturating_sub(chain.start).saturating_mul(4);
+        let mut best = None;
+        let mut larger = chain;
+        let mut start = chain.start.saturating_add(1);
+        while start < larger.first_end() && budget > 0 {
+            if let Some(smaller) = self.chain(records, start, larger.last_end(), &mut budget)
+                && self.outnumbers(records, start, &larger)
+            {
+                best = Some(smaller);
+                larger = smaller;
+            }
+            start = start.saturating_add(1);
+        }
+        best
+    }
+
+    /// Whether the records that follow one another from `at` on are more than those of the chain in the same bytes, and
+    /// none of them begins where one of the chain ends.
+    fn outnumbers(&self, records: Records, mut at: usize, chain: &Chain) -> bool {
+        let mut links = 0_usize;
+        while at < chain.last_end() {
+            let header = self.buffer.available().get(at..).unwrap_or_default();
+            let Some((len, _)) = records.plausible(header) else { break };
+            at = at.saturating_add(len);
+            links = links.saturating_add(1);
+            if chain.ends().contains(&at) {
+                return false;
+            }
+        }
+        links > chain.ends().len()
     }
 
     /// How many records it takes to believe in the first of them, by its time; `None` where no number does.
@@ -206,45 +250,84 @@ impl<R: Read> Reader<R> {
     /// What is wrong with the record of `len` bytes at hand, though it can be framed; `None` where it may be given out.
     /// A header of zeros is a hole in the file. A record of long before those before it is none, unless more of
     /// its time follow it, or more of theirs. A length is wrong where neither a record nor the end follows, but records
-    /// follow one another from within the record to behind its end.
-    pub(super) fn doubt(
-        &mut self,
-        records: Records,
-        len: usize,
-    ) -> Result<Option<ReadErrorKind>, ReadErrorKind> {
+    /// follow one another from within the record to behind its end; and where records of another time follow, but more
+    /// and smaller ones of the time of those before make as much sense. Where the input ends or fails too early to
+    /// tell, nothing is.
+    pub(super) fn doubt(&mut self, records: Records, len: usize) -> Option<ReadErrorKind> {
         let header_len = records.header_len();
         let header = self.buffer.available().get(..header_len).unwrap_or_default();
         if header.iter().all(|byte| *byte == 0) {
-            return Ok(Some(ReadErrorKind::Hole));
+            return Some(ReadErrorKind::Hole);
         }
         if len > MAX_BELIEVED {
-            return Ok(None);
+            return None;
         }
         let seconds = records.seconds(header).unwrap_or_default();
-        let is_last = !self.fill(len.saturating_add(header_len))? && self.buffer.available().len() == len;
+        let ends = !self.look_ahead(len.saturating_add(header_len));
         let next = self.buffer.available().get(len..).and_then(|next| records.plausible(next));
-        if self.known.clock.is_odd(seconds)
-            && !((is_last || next.is_some()) && self.known.clock.may_jump(seconds))
-        {
+        let is_odd = self.known.clock.is_odd(seconds);
+        let goes_on =
+            |clock: &Clock| next.is_some_and(|(_, next)| !clock.is_odd(next) || clock.may_jump(seconds));
+        if is_odd && !goes_on(&self.known.clock) {
             let mut budget = FAR_LINKS.saturating_mul(3);
-            let follows = self.records_follow(records, 0, 0, &mut budget)?
-                || self.records_follow(records, len, 0, &mut budget)?;
+            let follows = !matches!(self.follow(records, 0, 0, &mut budget), Follow::No)
+                || !matches!(self.follow(records, len, 0, &mut budget), Follow::No);
             if !follows {
-                return Ok(Some(ReadErrorKind::OddTime { seconds }));
+                return Some(ReadErrorKind::OddTime { seconds });
             }
         }
+        let overlap = |after: usize| ReadErrorKind::Overlap { length: len as u64, after: after as u64 };
+        let is_last = ends && self.buffer.available().len() == len;
         if is_last || next.is_some_and(|(_, next)| near(seconds, next)) {
-            return Ok(None);
+            if !is_odd {
+                return None;
+            }
+            let chain = self.chain(records, 0, 0, &mut FAR_LINKS.saturating_add(1))?;
+            return self.smaller(records, chain).map(|smaller| overlap(smaller.start));
         }
         // Records of no length could make long chains from every place; so many steps in all are enough for any
         // chain of a file that is not made for this.
         let mut budget = len.saturating_mul(4);
-        for at in 1..len {
-            if self.records_follow(records, at, len, &mut budget)? {
-                return Ok(Some(ReadErrorKind::Overlap { length: len as u64, after: at as u64 }));
-            }
+        (1..len).find(|at| self.chain(records, *at, len, &mut budget).is_some()).map(overlap)
+    }
+}
+
+/// Whether enough records follow one another.
+enum Follow {
+    Yes(Chain),
+    No,
+    /// As far as there is something to be seen.
+    Ends,
+}
+
+/// Records that follow one another, as places in the buffer.
+#[derive(Clone, Copy)]
+struct Chain {
+    start: usize,
+    /// Where each ends, up to as many as it takes to believe in the first.
+    ends: [usize; FAR_LINKS],
+    links: usize,
+}
+
+impl Chain {
+    fn push(&mut self, end: usize) {
+        if let Some(place) = self.ends.get_mut(self.links) {
+            *place = end;
         }
-        Ok(None)
+        self.links = self.links.saturating_add(1);
+    }
+
+    fn ends(&self) -> &[usize] {
+        self.ends.get(..self.links.min(FAR_LINKS)).unwrap_or_default()
+    }
+
+    /// At its beginning, where there is none.
+    fn first_end(&self) -> usize {
+        self.ends().first().copied().unwrap_or(self.start)
+    }
+
+    fn last_end(&self) -> usize {
+        self.ends().last().copied().unwrap_or(self.start)
     }
 }
 

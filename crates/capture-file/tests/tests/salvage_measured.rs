@@ -38,6 +38,7 @@ pub(crate) fn captures() -> Vec<Capture> {
             }
             captures.push(Capture { name: format!("{name} {order:?}"), bytes: file.bytes(), packets });
         }
+        captures.push(tiny(order));
         let mut file = Pcapng::default().section(order).interface(147, 0, |o| o.option(2, b"mbuf_trace"));
         let mut packets = Vec::new();
         for (index, data) in traces.iter().enumerate() {
@@ -56,6 +57,18 @@ pub(crate) fn captures() -> Vec<Capture> {
         captures.push(Capture { name: format!("pcapng {order:?}"), bytes: file.bytes, packets });
     }
     captures
+}
+
+/// Many packets of four bytes: most of their records is header, and one seen a byte early or late covers 52 of them.
+fn tiny(order: capture_file::ByteOrder) -> Capture {
+    let mut file = Pcap::new(order, MICRO, 262_144, 147);
+    let mut packets = Vec::new();
+    for number in 0..10 * PACKETS {
+        let start = file.0.bytes.len();
+        file = file.record(1_768_377_600 + number / 7, number * 991 % 1_000_000, 4, &number.to_be_bytes());
+        packets.push(start..file.0.bytes.len());
+    }
+    Capture { name: format!("tiny {order:?}"), bytes: file.bytes(), packets }
 }
 
 /// What happens to a capture.
@@ -138,7 +151,7 @@ fn salvage(file: &[u8]) -> (Vec<Vec<u8>>, u64) {
             Err(_) => {
                 errors += 1;
                 let before = reader.offset();
-                let found = reader.salvage().unwrap();
+                let found = reader.salvage();
                 assert!(found.is_none_or(|bytes| before + bytes == reader.offset()));
                 skipped += reader.offset() - before;
             }
@@ -245,7 +258,7 @@ fn compressed_captures_are_searched_as_plain_ones() {
                     Ok(Some(Item::Packet(_))) => found += 1,
                     Ok(Some(_)) => {}
                     Ok(None) => break,
-                    Err(_) => assert!(reader.salvage().unwrap().is_some()),
+                    Err(_) => assert!(reader.salvage().is_some()),
                 }
             }
             assert_eq!(found, plain.0.len());
