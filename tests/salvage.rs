@@ -87,3 +87,54 @@ fn a_sound_capture_is_read_the_same() {
         );
     }
 }
+
+/// Each line is a record: a bad one is one gap, told with its place, and all others are read.
+#[test]
+fn a_bad_line_of_ndjson_is_one_gap() {
+    let folder = folder();
+    let path = folder.path().join("bad.ndjson");
+    let json =
+        run(&["convert", "--to", "ndjson", crate::support::fixture("ping-rev3.pcap").to_str().unwrap()]);
+    let sound: Vec<&str> = json.text().lines().collect();
+    for bad in [vec![1], vec![2, 3], vec![sound.len() - 1]] {
+        let spoilt = |line: &str, number| match number % 2 {
+            0 => line.replace("\"schema\"", "\"schem\""),
+            _ => line[..line.len() / 2].to_owned(),
+        };
+        let lines: Vec<String> = (0..)
+            .zip(&sound)
+            .map(|(number, line)| match bad.contains(&number) {
+                true => spoilt(line, number),
+                false => (*line).to_owned(),
+            })
+            .collect();
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        std::fs::write(&path, &text).unwrap();
+        let path = path.to_str().unwrap();
+        let plain = run(&["print", "-e", "frame.number", path]);
+        assert_eq!((plain.code, plain.text().lines().count()), (1, bad[0]), "{}", plain.stderr);
+        assert!(plain.stderr.contains("--salvage looks for more behind it"), "{}", plain.stderr);
+        let salvaged = run(&["print", "-e", "frame.time", "--salvage", path]);
+        let whole =
+            run(&["print", "-e", "frame.time", crate::support::fixture("ping-rev3.pcap").to_str().unwrap()]);
+        let expected = (0..).zip(whole.text().lines()).filter(|(number, _)| !bad.contains(number));
+        assert_eq!(salvaged.code, 1);
+        assert!(salvaged.text().lines().eq(expected.map(|(_, line)| line)), "{}", salvaged.stderr);
+        let info = run(&["info", "--json", "--salvage", path]);
+        let info: serde_json::Value = serde_json::from_slice(&info.stdout).unwrap();
+        let places: Vec<(u64, u64)> = info["gaps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|gap| (gap["offset"].as_u64().unwrap(), gap["skipped"].as_u64().unwrap()))
+            .collect();
+        let length = |number: usize| lines[number].len() as u64 + 1;
+        let expected: Vec<_> =
+            bad.iter().map(|number| ((0..*number).map(length).sum(), length(*number))).collect();
+        assert_eq!(places, expected);
+        assert_eq!(info["skipped_bytes"], expected.iter().map(|(_, length)| length).sum::<u64>());
+        assert_eq!(info["complete"], false);
+    }
+    std::fs::write(&path, json.text().replacen("schema", "schem", 1)).unwrap();
+    assert_eq!(run(&["check", "--salvage", path.to_str().unwrap()]).code, 3, "the first line has the header");
+}

@@ -3,15 +3,18 @@
 use super::frame::{Frame, FrameError};
 use super::line::{Blocks, EventLine, Line, NoString, Word, each_event};
 use super::{MAX_BYTES, MAX_LINE};
-use capture_file::{LinkType, PlainRecords, Timestamp, resize_enhanced_packet};
+use capture_file::{LinkType, Omission, PlainRecords, Timestamp, resize_enhanced_packet};
 use mbuf_trace::{
     ByteOrder, Encoding, Event, EventHeader, FrameHeader, Kind, LINK_TYPE, Origin, Position, Revision,
     SCHEMA, Snapshot, Text, link_type,
 };
 use std::borrow::Cow;
+use std::error::Error;
 use std::io::{self, BufRead, Read};
 
 /// A capture that stands as NDJSON: gives the bytes of the pcap or pcapng that it was.
+///
+/// A line that cannot be read is an error with an [`Omission`] in it, and the next read goes on with the next line.
 ///
 /// Lines that carry no container, as a program may write them, make a little-endian pcap of link type 147,
 /// in nanoseconds where the first time has more than six digits behind the point.
@@ -20,6 +23,10 @@ pub struct Capture<R> {
     input: R,
     line_number: u64,
     line: Vec<u8>,
+    /// Where the next line begins in the input.
+    offset: u64,
+    /// Whether what comes next is the rest of a line that is too long.
+    in_line: bool,
     /// Bytes made and not yet given, from `given` on.
     bytes: Vec<u8>,
     given: usize,
@@ -82,33 +89,53 @@ enum Kinds {
 impl<R: BufRead> Capture<R> {
     /// Reads lines from `input`.
     pub const fn new(input: R) -> Self {
-        Self { input, line_number: 0, line: Vec::new(), bytes: Vec::new(), given: 0, format: None }
+        Self {
+            input,
+            line_number: 0,
+            line: Vec::new(),
+            offset: 0,
+            in_line: false,
+            bytes: Vec::new(),
+            given: 0,
+            format: None,
+        }
     }
 
     /// Makes the bytes of the next line; false at the end.
     fn next_line(&mut self) -> io::Result<bool> {
         self.bytes.clear();
         self.given = 0;
+        let (mut begin, mut is_rest);
         loop {
             self.line.clear();
-            self.line_number = self.line_number.saturating_add(1);
+            (begin, is_rest) = (self.offset, self.in_line);
             let read = (&mut self.input)
                 .take((MAX_LINE as u64).saturating_add(1))
                 .read_until(b'\n', &mut self.line)?;
+            self.line_number = self.line_number.saturating_add(u64::from(!is_rest));
+            self.offset = self.offset.saturating_add(read as u64);
+            self.in_line = read > MAX_LINE && !self.line.ends_with(b"\n");
             if read == 0 {
                 return Ok(false);
             }
-            if !self.line.trim_ascii().is_empty() {
+            if is_rest || !self.line.trim_ascii().is_empty() {
                 break;
             }
         }
         let line = std::mem::take(&mut self.line);
-        let converted = self.convert(&line);
+        let converted = if is_rest { Err(Kinds::TooLong) } else { self.convert(&line) };
         self.line = line;
         converted.map_err(|kind| {
             // What was made of a bad line is no part of the capture.
             self.bytes.clear();
-            io::Error::new(io::ErrorKind::InvalidData, LineError { line: self.line_number, kind })
+            let is_another = matches!(kind, Kinds::SecondContainer);
+            let reason = Box::new(LineError { line: self.line_number, kind });
+            let length = self.offset.saturating_sub(begin);
+            let omission = Omission { offset: begin, length, reason };
+            // The lines of another capture are none of this one.
+            let error: Box<dyn Error + Send + Sync> =
+                if is_another { omission.reason } else { Box::new(omission) };
+            io::Error::new(io::ErrorKind::InvalidData, error)
         })?;
         Ok(true)
     }

@@ -149,3 +149,29 @@ fn members_may_come_in_any_order() {
     let line = line.replace("newest_first", "oldest_first");
     assert!(read(line.as_bytes()).unwrap().ends_with(b"\0\x02\0\x02\0\x01a\0\0\x02\0\x01b\0"));
 }
+
+/// What is left out is counted whole, also of a line that is read in parts.
+#[test]
+fn behind_a_bad_line_the_next_is_read() {
+    let file = pcapng(&[packet(), packet()]);
+    let lines = lines(&file, 0);
+    let (first, second) = lines.split_once('\n').unwrap();
+    for bad in [1, 20, MAX_LINE, MAX_LINE + 1, 2 * MAX_LINE + 1, 2 * MAX_LINE + 2, 3 * MAX_LINE] {
+        let text = [first, &"x".repeat(bad), second].join("\n");
+        let mut reader = Reader::new(Capture::new(text.as_bytes())).unwrap();
+        let (mut packets, mut end) = (0, first.len() as u64 + 1);
+        loop {
+            match reader.next_item() {
+                Ok(Some(item)) => packets += usize::from(matches!(item, capture_file::Item::Packet(_))),
+                Ok(None) => break,
+                Err(error) => {
+                    assert!(error.to_string().contains("line 2: "), "{error}");
+                    assert_eq!(error.offset, end);
+                    end += error.omitted();
+                    assert_eq!(reader.salvage(), Some(0));
+                }
+            }
+        }
+        assert_eq!((packets, end), (2, (first.len() + 1 + bad + 1) as u64), "{bad}");
+    }
+}
