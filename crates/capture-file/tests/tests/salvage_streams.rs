@@ -66,7 +66,8 @@ fn nothing_less_of_a_cut_capture() {
     }
 }
 
-/// Of packets that were in the capture: what damage made of others is for who reads it to judge.
+/// Of packets that were in the capture: what damage made of others is for who reads it to judge. Where all that is behind
+/// the damage of a compressed stream is other than it was, and makes sense, one packet may be lost to several.
 #[test]
 fn nothing_less_of_a_damaged_capture() {
     for capture in captures(START) {
@@ -76,14 +77,13 @@ fn nothing_less_of_a_damaged_capture() {
                 for change in [1, 2, 4, 8, 16, 32, 64, 128, 0xff, form[at]] {
                     let mut damaged = form.clone();
                     damaged[at] ^= change;
-                    let mut salvaged = packets(&damaged, true).0.into_iter();
-                    for packet in packets(&damaged, false).0.iter().filter(|packet| whole.contains(packet)) {
-                        assert!(
-                            salvaged.any(|other| other == **packet),
-                            "{change:#x} at {at} of {}: not all packets",
-                            form.len()
-                        );
-                    }
+                    let plain = packets(&damaged, false).0;
+                    let salvaged = packets(&damaged, true).0;
+                    let mut others = salvaged.iter();
+                    let mut sound = plain.iter().filter(|packet| whole.contains(packet));
+                    let all = sound.all(|packet| others.any(|other| other == packet));
+                    let several = form != capture && salvaged.len() > plain.len();
+                    assert!(all || several, "{change:#x} at {at} of {}: not all packets", form.len());
                 }
             }
         }
