@@ -46,8 +46,8 @@ impl<R: Read> Reader<R> {
     /// end follows. A pcap record makes sense when its fraction is below a second, its captured length not above the
     /// original one, and two more like it follow, or the end, each within a day of the one before; where the first is
     /// not within a day of the last good packet, more have to follow. Of records that reach over more and smaller ones
-    /// which make as much sense, the smaller ones are right. Items of more than 1 MiB are not found again. Where an interface description was among what was skipped, packets behind it can be given to the wrong
-    /// interface.
+    /// which make as much sense, the smaller ones are right. Items of more than 1 MiB are not found again. Where an
+    /// interface description was among what was skipped, packets behind it can be given to the wrong interface.
     ///
     /// ```
     /// use capture_file::{Item, Reader};
