@@ -4,6 +4,7 @@ mod allocation;
 mod conversion;
 mod detect;
 mod encoding;
+mod end;
 mod ending;
 mod malformed;
 mod round_trip;

@@ -3,7 +3,7 @@
 use mbuf_trace::{Encoding, Event, Kind, Position, Revision, Text, Trace};
 
 /// A frame of revision 3 of these strings, oldest first.
-fn frame(strings: &[&str]) -> Vec<u8> {
+pub(crate) fn frame(strings: &[&str]) -> Vec<u8> {
     let mut out = u16::try_from(strings.len()).unwrap().to_be_bytes().to_vec();
     for string in strings.iter().rev() {
         out.extend(u16::try_from(string.len() + 1).unwrap().to_be_bytes());
