@@ -90,6 +90,32 @@ fn a_snapshot_between_returns_changes_nothing() {
 }
 
 #[test]
+fn revision_4_has_an_event_for_a_drop() {
+    let mut frame = Vec::new();
+    let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Four), None);
+    let drop = |text, errno| Event {
+        function: Some(Text(b"send")),
+        text: Some(Text(text)),
+        errno,
+        ..Event::new(Kind::Drop)
+    };
+    // Newest first; a text is none there, whatever it says.
+    for event in [
+        Event { text: Some(Text(b"drop: in words")), ..Event::new(Kind::String) },
+        drop(b"full", Some(55)),
+        drop(b"older", None),
+        Event { function: Some(Text(b"output")), ..Event::new(Kind::Enter) },
+    ] {
+        writer.push(&event).expect("room");
+    }
+    let _ = writer.finish();
+    let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Four));
+    let (function, line, dropped, around) = told(&trace.end().expect("an end"));
+    assert_eq!((function.as_str(), line, around.len()), ("send", None, 0));
+    assert_eq!(dropped, Some(("full".to_owned(), Some(55))));
+}
+
+#[test]
 fn the_callers_that_are_told_are_bounded() {
     let names: Vec<String> = (0..40).map(|number| format!("-f{number}")).collect();
     let frame = frame(&names.iter().map(String::as_str).collect::<Vec<_>>());
