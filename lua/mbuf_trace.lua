@@ -1932,6 +1932,16 @@ local function of_trace(name, show)
   TRACE_FIELDS[#TRACE_FIELDS + 1] = { name, show }
 end
 
+-- A text that is found in the whole frame, where it has one.
+local function text_of_trace(name, find_text)
+  of_trace(name, function(item, tvb, frame)
+    local text = find_text(frame)
+    if text then
+      item:add(field[name], tvb:range(0, 0), clean(text)):set_generated()
+    end
+  end)
+end
+
 local function of_event(name, show)
   EVENT_FIELDS[#EVENT_FIELDS + 1] = { name, show }
 end
@@ -1951,29 +1961,15 @@ end)
 of_trace("count", function(item, tvb, frame)
   item:add(field.count, tvb:range(0, min(frame.size, 2)), frame.announced)
 end)
-of_trace("path", function(item, tvb, frame)
-  local path = path_of(frame)
-  if path then
-    item:add(field.path, tvb:range(0, 0), clean(path)):set_generated()
-  end
-end)
-of_trace("last_function", function(item, tvb, frame)
-  local func = last_function(frame)
-  if func then
-    item:add(field.last_function, tvb:range(0, 0), clean(func)):set_generated()
-  end
-end)
-of_trace("end_function", function(item, tvb, frame)
+text_of_trace("path", path_of)
+text_of_trace("last_function", last_function)
+text_of_trace("end_function", function(frame)
   local ending = end_of(frame)
-  if ending and ending.func then
-    item:add(field.end_function, tvb:range(0, 0), clean(ending.func)):set_generated()
-  end
+  return ending and ending.func
 end)
-of_trace("drop", function(item, tvb, frame)
+text_of_trace("drop", function(frame)
   local ending = end_of(frame)
-  if ending and ending.reason then
-    item:add(field.drop, tvb:range(0, 0), clean(ending.reason)):set_generated()
-  end
+  return ending and ending.reason
 end)
 of_trace("flags", function(item, tvb, frame)
   if frame.header then

@@ -66,9 +66,7 @@ fn decoration(args: &PrintArgs) -> (bool, bool) {
 /// The field of this name, given to this option.
 pub(super) fn field(option: &str, name: &str) -> Result<&'static Field, Failure> {
     let names: Vec<&str> = name.split([',', ' ']).filter(|name| !name.is_empty()).collect();
-    let is_name =
-        |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte));
-    if names.len() > 1 && names.iter().all(is_name) {
+    if names.len() > 1 && names.iter().copied().all(Field::is_name) {
         let each = names.iter().map(|name| format!(" {option} {name}")).collect::<String>();
         return Err(Failure::Usage(format!("{option} takes one field, and can be repeated:{each}")));
     }

@@ -46,6 +46,13 @@ impl Field {
         FIELDS.iter().find(|field| field.name == name)
     }
 
+    /// Whether a word is written as names of fields are, with letters, digits, `.` and `_`, whether or not there is one
+    /// of this name.
+    #[must_use]
+    pub fn is_name(word: &str) -> bool {
+        word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte))
+    }
+
     /// The value as `tshark -T fields -e` prints it for this field, but escaped: one line of harmless text.
     #[must_use]
     pub fn show<'a>(&'static self, value: Value<'a>) -> Shown<'a> {

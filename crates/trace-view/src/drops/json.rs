@@ -106,7 +106,7 @@ pub(super) fn write(
         groups: groups.collect(),
         ends: List { report, files, top, all },
         other_packets: gathered.tally.others(),
-        cut_before_end: gathered.unknown,
+        cut_before_end: gathered.cut_before_end,
         without_trace: gathered.without_trace,
     };
     json::write(out, &value)?;

@@ -23,7 +23,7 @@ pub struct Drops {
     key: Vec<u8>,
     tally: Tally,
     fates: Fates,
-    unknown: u64,
+    cut_before_end: u64,
     without_trace: u64,
 }
 
@@ -57,7 +57,7 @@ impl Drops {
             return;
         };
         let Some(end) = trace.end() else {
-            self.unknown = self.unknown.saturating_add(1);
+            self.cut_before_end = self.cut_before_end.saturating_add(1);
             return;
         };
         let fate = self.normal.fate_of(&end);

@@ -21,11 +21,8 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let fates = &report.gathered.fates;
     let packets = report.packets();
-    write!(out, "{}:", Counted(packets, "packet"))?;
-    for (fate, separator) in Fate::ALL.into_iter().zip(["", ",", ",", ",", ","]) {
-        write!(out, "{separator} {} {}", fates.of(fate), fate.name())?;
-    }
-    writeln!(out)?;
+    let words = Fate::ALL.map(|fate| format!("{} {}", fates.of(fate), fate.name()));
+    writeln!(out, "{}: {}", Counted(packets, "packet"), words.join(", "))?;
     let colours = look.palette;
     let is_asked = |place: &&Place<'_>| all || place.fate.is_suspect();
     let groups = report.groups.0.iter().filter(|group| group.members.iter().any(|place| is_asked(&place)));
@@ -64,7 +61,7 @@ pub(super) fn write(
     let gathered = report.gathered;
     let notes = [
         (gathered.tally.others(), "ended at other places, more than are kept apart"),
-        (gathered.unknown, "cut by the capture before their end, not counted"),
+        (gathered.cut_before_end, "cut by the capture before their end, not counted"),
         (gathered.without_trace, "without a trace, not counted"),
     ];
     let mut gap = "\n";

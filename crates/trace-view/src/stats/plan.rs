@@ -171,9 +171,8 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 fn key(text: &str, inputs: &mut Inputs) -> Result<Key, StatsError> {
-    let is_name = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte));
     let words: Vec<&str> = text.split_whitespace().collect();
-    if words.len() > 1 && words.iter().copied().all(is_name) {
+    if words.len() > 1 && words.iter().copied().all(Field::is_name) {
         return Err(StatsError::Type(format!(
             "`{}` is no field: names have no spaces; between several stands a comma",
             words.join(" ")
