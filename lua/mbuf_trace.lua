@@ -199,6 +199,285 @@ local LINK_TYPE = {
   raw_ip = 101, -- The bytes begin with an IPv4 or IPv6 header
 }
 
+-- Error numbers of FreeBSD, see errno(2).
+local ERRNO = {
+  [1] = "EPERM", -- Operation not permitted
+  [2] = "ENOENT", -- No such file
+  [3] = "ESRCH", -- No such process, or no such route
+  [4] = "EINTR", -- Interrupted
+  [5] = "EIO", -- Input or output failed
+  [6] = "ENXIO", -- Device not there
+  [7] = "E2BIG", -- As in errno(2)
+  [8] = "ENOEXEC", -- As in errno(2)
+  [9] = "EBADF", -- As in errno(2)
+  [10] = "ECHILD", -- As in errno(2)
+  [11] = "EDEADLK", -- As in errno(2)
+  [12] = "ENOMEM", -- No memory
+  [13] = "EACCES", -- Refused, as by a firewall
+  [14] = "EFAULT", -- As in errno(2)
+  [15] = "ENOTBLK", -- As in errno(2)
+  [16] = "EBUSY", -- Busy
+  [17] = "EEXIST", -- Exists already
+  [18] = "EXDEV", -- As in errno(2)
+  [19] = "ENODEV", -- The device cannot do this
+  [20] = "ENOTDIR", -- As in errno(2)
+  [21] = "EISDIR", -- As in errno(2)
+  [22] = "EINVAL", -- Invalid
+  [23] = "ENFILE", -- As in errno(2)
+  [24] = "EMFILE", -- As in errno(2)
+  [25] = "ENOTTY", -- As in errno(2)
+  [26] = "ETXTBSY", -- As in errno(2)
+  [27] = "EFBIG", -- As in errno(2)
+  [28] = "ENOSPC", -- No space
+  [29] = "ESPIPE", -- As in errno(2)
+  [30] = "EROFS", -- As in errno(2)
+  [31] = "EMLINK", -- As in errno(2)
+  [32] = "EPIPE", -- Nobody reads the pipe
+  [33] = "EDOM", -- As in errno(2)
+  [34] = "ERANGE", -- As in errno(2)
+  [35] = "EAGAIN", -- Not now
+  [36] = "EINPROGRESS", -- As in errno(2)
+  [37] = "EALREADY", -- As in errno(2)
+  [38] = "ENOTSOCK", -- As in errno(2)
+  [39] = "EDESTADDRREQ", -- No destination
+  [40] = "EMSGSIZE", -- Too long for the interface or socket
+  [41] = "EPROTOTYPE", -- As in errno(2)
+  [42] = "ENOPROTOOPT", -- As in errno(2)
+  [43] = "EPROTONOSUPPORT", -- Protocol not supported
+  [44] = "ESOCKTNOSUPPORT", -- As in errno(2)
+  [45] = "EOPNOTSUPP", -- Not supported
+  [46] = "EPFNOSUPPORT", -- Protocol family not supported
+  [47] = "EAFNOSUPPORT", -- Address family not supported
+  [48] = "EADDRINUSE", -- Address in use
+  [49] = "EADDRNOTAVAIL", -- No interface has this address
+  [50] = "ENETDOWN", -- The interface is down
+  [51] = "ENETUNREACH", -- No route to the network
+  [52] = "ENETRESET", -- As in errno(2)
+  [53] = "ECONNABORTED", -- Connection aborted
+  [54] = "ECONNRESET", -- Connection reset by the peer
+  [55] = "ENOBUFS", -- No buffer, or a full queue
+  [56] = "EISCONN", -- Already connected
+  [57] = "ENOTCONN", -- Not connected
+  [58] = "ESHUTDOWN", -- Shut down
+  [59] = "ETOOMANYREFS", -- As in errno(2)
+  [60] = "ETIMEDOUT", -- No answer in time
+  [61] = "ECONNREFUSED", -- Connection refused
+  [62] = "ELOOP", -- As in errno(2)
+  [63] = "ENAMETOOLONG", -- As in errno(2)
+  [64] = "EHOSTDOWN", -- The host does not answer
+  [65] = "EHOSTUNREACH", -- No route to the host
+  [66] = "ENOTEMPTY", -- As in errno(2)
+  [67] = "EPROCLIM", -- As in errno(2)
+  [68] = "EUSERS", -- As in errno(2)
+  [69] = "EDQUOT", -- As in errno(2)
+  [70] = "ESTALE", -- As in errno(2)
+  [71] = "EREMOTE", -- As in errno(2)
+  [72] = "EBADRPC", -- As in errno(2)
+  [73] = "ERPCMISMATCH", -- As in errno(2)
+  [74] = "EPROGUNAVAIL", -- As in errno(2)
+  [75] = "EPROGMISMATCH", -- As in errno(2)
+  [76] = "EPROCUNAVAIL", -- As in errno(2)
+  [77] = "ENOLCK", -- As in errno(2)
+  [78] = "ENOSYS", -- As in errno(2)
+  [79] = "EFTYPE", -- As in errno(2)
+  [80] = "EAUTH", -- As in errno(2)
+  [81] = "ENEEDAUTH", -- As in errno(2)
+  [82] = "EIDRM", -- As in errno(2)
+  [83] = "ENOMSG", -- As in errno(2)
+  [84] = "EOVERFLOW", -- As in errno(2)
+  [85] = "ECANCELED", -- Cancelled
+  [86] = "EILSEQ", -- As in errno(2)
+  [87] = "ENOATTR", -- As in errno(2)
+  [88] = "EDOOFUS", -- As in errno(2)
+  [89] = "EBADMSG", -- As in errno(2)
+  [90] = "EMULTIHOP", -- As in errno(2)
+  [91] = "ENOLINK", -- As in errno(2)
+  [92] = "EPROTO", -- Protocol error
+  [93] = "ENOTCAPABLE", -- As in errno(2)
+  [94] = "ECAPMODE", -- As in errno(2)
+  [95] = "ENOTRECOVERABLE", -- As in errno(2)
+  [96] = "EOWNERDEAD", -- As in errno(2)
+  [97] = "EINTEGRITY", -- As in errno(2)
+}
+
+-- What functions tell of the end of a packet, as normal_ends.txt has it.
+local END_RULES = {
+  ["IFQ_DEQUEUE"] = { seen = "transmitted" },
+  ["IFQ_DEQUEUE_NOLOCK"] = { seen = "transmitted" },
+  ["IFQ_DRV_DEQUEUE"] = { seen = "transmitted" },
+  ["IFQ_ENQUEUE"] = { seen = "transmitted" },
+  ["IFQ_HANDOFF"] = { seen = "transmitted" },
+  ["IFQ_HANDOFF_ADJ"] = { seen = "transmitted" },
+  ["IF_DEQUEUE"] = { seen = "transmitted" },
+  ["IF_ENQUEUE"] = { seen = "transmitted" },
+  ["IF_HANDOFF"] = { seen = "transmitted" },
+  ["IF_HANDOFF_ADJ"] = { seen = "transmitted" },
+  ["NG_FREE_ITEM"] = { helper = true },
+  ["NG_FREE_M"] = { helper = true },
+  ["_IF_DEQUEUE"] = { seen = "transmitted" },
+  ["_IF_ENQUEUE"] = { seen = "transmitted" },
+  ["altq_enqueue"] = { seen = "transmitted" },
+  ["arpintr"] = { returned = "delivered" },
+  ["arpresolve"] = { held = "dropped" },
+  ["arpresolve_full"] = { held = "dropped" },
+  ["bridge_enqueue"] = { seen = "transmitted" },
+  ["bridge_transmit"] = { seen = "transmitted" },
+  ["carp6_input"] = { seen = "delivered" },
+  ["carp_input"] = { seen = "delivered" },
+  ["carp_input_c"] = { seen = "delivered" },
+  ["dn_enqueue"] = { held = "unknown" },
+  ["drbr_advance"] = { seen = "transmitted" },
+  ["drbr_dequeue"] = { seen = "transmitted" },
+  ["drbr_dequeue_cond"] = { seen = "transmitted" },
+  ["drbr_enqueue"] = { seen = "transmitted" },
+  ["drbr_putback"] = { seen = "transmitted" },
+  ["dummynet_io"] = { held = "unknown" },
+  ["epair_menq"] = { seen = "transmitted" },
+  ["epair_transmit"] = { seen = "transmitted" },
+  ["ether_output"] = { returned = "transmitted" },
+  ["ether_output_frame"] = { seen = "transmitted" },
+  ["frag6_input"] = { held = "absorbed", limit = 60000000000 },
+  ["icmp6_error"] = { seen = "dropped" },
+  ["icmp6_error2"] = { seen = "dropped" },
+  ["icmp6_input"] = { seen = "delivered" },
+  ["icmp6_redirect_input"] = { seen = "delivered" },
+  ["icmp6_rip6_input"] = { seen = "delivered" },
+  ["icmp_error"] = { seen = "dropped" },
+  ["icmp_input"] = { seen = "delivered" },
+  ["if_dequeue"] = { seen = "transmitted" },
+  ["if_handoff"] = { seen = "transmitted" },
+  ["if_simloop"] = { returned = "transmitted" },
+  ["if_transmit"] = { seen = "transmitted" },
+  ["if_transmit_default"] = { seen = "transmitted" },
+  ["iflib_encap"] = { seen = "transmitted" },
+  ["iflib_if_transmit"] = { seen = "transmitted" },
+  ["iflib_txq_drain"] = { seen = "transmitted" },
+  ["ifq_dequeue"] = { seen = "transmitted" },
+  ["igmp_input"] = { seen = "delivered" },
+  ["igmp_input_v1_query"] = { seen = "delivered" },
+  ["igmp_input_v1_report"] = { seen = "delivered" },
+  ["igmp_input_v2_query"] = { seen = "delivered" },
+  ["igmp_input_v2_report"] = { seen = "delivered" },
+  ["igmp_input_v3_query"] = { seen = "delivered" },
+  ["in_arpinput"] = { drops = { ["reply is used up"] = "delivered" }, seen = "delivered" },
+  ["infiniband_output"] = { returned = "transmitted" },
+  ["ip6_fragment"] = { returned = "absorbed" },
+  ["ip_fragment"] = { returned = "absorbed" },
+  ["ip_reass"] = { held = "absorbed", limit = 30000000000 },
+  ["ipfw_check_frame"] = { values = { ["PFIL_DROPPED"] = "dropped" } },
+  ["ipfw_check_packet"] = { values = { ["PFIL_DROPPED"] = "dropped", ["deny"] = "dropped" } },
+  ["ipfw_chk"] = { values = { ["IP_FW_DENY"] = "dropped" } },
+  ["lagg_enqueue"] = { seen = "transmitted" },
+  ["lagg_transmit_ethernet"] = { seen = "transmitted" },
+  ["lagg_transmit_infiniband"] = { seen = "transmitted" },
+  ["lltable_append_entry_queue"] = { held = "dropped" },
+  ["looutput"] = { returned = "transmitted" },
+  ["m_cat"] = { seen = "absorbed" },
+  ["m_catpkt"] = { seen = "absorbed" },
+  ["m_collapse"] = { seen = "absorbed" },
+  ["m_defrag"] = { seen = "absorbed" },
+  ["m_demote"] = { seen = "absorbed" },
+  ["m_demote_pkthdr"] = { helper = true },
+  ["m_free"] = { helper = true },
+  ["m_free_raw"] = { helper = true },
+  ["m_freem"] = { helper = true },
+  ["m_freemp"] = { helper = true },
+  ["m_tag_delete"] = { helper = true },
+  ["m_tag_delete_chain"] = { helper = true },
+  ["m_tag_delete_nonpersistent"] = { helper = true },
+  ["m_tag_free"] = { helper = true },
+  ["m_tag_free_default"] = { helper = true },
+  ["m_unshare"] = { seen = "absorbed" },
+  ["mb_dtor_mbuf"] = { helper = true },
+  ["mb_dtor_pack"] = { helper = true },
+  ["mb_free_ext"] = { helper = true },
+  ["mb_free_extpg"] = { helper = true },
+  ["mb_free_mext_pgs"] = { helper = true },
+  ["mb_free_notready"] = { helper = true },
+  ["mld_input"] = { seen = "delivered" },
+  ["mld_v1_input_query"] = { seen = "delivered" },
+  ["mld_v1_input_report"] = { seen = "delivered" },
+  ["mld_v2_input_query"] = { seen = "delivered" },
+  ["nd6_hold"] = { held = "dropped" },
+  ["nd6_na_input"] = { seen = "delivered" },
+  ["nd6_ns_input"] = { seen = "delivered" },
+  ["nd6_ra_input"] = { seen = "delivered" },
+  ["nd6_resolve_slow"] = { held = "dropped" },
+  ["nd6_rs_input"] = { seen = "delivered" },
+  ["netisr_queue"] = { held = "unknown" },
+  ["netisr_queue_internal"] = { held = "unknown" },
+  ["netisr_queue_src"] = { held = "unknown" },
+  ["netisr_queue_workstream"] = { held = "unknown" },
+  ["netmap_transmit"] = { seen = "transmitted" },
+  ["ng_free_item"] = { helper = true },
+  ["pf_check_in"] = { values = { ["PFIL_DROPPED"] = "dropped" } },
+  ["pf_check_out"] = { values = { ["PFIL_DROPPED"] = "dropped" } },
+  ["pf_test"] = { values = { ["PF_DROP"] = "dropped" } },
+  ["pf_test6"] = { values = { ["PF_DROP"] = "dropped" } },
+  ["pfil_mbuf_in"] = { values = { ["PFIL_DROPPED"] = "dropped" } },
+  ["pfil_mbuf_out"] = { values = { ["PFIL_DROPPED"] = "dropped" } },
+  ["pfil_mem_in"] = { values = { ["PFIL_DROPPED"] = "dropped" } },
+  ["pfil_run_hooks"] = { values = { ["PFIL_DROPPED"] = "dropped" } },
+  ["pfsync6_input"] = { seen = "delivered" },
+  ["pfsync_input"] = { seen = "delivered" },
+  ["rip6_append"] = { seen = "delivered" },
+  ["rip6_input"] = { returned = "delivered" },
+  ["rip_append"] = { seen = "delivered" },
+  ["rip_input"] = { returned = "delivered" },
+  ["sbappend"] = { seen = "delivered" },
+  ["sbappend_locked"] = { seen = "delivered" },
+  ["sbappend_locked_internal"] = { seen = "delivered" },
+  ["sbappendaddr"] = { seen = "delivered" },
+  ["sbappendaddr_locked"] = { seen = "delivered" },
+  ["sbappendaddr_locked_internal"] = { seen = "delivered" },
+  ["sbappendaddr_nospacecheck_locked"] = { seen = "delivered" },
+  ["sbappendcontrol"] = { seen = "delivered" },
+  ["sbappendcontrol_locked"] = { seen = "delivered" },
+  ["sbappendrecord"] = { seen = "delivered" },
+  ["sbappendrecord_locked"] = { seen = "delivered" },
+  ["sbappendstream"] = { seen = "delivered" },
+  ["sbappendstream_locked"] = { seen = "delivered" },
+  ["sbcompress"] = { seen = "delivered" },
+  ["sbcut_internal"] = { seen = "delivered" },
+  ["sbdrop"] = { seen = "delivered" },
+  ["sbdrop_locked"] = { seen = "delivered" },
+  ["sbflush"] = { seen = "delivered" },
+  ["sbflush_internal"] = { seen = "delivered" },
+  ["sctp6_input"] = { returned = "delivered" },
+  ["sctp_common_input_processing"] = { seen = "delivered" },
+  ["sctp_input"] = { returned = "delivered" },
+  ["soreceive"] = { seen = "delivered" },
+  ["soreceive_dgram"] = { seen = "delivered" },
+  ["soreceive_generic"] = { seen = "delivered" },
+  ["soreceive_stream"] = { seen = "delivered" },
+  ["syncache_add"] = { seen = "delivered" },
+  ["syncache_badack"] = { seen = "delivered" },
+  ["syncache_chkrst"] = { seen = "delivered" },
+  ["syncache_expand"] = { seen = "delivered" },
+  ["syncache_socket"] = { seen = "delivered" },
+  ["tcp6_input"] = { seen = "delivered" },
+  ["tcp_do_segment"] = { seen = "delivered" },
+  ["tcp_dropwithreset"] = { seen = "dropped" },
+  ["tcp_input"] = { seen = "delivered" },
+  ["tcp_input_with_port"] = { seen = "delivered" },
+  ["tcp_reass"] = { seen = "delivered" },
+  ["tcp_tw_2msl_scan"] = { seen = "delivered" },
+  ["tcp_twcheck"] = { seen = "delivered" },
+  ["tcp_twstart"] = { seen = "delivered" },
+  ["tunread"] = { seen = "transmitted" },
+  ["udp6_append"] = { seen = "delivered" },
+  ["udp6_input"] = { returned = "delivered" },
+  ["udp_append"] = { seen = "delivered" },
+  ["udp_input"] = { returned = "delivered" },
+  ["udplite_input"] = { returned = "delivered" },
+  ["uipc_soreceive_dgram"] = { seen = "delivered" },
+  ["uma_zfree"] = { helper = true },
+  ["uma_zfree_arg"] = { helper = true },
+  ["vlan_transmit"] = { seen = "transmitted" },
+  ["vtnet_txq_encap"] = { seen = "transmitted" },
+  ["vtnet_txq_offload"] = { seen = "transmitted" },
+}
+
 -- What can be wrong with a frame.
 local FAULTS = {
   no_count = {
@@ -284,12 +563,13 @@ local field = {
     "Functions that handled the packet (events enter and function), oldest first, joined by ' > '"),
   last_function = ProtoField.string("mbuf_trace.last_function", "Last function", base.NONE,
     "Function of the newest event that has one"),
+  fate = ProtoField.string("mbuf_trace.fate", "Fate", base.NONE,
+    "What became of the packet: delivered, transmitted, absorbed, dropped or unknown"),
   end_function = ProtoField.string("mbuf_trace.end_function", "End function", base.NONE,
-    "Function where the packet's way ended: that of the newest drop, else the innermost of those that "
-      .. "return one after another at the end, else the last"),
+    "Function where the packet ended; absent where the newest events may be missing"),
   drop = ProtoField.string("mbuf_trace.drop", "Drop", base.NONE,
     "Why the packet was dropped: the reason of the newest drop (an event of revision 4, the text 'drop: "
-      .. "REASON' of older ones), empty where it gives none; absent where the trace tells of no drop"),
+      .. "REASON' of older ones), empty where it gives none; absent where no drop was recorded"),
   fault = ProtoField.string("mbuf_trace.fault", "Fault", base.NONE,
     "Name of each fault found in the frame, as the specification lists them"),
   flags = ProtoField.uint16("mbuf_trace.flags", "Flags", base.HEX, nil, nil,
@@ -339,7 +619,7 @@ local field = {
     "Flags of the event header; none are defined yet"),
   origin = ProtoField.uint16("mbuf_trace.origin", "Origin", base.DEC, ORIGIN, nil,
     "What switched tracing on for this packet"),
-  errno = ProtoField.uint16("mbuf_trace.errno", "Errno", base.DEC, nil, nil,
+  errno = ProtoField.uint16("mbuf_trace.errno", "Errno", base.DEC, ERRNO, nil,
     "Error number that goes with the drop; absent where it is 0"),
   bytes = ProtoField.bytes("mbuf_trace.bytes", "Bytes", base.NONE,
     "Bytes of a snapshot, or of a record that could not be read"),
@@ -359,6 +639,7 @@ local FIELD_LIST = {
   field.count,
   field.path,
   field.last_function,
+  field.fate,
   field.end_function,
   field.drop,
   field.fault,
@@ -1519,39 +1800,280 @@ local function told_reason(event)
   return reason and #errno <= 5 and tonumber(errno) <= 65535 and reason or said
 end
 
--- Looks for the end from the newest event on.
-local function find_end(frame)
-  local in_words = frame.encoding.revision < 4
-  local func, drop, settled
-  for step = event_count(frame), 1, -1 do
-    local event = event_of(frame, step)
-    local kind = event.kind
-    local reason = not drop and (kind == "drop" and event.text or in_words and told_reason(event)) or nil
-    if drop then
-      drop.func = event.func
-    elseif reason then
-      drop = { func = event.func, reason = reason }
-    elseif not settled and not event.func then
-      -- What is noted between two returns was done by the outer function.
-      settled = func and kind ~= "data" and kind ~= "unknown"
-    elseif not settled and (not func or kind == "leave") then
-      func, settled = event.func, kind ~= "leave"
-    elseif not settled then
-      settled = kind ~= "data"
-    end
-    if drop and drop.func then
-      break
-    end
+-- What the newest events tell of a drop: its reason, where an event says one.
+local function drop_reason(frame, event)
+  if event.kind == "drop" then
+    return event.text
   end
-  return drop or { func = func, reason = nil }
+  return frame.encoding.revision < 4 and told_reason(event) or nil
 end
 
--- The function where the trace ended, and the reason of a drop, if it tells of one: the rules are those of End in
--- mbuf-trace. Nil where the capture cut it off.
-local function end_of(frame)
-  if frame.missing > 0 and frame.oldest_first then
+local NO_RULE = {}
+
+-- What the list of ends says of a function.
+local function rule_of(func)
+  return func and END_RULES[func] or NO_RULE
+end
+
+-- The age of an event in nanoseconds, or nil: as a number, which is exact as far as it is compared here.
+local function age_of(frame, event)
+  if not event.header then
     return nil
   end
+  local high = u32(frame.raw, event.header + EVENT_HEADER.age)
+  local low = u32(frame.raw, event.header + EVENT_HEADER.age + 4)
+  return not (high == 4294967295 and low == 4294967295) and high * 4294967296 + low or nil
+end
+
+-- The thread of an event, or nil.
+local function thread_of(frame, event)
+  local thread = event.header and u32(frame.raw, event.header + EVENT_HEADER.thread)
+  return thread ~= EVENT_HEADER.thread_none and thread or nil
+end
+
+-- Which functions are handling the packet after the events up to this step: the rules are those of Calls in
+-- mbuf-trace. Open calls are in `open`, each with its function, file and the event that entered it.
+local QUEUED, DEEPEST_CALL = 10000000, 256
+
+local function take_call(frame, calls, event)
+  local open = calls.open
+  local function keep(count)
+    if count < #open or calls.beyond > 0 then
+      calls.beyond, calls.seen = 0, nil
+    end
+    for place = #open, count + 1, -1 do
+      open[place] = nil
+    end
+  end
+  local function place_of_call(key, value)
+    for place = #open, 1, -1 do
+      if open[place][key] == value then
+        return place
+      end
+    end
+  end
+  local kind, func = event.kind, event.func
+  local thread, age = thread_of(frame, event), age_of(frame, event)
+  if thread and calls.thread and calls.thread ~= thread then
+    keep(0)
+  end
+  calls.thread = thread or calls.thread
+  local has_waited = age and calls.age and calls.age - age >= QUEUED
+  calls.age = age or calls.age
+  local is_new = kind == "enter" or kind == "function"
+  local is_outer = kind ~= "enter" and func and place_of_call("func", func)
+  local last = calls.beyond == 0 and open[#open] or nil
+  local entered = last and last.entered
+  local is_again = kind == "enter" and entered and event.line == entered.line and event.file == entered.file
+    and func == last.func and event.args == entered.args
+  if is_again then
+    keep(0)
+  elseif (calls.is_held or has_waited) and is_new and not is_outer and not rule_of(func).helper then
+    keep(0)
+  elseif kind ~= "enter" and kind ~= "leave" then
+    local around
+    if func then
+      around = is_outer
+    elseif event.line and #open > 0 and calls.beyond == 0 and open[#open].file then
+      around = place_of_call("file", event.file)
+    end
+    if around then
+      keep(around)
+    end
+  end
+  if kind == "enter" then
+    calls.seen = nil
+    if #open == DEEPEST_CALL then
+      calls.beyond = calls.beyond + 1
+    else
+      open[#open + 1] = { func = func, file = event.line and event.file, entered = event.line and event }
+    end
+  elseif kind == "leave" then
+    if calls.beyond > 0 then
+      calls.beyond = calls.beyond - 1
+    else
+      local place = not func and #open > 0 and #open or func and place_of_call("func", func)
+      if place then
+        keep(place - 1)
+        calls.seen = nil
+      end
+    end
+  else
+    if func then
+      calls.seen = { func = func, file = event.line and event.file }
+    end
+  end
+  if func then
+    calls.is_held = kind ~= "leave" and rule_of(func).held ~= nil
+  end
+end
+
+local function new_calls()
+  return { open = {}, beyond = 0, seen = nil, thread = nil, age = nil, is_held = false }
+end
+
+-- The function that the newest drop belongs to, where it does not say it.
+local function function_of_drop(frame)
+  local calls, func = new_calls(), nil
+  for step = 1, event_count(frame) do
+    local event = event_of(frame, step)
+    take_call(frame, calls, event)
+    if drop_reason(frame, event) then
+      local seen, innermost = calls.seen, calls.beyond == 0 and calls.open[#calls.open] or nil
+      local file = event.line and event.file
+      if innermost and not (seen and file and seen.file == file and innermost.file ~= file) then
+        func = innermost.func
+      else
+        func = seen and seen.func
+      end
+    end
+  end
+  return func
+end
+
+-- The fate of a packet that was last seen in a function that has not returned, and was freed so long after.
+local function seen_fate(func, freed_after)
+  local rule = rule_of(func)
+  if rule.seen then
+    return rule.seen
+  elseif rule.held and rule.limit then
+    if not freed_after then
+      return "unknown"
+    end
+    return freed_after >= rule.limit and "dropped" or rule.held
+  end
+  return rule.held
+end
+
+local function is_of_driver(event)
+  return event.line and (find(event.file, "^dev/") or find(event.file, "/dev/", 1, true)) and true
+end
+
+-- Looks for the end from the newest event on, where there is no drop. `search` is what was found so far.
+local function search_step(search, event)
+  local kind, func = event.kind, event.func
+  if search.is_settled or rule_of(func).helper then
+    return
+  end
+  local is_return = kind == "leave"
+  local is_note = kind ~= "data" and kind ~= "unknown"
+  if not search.func then
+    if func then
+      search.func, search.is_return, search.args = func, is_return, is_return and event.args or nil
+      search.is_driver = is_of_driver(event)
+      search.is_settled = not search.is_driver and (not is_return or search.is_followed)
+    else
+      search.is_followed = search.is_followed or is_note
+    end
+  elseif search.is_driver then
+    if func and not is_of_driver(event) then
+      search.before = rule_of(func).seen == "transmitted" and "transmitted" or nil
+      search.is_settled = true
+    end
+  elseif not func then
+    -- What is noted between two returns was done by the outer function.
+    search.is_settled = is_note
+  elseif kind == "data" then
+    return
+  elseif is_return then
+    search.callers = search.callers or rule_of(search.func).seen
+    search.func, search.args = func, event.args
+  else
+    search.before = rule_of(func).seen
+    search.is_settled = true
+  end
+end
+
+-- The fate that the events after a drop, or all, tell.
+local function search_fate(search, freed_after)
+  local func = search.func
+  if not func then
+    return "unknown"
+  end
+  local fate
+  if not search.is_return then
+    fate = seen_fate(func, freed_after)
+  elseif not search.is_followed then
+    local rule = rule_of(func)
+    fate = rule.seen or rule.values and rule.values[search.args or 0] or rule.returned
+  end
+  if not fate and not search.is_followed then
+    fate = search.before or search.callers
+  end
+  return fate or "unknown"
+end
+
+-- Whether records are missing at the end of the frame.
+local LACKS = {
+  records_missing = true, record_header_cut = true, record_cut = true, length_wrapped = true, unsupported_major = true,
+}
+
+local function lacks_records(frame)
+  if frame.missing > 0 then
+    return true
+  end
+  for _, fault in ipairs(frame.faults or {}) do
+    if LACKS[fault.name] then
+      return true
+    end
+  end
+  return false
+end
+
+local function lost_of(frame)
+  return frame.header and u32(frame.raw, frame.header.at + FRAME_HEADER.lost) or 0
+end
+
+-- Whether the trace is known to lack events, and whether those may be the newest.
+local function is_incomplete(frame)
+  local header = frame.header
+  local lost = lost_of(frame) > 0 or header and has_flag(header.flags, FLAG.incomplete)
+  local cut = lacks_records(frame)
+  return lost or cut, lost or frame.oldest_first and cut
+end
+
+local function find_end(frame)
+  local search, dropped = { is_followed = false }, nil
+  local count = event_count(frame)
+  local freed_after = count > 0 and age_of(frame, event_of(frame, count)) or nil
+  for step = count, 1, -1 do
+    local event = event_of(frame, step)
+    local reason = drop_reason(frame, event)
+    if reason then
+      dropped = { fate = "dropped", func = event.func, reason = reason, errno = event.errno }
+      break
+    end
+    search_step(search, event)
+  end
+  local _, is_missing = is_incomplete(frame)
+  if is_missing then
+    freed_after = nil
+  end
+  local fate = search_fate(search, freed_after)
+  if dropped and (fate ~= "transmitted" or is_missing) then
+    dropped.func = dropped.func or function_of_drop(frame)
+    local drops = rule_of(dropped.func).drops
+    dropped.fate = drops and drops[dropped.reason] or "dropped"
+    dropped.is_missing = is_missing
+    return dropped
+  elseif is_missing then
+    return { fate = "unknown", func = search.func, is_missing = true }
+  elseif fate == "unknown" and search.is_return then
+    local calls = new_calls()
+    for step = 1, count do
+      take_call(frame, calls, event_of(frame, step))
+    end
+    local call = calls.beyond == 0 and calls.open[#calls.open]
+    if call and call.func then
+      return { fate = seen_fate(call.func, freed_after) or "unknown", func = call.func }
+    end
+  end
+  return { fate = fate, func = search.func }
+end
+
+-- What became of the packet: its fate, the function where it ended, and the reason of a drop. The rules are those of
+-- End in mbuf-trace.
+local function end_of(frame)
   local ending = frame.ending
   if not ending then
     ending = find_end(frame)
@@ -1963,13 +2485,16 @@ of_trace("count", function(item, tvb, frame)
 end)
 text_of_trace("path", path_of)
 text_of_trace("last_function", last_function)
+text_of_trace("fate", function(frame)
+  return end_of(frame).fate
+end)
 text_of_trace("end_function", function(frame)
   local ending = end_of(frame)
-  return ending and ending.func
+  return (not ending.is_missing or ending.reason) and ending.func
 end)
 text_of_trace("drop", function(frame)
   local ending = end_of(frame)
-  return ending and ending.reason
+  return ending.fate == "dropped" and ending.reason
 end)
 of_trace("flags", function(item, tvb, frame)
   if frame.header then
@@ -2609,8 +3134,8 @@ local function finish_columns(frame, pinfo, dissected)
   local info = pinfo.cols.info
   if dissected then
     local ending = end_of(frame)
-    if ending and ending.func then
-      info:append(format(" [%s]", display(ending.func)))
+    if ending.func then
+      info:append(format(" [%s in %s]", ending.fate, display(ending.func)))
     end
   else
     local path = path_of(frame)

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod ends;
 mod failure;
 mod follow;
 mod format;

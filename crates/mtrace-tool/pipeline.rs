@@ -2,6 +2,7 @@
 //! another sink.
 
 use crate::args::SelectArgs;
+use crate::ends;
 use crate::failure::{Failure, Status};
 use crate::hints;
 use crate::input::{self, Input};
@@ -9,11 +10,11 @@ use crate::messages::{self, Limited, Name};
 use crate::selection::Range;
 use crate::signals;
 use capture_file::{Container, Format, Item, LinkType, Packet, ReadError, ReadErrorKind};
-use mbuf_trace::{Certainty, Detector, Encoding, Fault, Trace};
+use mbuf_trace::{Certainty, Detector, Encoding, Ends, Fault, Trace};
 use std::path::{Path, PathBuf};
 use trace_fields::{SnapshotLink, Subject};
 use trace_filter::{Filter, Scratch};
-use trace_view::{Counted, PartOf};
+use trace_view::{Counted, Incomplete, PartOf};
 
 /// What a packet turned out to be.
 #[expect(clippy::large_enum_variant, reason = "one at a time, on the stack; a box would be one a packet")]
@@ -184,6 +185,8 @@ pub(crate) struct Counts {
     not_traces: u64,
     /// Those that the capture cut.
     pub(crate) cut: u64,
+    /// How many traces lack events.
+    pub(crate) incomplete: Incomplete,
 }
 
 impl Counts {
@@ -195,6 +198,7 @@ impl Counts {
                 more(&mut self.traces, true);
                 more(&mut self.malformed, trace.is_malformed());
                 more(&mut self.cut, trace.is_cut());
+                self.incomplete.add(trace);
             }
             Seen::NoTrace(_) => {
                 more(&mut self.malformed, true);
@@ -214,6 +218,8 @@ pub(crate) struct Reading {
     forced: Option<Encoding>,
     link_type: LinkType,
     pub(crate) snapshot_link: SnapshotLink,
+    /// Which functions tell what became of a packet.
+    pub(crate) ends: Ends,
     /// Whether the reading goes on behind damage.
     salvage: bool,
     /// Whether the end of a file is not the end.
@@ -239,6 +245,7 @@ impl Reading {
             forced,
             link_type: LinkType(select.linktype),
             snapshot_link: select.snapshot_link.into(),
+            ends: ends::read(select.ends.as_deref())?,
             salvage: select.salvage,
             follow: select.follow,
             progress: false,
@@ -514,7 +521,7 @@ struct OnePacket<'a> {
     waiting: &'a mut Waiting,
 }
 
-impl OnePacket<'_> {
+impl<'a> OnePacket<'a> {
     fn read(&mut self, packet: &Packet<'_>, sink: &mut dyn Sink) -> Result<(), Failure> {
         // Packets out of range are looked at too: they may make the revision of later ones certain.
         let seen = self.see(packet);
@@ -534,7 +541,10 @@ impl OnePacket<'_> {
         sink.packet(packet, &seen)
     }
 
-    fn see<'p>(&mut self, packet: &Packet<'p>) -> Seen<'p> {
+    fn see<'p>(&mut self, packet: &Packet<'p>) -> Seen<'p>
+    where
+        'a: 'p,
+    {
         if packet.link_type != self.reading.link_type {
             self.report.other_link.get_or_insert(packet.link_type);
             return Seen::OtherLink;
@@ -549,7 +559,7 @@ impl OnePacket<'_> {
         let mut unbound = Detector::new(self.reading.forced);
         let detector = self.detectors.get_mut(interface).unwrap_or(&mut unbound);
         match detector.read(packet.data, original_len) {
-            Ok((trace, certainty)) => Seen::Trace(trace, certainty),
+            Ok((trace, certainty)) => Seen::Trace(trace.with_ends(&self.reading.ends), certainty),
             Err(fault) => Seen::NoTrace(fault),
         }
     }

@@ -9,7 +9,7 @@ use crate::format::Format;
 use crate::output::Output;
 use crate::pipeline::{FileReader, Reading, Seen, Sink, Wants};
 use capture_file::{Item, Packet, PacketBatch};
-use mbuf_trace::{Certainty, Encoding, Fault, Trace};
+use mbuf_trace::{Certainty, Encoding, Ends, Fault, Trace};
 use std::io::{self, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -51,11 +51,12 @@ impl Kind {
         }
     }
 
-    fn seen<'a>(&self, packet: &Packet<'a>) -> Seen<'a> {
+    fn seen<'a>(&self, packet: &Packet<'a>, ends: &'a Ends) -> Seen<'a> {
         match self {
             Self::Trace(encoding, certainty) => {
                 let original_len = usize::try_from(packet.original_len).unwrap_or(usize::MAX);
-                Seen::Trace(Trace::parse(packet.data, original_len, *encoding), *certainty)
+                let trace = Trace::parse(packet.data, original_len, *encoding).with_ends(ends);
+                Seen::Trace(trace, *certainty)
             }
             Self::NoTrace(fault) => Seen::NoTrace(*fault),
             Self::OtherLink => Seen::OtherLink,
@@ -85,7 +86,7 @@ impl Batch {
     ) -> io::Result<u64> {
         let mut kept = 0_u64;
         for (packet, kind) in self.packets.iter().zip(&self.kinds) {
-            let seen = kind.seen(&packet);
+            let seen = kind.seen(&packet, &reading.ends);
             if reading.keeps(scratch, &packet, &seen) {
                 kept = kept.saturating_add(1);
                 format.packet(out, &packet, &seen)?;

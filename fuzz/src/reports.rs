@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::sync::LazyLock;
 use trace_fields::Field;
 use trace_view::diff::{self, Difference, Side};
-use trace_view::drops::{Drops, NormalEnds};
+use trace_view::drops::Drops;
 use trace_view::paths::{Paths, Steps};
 use trace_view::stats::{self, Plan, Statistics};
 use trace_view::tally::{GroupBy, Look};
@@ -91,7 +91,7 @@ pub(crate) fn paths(data: &[u8]) {
 
 pub(crate) fn drops(data: &[u8]) {
     let Some(traces) = Traces::new(data) else { return };
-    let mut drops = Drops::new(NormalEnds::default(), group(&traces));
+    let mut drops = Drops::new(group(&traces));
     traces.subjects(|subject, moment| drops.add(subject, moment));
     let report = drops.report();
     let all = traces.choice & 1 == 0;

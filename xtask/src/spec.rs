@@ -21,6 +21,8 @@ pub(crate) struct Spec {
     pub(crate) layouts: Vec<Layout>,
     #[serde(rename = "kind")]
     pub(crate) kinds: Vec<Named>,
+    #[serde(rename = "fate")]
+    pub(crate) fates: Vec<Named>,
     #[serde(rename = "record")]
     pub(crate) records: Vec<Record>,
     pub(crate) reserved: Vec<Reserved>,
@@ -30,6 +32,14 @@ pub(crate) struct Spec {
     pub(crate) faults: Vec<Fault>,
     #[serde(rename = "field")]
     pub(crate) fields: Vec<Field>,
+}
+
+impl Spec {
+    /// The tables of codes that layouts refer to.
+    pub(crate) fn codes_of_layouts(&self) -> impl Iterator<Item = &Codes> {
+        let fields = || self.layouts.iter().flat_map(|layout| &layout.fields);
+        self.codes.iter().filter(move |codes| fields().any(|field| field.codes.as_ref() == Some(&codes.name)))
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,5 +1,7 @@
 // Generated from format-spec/ by `cargo xtask generate`; do not edit.
 
+use crate::end::Rule;
+use alloc::borrow::Cow;
 use core::ops::Range;
 
 /// Link type 147 (USER0). Packets of the pseudo-interface mbuf_trace; reserved for private use by LINKTYPE_USER0.
@@ -277,6 +279,238 @@ impl Kind {
     }
 }
 
+/// What became of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Fate {
+    /// A socket or a protocol of this host took it.
+    Delivered,
+    /// A driver took it.
+    Transmitted,
+    /// It became part of another packet, or other packets were made of it.
+    Absorbed,
+    /// It was thrown away.
+    Dropped,
+    /// The trace does not tell.
+    Unknown,
+}
+
+impl Fate {
+    /// All of them, in the specification's order.
+    pub const ALL: &'static [Self] =
+        &[Self::Delivered, Self::Transmitted, Self::Absorbed, Self::Dropped, Self::Unknown];
+
+    /// The name in filters, JSON and messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Transmitted => "transmitted",
+            Self::Absorbed => "absorbed",
+            Self::Dropped => "dropped",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// One sentence about it, without a full stop.
+    #[must_use]
+    pub const fn doc(self) -> &'static str {
+        match self {
+            Self::Delivered => "A socket or a protocol of this host took it",
+            Self::Transmitted => "A driver took it",
+            Self::Absorbed => "It became part of another packet, or other packets were made of it",
+            Self::Dropped => "It was thrown away",
+            Self::Unknown => "The trace does not tell",
+        }
+    }
+
+    /// The one with this [`name`](Self::name).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.name() == name)
+    }
+}
+
+/// What `normal_ends.txt` says of functions, sorted by their names.
+pub(crate) static END_RULES: [(&str, Rule); 176] = [
+    ("IFQ_DEQUEUE", Rule::Seen(Fate::Transmitted)),
+    ("IFQ_DEQUEUE_NOLOCK", Rule::Seen(Fate::Transmitted)),
+    ("IFQ_DRV_DEQUEUE", Rule::Seen(Fate::Transmitted)),
+    ("IFQ_ENQUEUE", Rule::Seen(Fate::Transmitted)),
+    ("IFQ_HANDOFF", Rule::Seen(Fate::Transmitted)),
+    ("IFQ_HANDOFF_ADJ", Rule::Seen(Fate::Transmitted)),
+    ("IF_DEQUEUE", Rule::Seen(Fate::Transmitted)),
+    ("IF_ENQUEUE", Rule::Seen(Fate::Transmitted)),
+    ("IF_HANDOFF", Rule::Seen(Fate::Transmitted)),
+    ("IF_HANDOFF_ADJ", Rule::Seen(Fate::Transmitted)),
+    ("NG_FREE_ITEM", Rule::Helper),
+    ("NG_FREE_M", Rule::Helper),
+    ("_IF_DEQUEUE", Rule::Seen(Fate::Transmitted)),
+    ("_IF_ENQUEUE", Rule::Seen(Fate::Transmitted)),
+    ("altq_enqueue", Rule::Seen(Fate::Transmitted)),
+    ("arpintr", Rule::Returned(Fate::Delivered, None)),
+    ("arpresolve", Rule::Held(Fate::Dropped, None)),
+    ("arpresolve_full", Rule::Held(Fate::Dropped, None)),
+    ("bridge_enqueue", Rule::Seen(Fate::Transmitted)),
+    ("bridge_transmit", Rule::Seen(Fate::Transmitted)),
+    ("carp6_input", Rule::Seen(Fate::Delivered)),
+    ("carp_input", Rule::Seen(Fate::Delivered)),
+    ("carp_input_c", Rule::Seen(Fate::Delivered)),
+    ("dn_enqueue", Rule::Held(Fate::Unknown, None)),
+    ("drbr_advance", Rule::Seen(Fate::Transmitted)),
+    ("drbr_dequeue", Rule::Seen(Fate::Transmitted)),
+    ("drbr_dequeue_cond", Rule::Seen(Fate::Transmitted)),
+    ("drbr_enqueue", Rule::Seen(Fate::Transmitted)),
+    ("drbr_putback", Rule::Seen(Fate::Transmitted)),
+    ("dummynet_io", Rule::Held(Fate::Unknown, None)),
+    ("epair_menq", Rule::Seen(Fate::Transmitted)),
+    ("epair_transmit", Rule::Seen(Fate::Transmitted)),
+    ("ether_output", Rule::Returned(Fate::Transmitted, None)),
+    ("ether_output_frame", Rule::Seen(Fate::Transmitted)),
+    ("frag6_input", Rule::Held(Fate::Absorbed, Some(60000000000))),
+    ("icmp6_error", Rule::Seen(Fate::Dropped)),
+    ("icmp6_error2", Rule::Seen(Fate::Dropped)),
+    ("icmp6_input", Rule::Seen(Fate::Delivered)),
+    ("icmp6_redirect_input", Rule::Seen(Fate::Delivered)),
+    ("icmp6_rip6_input", Rule::Seen(Fate::Delivered)),
+    ("icmp_error", Rule::Seen(Fate::Dropped)),
+    ("icmp_input", Rule::Seen(Fate::Delivered)),
+    ("if_dequeue", Rule::Seen(Fate::Transmitted)),
+    ("if_handoff", Rule::Seen(Fate::Transmitted)),
+    ("if_simloop", Rule::Returned(Fate::Transmitted, None)),
+    ("if_transmit", Rule::Seen(Fate::Transmitted)),
+    ("if_transmit_default", Rule::Seen(Fate::Transmitted)),
+    ("iflib_encap", Rule::Seen(Fate::Transmitted)),
+    ("iflib_if_transmit", Rule::Seen(Fate::Transmitted)),
+    ("iflib_txq_drain", Rule::Seen(Fate::Transmitted)),
+    ("ifq_dequeue", Rule::Seen(Fate::Transmitted)),
+    ("igmp_input", Rule::Seen(Fate::Delivered)),
+    ("igmp_input_v1_query", Rule::Seen(Fate::Delivered)),
+    ("igmp_input_v1_report", Rule::Seen(Fate::Delivered)),
+    ("igmp_input_v2_query", Rule::Seen(Fate::Delivered)),
+    ("igmp_input_v2_report", Rule::Seen(Fate::Delivered)),
+    ("igmp_input_v3_query", Rule::Seen(Fate::Delivered)),
+    ("in_arpinput", Rule::Seen(Fate::Delivered)),
+    ("in_arpinput", Rule::Drop(Fate::Delivered, Cow::Borrowed("reply is used up"))),
+    ("infiniband_output", Rule::Returned(Fate::Transmitted, None)),
+    ("ip6_fragment", Rule::Returned(Fate::Absorbed, None)),
+    ("ip_fragment", Rule::Returned(Fate::Absorbed, None)),
+    ("ip_reass", Rule::Held(Fate::Absorbed, Some(30000000000))),
+    ("ipfw_check_frame", Rule::Returned(Fate::Dropped, Some(Cow::Borrowed("PFIL_DROPPED")))),
+    ("ipfw_check_packet", Rule::Returned(Fate::Dropped, Some(Cow::Borrowed("PFIL_DROPPED")))),
+    ("ipfw_check_packet", Rule::Returned(Fate::Dropped, Some(Cow::Borrowed("deny")))),
+    ("ipfw_chk", Rule::Returned(Fate::Dropped, Some(Cow::Borrowed("IP_FW_DENY")))),
+    ("lagg_enqueue", Rule::Seen(Fate::Transmitted)),
+    ("lagg_transmit_ethernet", Rule::Seen(Fate::Transmitted)),
+    ("lagg_transmit_infiniband", Rule::Seen(Fate::Transmitted)),
+    ("lltable_append_entry_queue", Rule::Held(Fate::Dropped, None)),
+    ("looutput", Rule::Returned(Fate::Transmitted, None)),
+    ("m_cat", Rule::Seen(Fate::Absorbed)),
+    ("m_catpkt", Rule::Seen(Fate::Absorbed)),
+    ("m_collapse", Rule::Seen(Fate::Absorbed)),
+    ("m_defrag", Rule::Seen(Fate::Absorbed)),
+    ("m_demote", Rule::Seen(Fate::Absorbed)),
+    ("m_demote_pkthdr", Rule::Helper),
+    ("m_free", Rule::Helper),
+    ("m_free_raw", Rule::Helper),
+    ("m_freem", Rule::Helper),
+    ("m_freemp", Rule::Helper),
+    ("m_tag_delete", Rule::Helper),
+    ("m_tag_delete_chain", Rule::Helper),
+    ("m_tag_delete_nonpersistent", Rule::Helper),
+    ("m_tag_free", Rule::Helper),
+    ("m_tag_free_default", Rule::Helper),
+    ("m_unshare", Rule::Seen(Fate::Absorbed)),
+    ("mb_dtor_mbuf", Rule::Helper),
+    ("mb_dtor_pack", Rule::Helper),
+    ("mb_free_ext", Rule::Helper),
+    ("mb_free_extpg", Rule::Helper),
+    ("mb_free_mext_pgs", Rule::Helper),
+    ("mb_free_notready", Rule::Helper),
+    ("mld_input", Rule::Seen(Fate::Delivered)),
+    ("mld_v1_input_query", Rule::Seen(Fate::Delivered)),
+    ("mld_v1_input_report", Rule::Seen(Fate::Delivered)),
+    ("mld_v2_input_query", Rule::Seen(Fate::Delivered)),
+    ("nd6_hold", Rule::Held(Fate::Dropped, None)),
+    ("nd6_na_input", Rule::Seen(Fate::Delivered)),
+    ("nd6_ns_input", Rule::Seen(Fate::Delivered)),
+    ("nd6_ra_input", Rule::Seen(Fate::Delivered)),
+    ("nd6_resolve_slow", Rule::Held(Fate::Dropped, None)),
+    ("nd6_rs_input", Rule::Seen(Fate::Delivered)),
+    ("netisr_queue", Rule::Held(Fate::Unknown, None)),
+    ("netisr_queue_internal", Rule::Held(Fate::Unknown, None)),
+    ("netisr_queue_src", Rule::Held(Fate::Unknown, None)),
+    ("netisr_queue_workstream", Rule::Held(Fate::Unknown, None)),
+    ("netmap_transmit", Rule::Seen(Fate::Transmitted)),
+    ("ng_free_item", Rule::Helper),
+    ("pf_check_in", Rule::Returned(Fate::Dropped, Some(Cow::Borrowed("PFIL_DROPPED")))),
+    ("pf_check_out", Rule::Returned(Fate::Dropped, Some(Cow::Borrowed("PFIL_DROPPED")))),
+    ("pf_test", Rule::Returned(Fate::Dropped, Some(Cow::Borrowed("PF_DROP")))),
+    ("pf_test6", Rule::Returned(Fate::Dropped, Some(Cow::Borrowed("PF_DROP")))),
+    ("pfil_mbuf_in", Rule::Returned(Fate::Dropped, Some(Cow::Borrowed("PFIL_DROPPED")))),
+    ("pfil_mbuf_out", Rule::Returned(Fate::Dropped, Some(Cow::Borrowed("PFIL_DROPPED")))),
+    ("pfil_mem_in", Rule::Returned(Fate::Dropped, Some(Cow::Borrowed("PFIL_DROPPED")))),
+    ("pfil_run_hooks", Rule::Returned(Fate::Dropped, Some(Cow::Borrowed("PFIL_DROPPED")))),
+    ("pfsync6_input", Rule::Seen(Fate::Delivered)),
+    ("pfsync_input", Rule::Seen(Fate::Delivered)),
+    ("rip6_append", Rule::Seen(Fate::Delivered)),
+    ("rip6_input", Rule::Returned(Fate::Delivered, None)),
+    ("rip_append", Rule::Seen(Fate::Delivered)),
+    ("rip_input", Rule::Returned(Fate::Delivered, None)),
+    ("sbappend", Rule::Seen(Fate::Delivered)),
+    ("sbappend_locked", Rule::Seen(Fate::Delivered)),
+    ("sbappend_locked_internal", Rule::Seen(Fate::Delivered)),
+    ("sbappendaddr", Rule::Seen(Fate::Delivered)),
+    ("sbappendaddr_locked", Rule::Seen(Fate::Delivered)),
+    ("sbappendaddr_locked_internal", Rule::Seen(Fate::Delivered)),
+    ("sbappendaddr_nospacecheck_locked", Rule::Seen(Fate::Delivered)),
+    ("sbappendcontrol", Rule::Seen(Fate::Delivered)),
+    ("sbappendcontrol_locked", Rule::Seen(Fate::Delivered)),
+    ("sbappendrecord", Rule::Seen(Fate::Delivered)),
+    ("sbappendrecord_locked", Rule::Seen(Fate::Delivered)),
+    ("sbappendstream", Rule::Seen(Fate::Delivered)),
+    ("sbappendstream_locked", Rule::Seen(Fate::Delivered)),
+    ("sbcompress", Rule::Seen(Fate::Delivered)),
+    ("sbcut_internal", Rule::Seen(Fate::Delivered)),
+    ("sbdrop", Rule::Seen(Fate::Delivered)),
+    ("sbdrop_locked", Rule::Seen(Fate::Delivered)),
+    ("sbflush", Rule::Seen(Fate::Delivered)),
+    ("sbflush_internal", Rule::Seen(Fate::Delivered)),
+    ("sctp6_input", Rule::Returned(Fate::Delivered, None)),
+    ("sctp_common_input_processing", Rule::Seen(Fate::Delivered)),
+    ("sctp_input", Rule::Returned(Fate::Delivered, None)),
+    ("soreceive", Rule::Seen(Fate::Delivered)),
+    ("soreceive_dgram", Rule::Seen(Fate::Delivered)),
+    ("soreceive_generic", Rule::Seen(Fate::Delivered)),
+    ("soreceive_stream", Rule::Seen(Fate::Delivered)),
+    ("syncache_add", Rule::Seen(Fate::Delivered)),
+    ("syncache_badack", Rule::Seen(Fate::Delivered)),
+    ("syncache_chkrst", Rule::Seen(Fate::Delivered)),
+    ("syncache_expand", Rule::Seen(Fate::Delivered)),
+    ("syncache_socket", Rule::Seen(Fate::Delivered)),
+    ("tcp6_input", Rule::Seen(Fate::Delivered)),
+    ("tcp_do_segment", Rule::Seen(Fate::Delivered)),
+    ("tcp_dropwithreset", Rule::Seen(Fate::Dropped)),
+    ("tcp_input", Rule::Seen(Fate::Delivered)),
+    ("tcp_input_with_port", Rule::Seen(Fate::Delivered)),
+    ("tcp_reass", Rule::Seen(Fate::Delivered)),
+    ("tcp_tw_2msl_scan", Rule::Seen(Fate::Delivered)),
+    ("tcp_twcheck", Rule::Seen(Fate::Delivered)),
+    ("tcp_twstart", Rule::Seen(Fate::Delivered)),
+    ("tunread", Rule::Seen(Fate::Transmitted)),
+    ("udp6_append", Rule::Seen(Fate::Delivered)),
+    ("udp6_input", Rule::Returned(Fate::Delivered, None)),
+    ("udp_append", Rule::Seen(Fate::Delivered)),
+    ("udp_input", Rule::Returned(Fate::Delivered, None)),
+    ("udplite_input", Rule::Returned(Fate::Delivered, None)),
+    ("uipc_soreceive_dgram", Rule::Seen(Fate::Delivered)),
+    ("uma_zfree", Rule::Helper),
+    ("uma_zfree_arg", Rule::Helper),
+    ("vlan_transmit", Rule::Seen(Fate::Transmitted)),
+    ("vtnet_txq_encap", Rule::Seen(Fate::Transmitted)),
+    ("vtnet_txq_offload", Rule::Seen(Fate::Transmitted)),
+];
+
 /// What switched tracing on for a packet. A code without a name is a value like any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Origin(pub u16);
@@ -319,6 +553,312 @@ pub mod link_type {
     pub const ETHERNET: u16 = 1;
     /// The bytes begin with an IPv4 or IPv6 header.
     pub const RAW_IP: u16 = 101;
+}
+
+/// Error numbers of FreeBSD, see errno(2). A code without a name is a value like any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Errno(pub u16);
+
+impl Errno {
+    /// Operation not permitted.
+    pub const EPERM: Self = Self(1);
+    /// No such file.
+    pub const ENOENT: Self = Self(2);
+    /// No such process, or no such route.
+    pub const ESRCH: Self = Self(3);
+    /// Interrupted.
+    pub const EINTR: Self = Self(4);
+    /// Input or output failed.
+    pub const EIO: Self = Self(5);
+    /// Device not there.
+    pub const ENXIO: Self = Self(6);
+    /// As in errno(2).
+    pub const E2BIG: Self = Self(7);
+    /// As in errno(2).
+    pub const ENOEXEC: Self = Self(8);
+    /// As in errno(2).
+    pub const EBADF: Self = Self(9);
+    /// As in errno(2).
+    pub const ECHILD: Self = Self(10);
+    /// As in errno(2).
+    pub const EDEADLK: Self = Self(11);
+    /// No memory.
+    pub const ENOMEM: Self = Self(12);
+    /// Refused, as by a firewall.
+    pub const EACCES: Self = Self(13);
+    /// As in errno(2).
+    pub const EFAULT: Self = Self(14);
+    /// As in errno(2).
+    pub const ENOTBLK: Self = Self(15);
+    /// Busy.
+    pub const EBUSY: Self = Self(16);
+    /// Exists already.
+    pub const EEXIST: Self = Self(17);
+    /// As in errno(2).
+    pub const EXDEV: Self = Self(18);
+    /// The device cannot do this.
+    pub const ENODEV: Self = Self(19);
+    /// As in errno(2).
+    pub const ENOTDIR: Self = Self(20);
+    /// As in errno(2).
+    pub const EISDIR: Self = Self(21);
+    /// Invalid.
+    pub const EINVAL: Self = Self(22);
+    /// As in errno(2).
+    pub const ENFILE: Self = Self(23);
+    /// As in errno(2).
+    pub const EMFILE: Self = Self(24);
+    /// As in errno(2).
+    pub const ENOTTY: Self = Self(25);
+    /// As in errno(2).
+    pub const ETXTBSY: Self = Self(26);
+    /// As in errno(2).
+    pub const EFBIG: Self = Self(27);
+    /// No space.
+    pub const ENOSPC: Self = Self(28);
+    /// As in errno(2).
+    pub const ESPIPE: Self = Self(29);
+    /// As in errno(2).
+    pub const EROFS: Self = Self(30);
+    /// As in errno(2).
+    pub const EMLINK: Self = Self(31);
+    /// Nobody reads the pipe.
+    pub const EPIPE: Self = Self(32);
+    /// As in errno(2).
+    pub const EDOM: Self = Self(33);
+    /// As in errno(2).
+    pub const ERANGE: Self = Self(34);
+    /// Not now.
+    pub const EAGAIN: Self = Self(35);
+    /// As in errno(2).
+    pub const EINPROGRESS: Self = Self(36);
+    /// As in errno(2).
+    pub const EALREADY: Self = Self(37);
+    /// As in errno(2).
+    pub const ENOTSOCK: Self = Self(38);
+    /// No destination.
+    pub const EDESTADDRREQ: Self = Self(39);
+    /// Too long for the interface or socket.
+    pub const EMSGSIZE: Self = Self(40);
+    /// As in errno(2).
+    pub const EPROTOTYPE: Self = Self(41);
+    /// As in errno(2).
+    pub const ENOPROTOOPT: Self = Self(42);
+    /// Protocol not supported.
+    pub const EPROTONOSUPPORT: Self = Self(43);
+    /// As in errno(2).
+    pub const ESOCKTNOSUPPORT: Self = Self(44);
+    /// Not supported.
+    pub const EOPNOTSUPP: Self = Self(45);
+    /// Protocol family not supported.
+    pub const EPFNOSUPPORT: Self = Self(46);
+    /// Address family not supported.
+    pub const EAFNOSUPPORT: Self = Self(47);
+    /// Address in use.
+    pub const EADDRINUSE: Self = Self(48);
+    /// No interface has this address.
+    pub const EADDRNOTAVAIL: Self = Self(49);
+    /// The interface is down.
+    pub const ENETDOWN: Self = Self(50);
+    /// No route to the network.
+    pub const ENETUNREACH: Self = Self(51);
+    /// As in errno(2).
+    pub const ENETRESET: Self = Self(52);
+    /// Connection aborted.
+    pub const ECONNABORTED: Self = Self(53);
+    /// Connection reset by the peer.
+    pub const ECONNRESET: Self = Self(54);
+    /// No buffer, or a full queue.
+    pub const ENOBUFS: Self = Self(55);
+    /// Already connected.
+    pub const EISCONN: Self = Self(56);
+    /// Not connected.
+    pub const ENOTCONN: Self = Self(57);
+    /// Shut down.
+    pub const ESHUTDOWN: Self = Self(58);
+    /// As in errno(2).
+    pub const ETOOMANYREFS: Self = Self(59);
+    /// No answer in time.
+    pub const ETIMEDOUT: Self = Self(60);
+    /// Connection refused.
+    pub const ECONNREFUSED: Self = Self(61);
+    /// As in errno(2).
+    pub const ELOOP: Self = Self(62);
+    /// As in errno(2).
+    pub const ENAMETOOLONG: Self = Self(63);
+    /// The host does not answer.
+    pub const EHOSTDOWN: Self = Self(64);
+    /// No route to the host.
+    pub const EHOSTUNREACH: Self = Self(65);
+    /// As in errno(2).
+    pub const ENOTEMPTY: Self = Self(66);
+    /// As in errno(2).
+    pub const EPROCLIM: Self = Self(67);
+    /// As in errno(2).
+    pub const EUSERS: Self = Self(68);
+    /// As in errno(2).
+    pub const EDQUOT: Self = Self(69);
+    /// As in errno(2).
+    pub const ESTALE: Self = Self(70);
+    /// As in errno(2).
+    pub const EREMOTE: Self = Self(71);
+    /// As in errno(2).
+    pub const EBADRPC: Self = Self(72);
+    /// As in errno(2).
+    pub const ERPCMISMATCH: Self = Self(73);
+    /// As in errno(2).
+    pub const EPROGUNAVAIL: Self = Self(74);
+    /// As in errno(2).
+    pub const EPROGMISMATCH: Self = Self(75);
+    /// As in errno(2).
+    pub const EPROCUNAVAIL: Self = Self(76);
+    /// As in errno(2).
+    pub const ENOLCK: Self = Self(77);
+    /// As in errno(2).
+    pub const ENOSYS: Self = Self(78);
+    /// As in errno(2).
+    pub const EFTYPE: Self = Self(79);
+    /// As in errno(2).
+    pub const EAUTH: Self = Self(80);
+    /// As in errno(2).
+    pub const ENEEDAUTH: Self = Self(81);
+    /// As in errno(2).
+    pub const EIDRM: Self = Self(82);
+    /// As in errno(2).
+    pub const ENOMSG: Self = Self(83);
+    /// As in errno(2).
+    pub const EOVERFLOW: Self = Self(84);
+    /// Cancelled.
+    pub const ECANCELED: Self = Self(85);
+    /// As in errno(2).
+    pub const EILSEQ: Self = Self(86);
+    /// As in errno(2).
+    pub const ENOATTR: Self = Self(87);
+    /// As in errno(2).
+    pub const EDOOFUS: Self = Self(88);
+    /// As in errno(2).
+    pub const EBADMSG: Self = Self(89);
+    /// As in errno(2).
+    pub const EMULTIHOP: Self = Self(90);
+    /// As in errno(2).
+    pub const ENOLINK: Self = Self(91);
+    /// Protocol error.
+    pub const EPROTO: Self = Self(92);
+    /// As in errno(2).
+    pub const ENOTCAPABLE: Self = Self(93);
+    /// As in errno(2).
+    pub const ECAPMODE: Self = Self(94);
+    /// As in errno(2).
+    pub const ENOTRECOVERABLE: Self = Self(95);
+    /// As in errno(2).
+    pub const EOWNERDEAD: Self = Self(96);
+    /// As in errno(2).
+    pub const EINTEGRITY: Self = Self(97);
+
+    /// The name, where this code has one.
+    #[must_use]
+    pub const fn name(self) -> Option<&'static str> {
+        match self.0 {
+            1 => Some("EPERM"),
+            2 => Some("ENOENT"),
+            3 => Some("ESRCH"),
+            4 => Some("EINTR"),
+            5 => Some("EIO"),
+            6 => Some("ENXIO"),
+            7 => Some("E2BIG"),
+            8 => Some("ENOEXEC"),
+            9 => Some("EBADF"),
+            10 => Some("ECHILD"),
+            11 => Some("EDEADLK"),
+            12 => Some("ENOMEM"),
+            13 => Some("EACCES"),
+            14 => Some("EFAULT"),
+            15 => Some("ENOTBLK"),
+            16 => Some("EBUSY"),
+            17 => Some("EEXIST"),
+            18 => Some("EXDEV"),
+            19 => Some("ENODEV"),
+            20 => Some("ENOTDIR"),
+            21 => Some("EISDIR"),
+            22 => Some("EINVAL"),
+            23 => Some("ENFILE"),
+            24 => Some("EMFILE"),
+            25 => Some("ENOTTY"),
+            26 => Some("ETXTBSY"),
+            27 => Some("EFBIG"),
+            28 => Some("ENOSPC"),
+            29 => Some("ESPIPE"),
+            30 => Some("EROFS"),
+            31 => Some("EMLINK"),
+            32 => Some("EPIPE"),
+            33 => Some("EDOM"),
+            34 => Some("ERANGE"),
+            35 => Some("EAGAIN"),
+            36 => Some("EINPROGRESS"),
+            37 => Some("EALREADY"),
+            38 => Some("ENOTSOCK"),
+            39 => Some("EDESTADDRREQ"),
+            40 => Some("EMSGSIZE"),
+            41 => Some("EPROTOTYPE"),
+            42 => Some("ENOPROTOOPT"),
+            43 => Some("EPROTONOSUPPORT"),
+            44 => Some("ESOCKTNOSUPPORT"),
+            45 => Some("EOPNOTSUPP"),
+            46 => Some("EPFNOSUPPORT"),
+            47 => Some("EAFNOSUPPORT"),
+            48 => Some("EADDRINUSE"),
+            49 => Some("EADDRNOTAVAIL"),
+            50 => Some("ENETDOWN"),
+            51 => Some("ENETUNREACH"),
+            52 => Some("ENETRESET"),
+            53 => Some("ECONNABORTED"),
+            54 => Some("ECONNRESET"),
+            55 => Some("ENOBUFS"),
+            56 => Some("EISCONN"),
+            57 => Some("ENOTCONN"),
+            58 => Some("ESHUTDOWN"),
+            59 => Some("ETOOMANYREFS"),
+            60 => Some("ETIMEDOUT"),
+            61 => Some("ECONNREFUSED"),
+            62 => Some("ELOOP"),
+            63 => Some("ENAMETOOLONG"),
+            64 => Some("EHOSTDOWN"),
+            65 => Some("EHOSTUNREACH"),
+            66 => Some("ENOTEMPTY"),
+            67 => Some("EPROCLIM"),
+            68 => Some("EUSERS"),
+            69 => Some("EDQUOT"),
+            70 => Some("ESTALE"),
+            71 => Some("EREMOTE"),
+            72 => Some("EBADRPC"),
+            73 => Some("ERPCMISMATCH"),
+            74 => Some("EPROGUNAVAIL"),
+            75 => Some("EPROGMISMATCH"),
+            76 => Some("EPROCUNAVAIL"),
+            77 => Some("ENOLCK"),
+            78 => Some("ENOSYS"),
+            79 => Some("EFTYPE"),
+            80 => Some("EAUTH"),
+            81 => Some("ENEEDAUTH"),
+            82 => Some("EIDRM"),
+            83 => Some("ENOMSG"),
+            84 => Some("EOVERFLOW"),
+            85 => Some("ECANCELED"),
+            86 => Some("EILSEQ"),
+            87 => Some("ENOATTR"),
+            88 => Some("EDOOFUS"),
+            89 => Some("EBADMSG"),
+            90 => Some("EMULTIHOP"),
+            91 => Some("ENOLINK"),
+            92 => Some("EPROTO"),
+            93 => Some("ENOTCAPABLE"),
+            94 => Some("ECAPMODE"),
+            95 => Some("ENOTRECOVERABLE"),
+            96 => Some("EOWNERDEAD"),
+            97 => Some("EINTEGRITY"),
+            _ => None,
+        }
+    }
 }
 
 /// Flags of the revision 4 frame header.

@@ -27,7 +27,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`event`] | the model: one event, with position, function, text and snapshot taken apart |
-//! | [`end`] | where a trace ends |
+//! | [`calls`] | which functions are handling the packet while its events go by |
+//! | [`end`] | what became of the packet, where, and why |
 //! | [`read`] | bytes to events: [`Detector`] gives a [`Trace`], which gives each [`RecordedEvent`] |
 //! | [`mod@write`] | events to bytes: [`FrameWriter`](write::FrameWriter), [`convert`](write::convert()) between revisions |
 //! | [`record`] | making traces: [`Recorder`] and the `mtrace_*!` macros |
@@ -47,6 +48,7 @@
 
 extern crate alloc;
 
+pub mod calls;
 pub mod end;
 pub mod event;
 pub mod fault;
@@ -58,12 +60,13 @@ pub mod snapshot;
 pub mod text;
 pub mod write;
 
-pub use end::End;
+pub use calls::Calls;
+pub use end::{End, Ends};
 pub use event::{Event, EventHeader, Position};
 pub use fault::Fault;
 pub use generated::{
-    FaultKind, Kind, LINK_TYPE, MAX_PAYLOAD, MAX_RECORDS, Origin, SCHEMA, frame_flag, layout, link_type,
-    record_type,
+    Errno, Fate, FaultKind, Kind, LINK_TYPE, MAX_PAYLOAD, MAX_RECORDS, Origin, SCHEMA, frame_flag, layout,
+    link_type, record_type,
 };
 pub use read::{Certainty, Detector, FrameHeader, RecordedEvent, Trace};
 pub use record::Recorder;

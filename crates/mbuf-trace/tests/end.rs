@@ -1,125 +1,238 @@
-//! Where a trace ends.
+//! What became of packets.
 
 use crate::words::frame;
 use mbuf_trace::{
-    Encoding, End, Event, FrameHeader, Kind, Position, Revision, Snapshot, Text, Trace, frame_flag,
-    write::FrameWriter,
+    Encoding, End, Ends, Event, EventHeader, Fate, FrameHeader, Kind, Origin, Position, RecordedEvent,
+    Revision, Snapshot, Text, Trace, frame_flag, write::FrameWriter,
 };
 
-/// What is asked of an end: its function with what that returned, its line, whether it is a drop, and why.
-type Told = (String, Option<u32>, Option<(String, Option<u16>)>, Vec<String>);
-
-fn told(end: &End<'_>) -> Told {
-    let returned = end.returned.map_or(String::new(), |returned| format!("({returned})"));
+/// An end in words: `dropped in ip_input:7 no route (65)`, `transmitted in -ether_output:9`.
+fn told(end: &End<'_>) -> String {
     let sign = if end.is_return { "-" } else { "" };
-    let function = end.function.map_or(String::new(), |function| format!("{sign}{function}{returned}"));
-    let reason = end.reason.map_or(String::new(), |reason| reason.to_string());
-    assert_eq!(end.reason.is_some(), end.is_drop);
-    let around = end.around().map(|function| function.to_string()).collect();
-    (function, end.position.map(|position| position.line), end.is_drop.then_some((reason, end.errno)), around)
+    let function = end.function.map_or(String::new(), |function| function.to_string());
+    let returned = end.returned.map_or(String::new(), |returned| format!("({returned})"));
+    let line = end.position.map_or(String::new(), |position| format!(":{}", position.line));
+    let reason = end.reason.map_or(String::new(), |reason| format!(" {reason}"));
+    let errno = end.errno.map_or(String::new(), |errno| format!(" ({errno})"));
+    format!("{} in {sign}{function}{returned}{line}{reason}{errno}", end.fate.name())
 }
 
 #[test]
 fn of_strings() {
-    let no_drop: Option<(&str, Option<u16>)> = None;
-    for (strings, function, line, drop, around) in [
+    for (strings, expected) in [
         // The last function, and the newest position that belongs to it.
-        (&["f.c:1: +ip_input", "f.c:2: m_freem"][..], "m_freem", Some(2), no_drop, &[][..]),
-        (&["f.c:1: +ip_input", "f.c:7"], "ip_input", Some(7), no_drop, &[]),
-        (&["f.c:1: +ip_input", "f.c:7: bad checksum"], "ip_input", Some(7), no_drop, &[]),
-        (&["f.c:1: +ip_input", "pf_norm(in)"], "pf_norm", None, no_drop, &[]),
-        // The innermost of those that return at the end, whose callers are told.
+        (&["f.c:1: +ip_input", "f.c:2: +foo"][..], "unknown in foo:2"),
+        (&["f.c:1: +ip_input", "f.c:7"], "unknown in ip_input:7"),
+        (&["f.c:1: +ip_input", "f.c:7: bad checksum"], "unknown in ip_input:7"),
+        (&["f.c:1: +ip_input", "pf_norm(in)"], "unknown in pf_norm"),
+        // Chains of enters without leaves: the function that hands the packet over is evidence enough.
+        (
+            &["f.c:1: +ip_output", "f.c:2: +ether_output(em0)", "f.c:3: ether_output_frame(em0)"],
+            "transmitted in ether_output_frame:3",
+        ),
+        (
+            &["f.c:1: +udp_input", "f.c:2: +udp_append", "f.c:3: into the socket buffer"],
+            "delivered in udp_append:3",
+        ),
+        (&["+ip_output", "+ether_output(em0)"], "unknown in ether_output"),
+        // What was seen before does not count once the packet went on.
+        (&["+tcp_input", "+tcp_do_segment", "+ip_output"], "unknown in ip_output"),
+        (&["ether_output_frame(em0)", "+ether_input"], "unknown in ether_input"),
+        // The innermost of those that return at the end.
         (
             &["f.c:1: +ip_input", "f.c:2: +pf_test", "f.c:9: -pf_test(PF_DROP)", "f.c:5: -ip_input"],
-            "-pf_test(PF_DROP)",
-            Some(9),
-            no_drop,
-            &["pf_test", "ip_input"],
+            "dropped in -pf_test(PF_DROP):9",
         ),
-        (&["f.c:9: -a", "-b", "-c"], "-a", Some(9), no_drop, &["c", "b"]),
-        // What is noted between two returns was done by the outer one.
-        (&["f.c:9: -pf_test", "f.c:4: no route", "f.c:5: -ip_input"], "-ip_input", Some(5), no_drop, &[]),
-        (&["m_freem", "f.c:5: -ip_input"], "-ip_input", Some(5), no_drop, &["m_freem"]),
-        // The newest drop, wherever it is, with the function before it where it has none.
-        (&["f.c:3: drop: no route", "f.c:5: -ip_input"], "", Some(3), Some(("no route", None)), &[]),
         (
-            &["+f", "+g", "drop: old", "f.c:3: drop: new (errno 65)"],
-            "g",
-            Some(3),
-            Some(("new", Some(65))),
-            &[],
+            &["+ip_output", "f.c:8: +ether_output(em0)", "f.c:9: -ether_output", "-ip_output"],
+            "transmitted in -ether_output:9",
         ),
-        (&["+f", "drop: ", "+g", "-g"], "f", None, Some(("", None)), &[]),
-        (&["nothing of note", "a drop: it is none"], "", None, no_drop, &[]),
-        (&[], "", None, no_drop, &[]),
+        (&["f.c:9: -a", "-b", "-c"], "unknown in -a:9"),
+        // Or what was seen in it, or the outermost of its callers that was handed the packet.
+        (&["+udp_input", "sbappendaddr_locked", "f.c:3: -foo", "-udp_input"], "delivered in -foo:3"),
+        (&["+tcp_input", "+tcp_do_segment", "-tcp_do_segment", "-tcp_input"], "delivered in -tcp_do_segment"),
+        (&["-foo", "-ip_fragment", "-tcp_input"], "delivered in -foo"),
+        // A function that has returned is not the end, if another is still open.
+        (
+            &["f.c:1: +ip_input", "g.c:2: +ipfw_check_packet(in)", "g.c:3: -ipfw_check_packet(pass)"],
+            "unknown in ip_input:1",
+        ),
+        (
+            &["f.c:1: +tcp_input", "g.c:2: +foo", "g.c:3: -foo", "f.c:4: state LISTEN"],
+            "delivered in tcp_input:4",
+        ),
+        // What is noted between two returns was done by the outer one.
+        (&["f.c:9: -pf_test", "f.c:4: no route", "f.c:5: -ip_input"], "unknown in -ip_input:5"),
+        (&["udp_append", "f.c:5: -ip_input"], "delivered in -ip_input:5"),
+        // Functions that only free are looked through.
+        (
+            &["f.c:1: +ip_input", "f.c:2: m_freem", "+m_free", "+mb_free_ext", "-mb_free_ext"],
+            "unknown in ip_input:1",
+        ),
+        (&["+udp_input", "f.c:3: -udp_input", "m_freem"], "delivered in -udp_input:3"),
+        (&["m_freem"], "unknown in "),
+        // Queues.
+        (&["+ether_output", "f.c:3: +arpresolve_full", "f.c:4: is held"], "dropped in arpresolve_full:4"),
+        (&["+ip_input", "+netisr_queue"], "unknown in netisr_queue"),
+        (&["+ip_input", "+ip_reass"], "unknown in ip_reass"),
+        // A driver's own functions change nothing.
+        (&["ether_output_frame(em0)", "/usr/src/sys/dev/e1000/em.c:5: +em_xmit"], "transmitted in em_xmit:5"),
+        (
+            &["ether_output_frame(em0)", "dev/e1000/em.c:5: +em_xmit", "dev/e1000/em.c:9: -em_xmit"],
+            "transmitted in -em_xmit:9",
+        ),
+        (&["+ip_output", "dev/e1000/em.c:5: +em_xmit"], "unknown in em_xmit:5"),
+        // The newest drop, wherever it is.
+        (&["f.c:3: drop: no route", "f.c:5: -ip_input"], "dropped in :3 no route"),
+        (&["+f", "+g", "drop: old", "f.c:3: drop: new (errno 65)"], "dropped in g:3 new (65)"),
+        (&["+icmp_input", "drop: bad checksum", "icmp_input"], "dropped in icmp_input bad checksum"),
+        // Of older revisions, it belongs to a function that is still open.
+        (&["+f", "drop: ", "+g", "-g"], "dropped in f "),
+        (&["+f", "+g", "-g", "drop: x"], "dropped in f x"),
+        (&["+f", "-f", "drop: x"], "dropped in  x"),
+        (&["f", "drop: x"], "dropped in f x"),
+        (&["a.c:1: +f", "b.c:2: g(em0)", "a.c:3: drop: x"], "dropped in f:3 x"),
+        (&["a.c:1: +f", "b.c:2: g(em0)", "b.c:3: drop: x"], "dropped in g:3 x"),
+        (&["a.c:1: +f", "b.c:2: +g", "a.c:3: drop: x"], "dropped in f:3 x"),
+        // Handed to a driver after the drop: an answer was made in the packet.
+        (
+            &["+ip6_input", "drop: no port", "+ip6_output", "ether_output_frame(em0)"],
+            "transmitted in ether_output_frame",
+        ),
+        (&["+ip6_input", "drop: no port", "+ip6_output"], "dropped in ip6_input no port"),
+        (&["+tcp_input", "drop: no port", "+tcp_do_segment"], "dropped in tcp_input no port"),
+        // What is called a drop, and is none.
+        (&["+in_arpinput", "drop: reply is used up"], "delivered in in_arpinput reply is used up"),
+        (&["nothing of note", "a drop: it is none"], "unknown in "),
+        (&[], "unknown in "),
     ] {
         let frame = frame(strings);
         let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Three));
-        let end = trace.end().expect("an end");
-        let drop = drop.map(|(reason, errno)| (reason.to_owned(), errno));
-        let around = around.iter().map(|function| (*function).to_owned()).collect();
-        assert_eq!(told(&end), (function.to_owned(), line, drop, around), "{strings:?}");
-        let read: Vec<Event<'_>> = trace.events_newest_first().map(mbuf_trace::RecordedEvent::read).collect();
-        assert_eq!(End::of(&trace, read.iter()), Some(end), "{strings:?}");
+        let end = trace.end();
+        assert_eq!(told(&end), expected, "{strings:?}");
+        assert_eq!(
+            end.reason.is_some(),
+            end.is_recorded || end.fate != Fate::Dropped && end.reason.is_some()
+        );
+        let read: Vec<Event<'_>> = trace.events_newest_first().map(RecordedEvent::read).collect();
+        assert_eq!(End::of(&trace, read.iter()), end, "{strings:?}");
     }
+}
+
+/// A frame of revision 4 with these events, oldest first.
+fn typed(header: FrameHeader, events: &[Event<'_>]) -> Vec<u8> {
+    let mut frame = Vec::new();
+    let header = FrameHeader { flags: header.flags | frame_flag::OLDEST_FIRST, ..header };
+    let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Four), Some(header));
+    events.iter().for_each(|event| writer.push(event).expect("room"));
+    let _ = writer.finish();
+    frame
+}
+
+fn typed_end(header: FrameHeader, events: &[Event<'_>]) -> String {
+    let frame = typed(header, events);
+    told(&Trace::parse(&frame, frame.len(), Encoding::new(Revision::Four)).end())
+}
+
+fn event(kind: Kind, function: &'static str) -> Event<'static> {
+    Event { function: Some(Text(function.as_bytes())), ..Event::new(kind) }
+}
+
+fn aged(age: u64, event: Event<'static>) -> Event<'static> {
+    Event { header: Some(EventHeader { age: Some(age), ..EventHeader::default() }), ..event }
 }
 
 #[test]
 fn a_snapshot_between_returns_changes_nothing() {
-    let mut frame = Vec::new();
-    let header = FrameHeader { flags: frame_flag::OLDEST_FIRST, ..FrameHeader::default() };
-    let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Four), Some(header));
     let position = Some(Position { file: Text(b"f.c"), line: 7 });
-    let function = |name: &'static str| Some(Text(name.as_bytes()));
     let snapshot = Some(Snapshot::ethernet(b"bytes"));
-    for event in [
-        Event { function: function("inner"), position, ..Event::new(Kind::Leave) },
-        Event { function: function("outer"), snapshot, ..Event::new(Kind::Data) },
-        Event { function: function("outer"), ..Event::new(Kind::Leave) },
-    ] {
-        writer.push(&event).expect("room");
-    }
-    let _ = writer.finish();
+    let events = [
+        Event { position, ..event(Kind::Leave, "inner") },
+        Event { snapshot, ..event(Kind::Data, "outer") },
+        event(Kind::Leave, "outer"),
+    ];
+    let frame = typed(FrameHeader::default(), &events);
     let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Four));
-    assert_eq!(told(&trace.end().expect("an end")).0, "-inner");
+    assert_eq!(told(&trace.end()), "unknown in -inner:7");
     // Its records lie oldest first, so the end is what a capture cuts off.
-    assert_eq!(
-        Trace::parse(&frame[..frame.len() - 1], frame.len(), Encoding::new(Revision::Four)).end(),
-        None
-    );
+    let cut = Trace::parse(&frame[..frame.len() - 1], frame.len(), Encoding::new(Revision::Four));
+    assert!(cut.end().is_missing && !cut.end().is_known() && cut.is_incomplete() && !trace.is_incomplete());
+    assert_eq!(cut.end().fate, Fate::Unknown);
+}
+
+#[test]
+fn any_event_in_a_function_is_evidence() {
+    for kind in
+        [Kind::Enter, Kind::Function, Kind::Static, Kind::Dynamic, Kind::Position, Kind::Data, Kind::Start]
+    {
+        let snapshot = (kind == Kind::Data).then(|| Snapshot::ethernet(b"bytes"));
+        let origin = (kind == Kind::Start).then_some(Origin::INTERFACE);
+        let event = Event { snapshot, origin, ..event(kind, "if_transmit") };
+        let end = typed_end(FrameHeader::default(), &[self::event(Kind::Enter, "ip_output"), event]);
+        assert_eq!(end, "transmitted in if_transmit", "{kind:?}");
+    }
 }
 
 #[test]
 fn revision_4_has_an_event_for_a_drop() {
-    let mut frame = Vec::new();
-    let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Four), None);
-    let drop = |text, errno| Event {
-        function: Some(Text(b"send")),
-        text: Some(Text(text)),
-        errno,
-        ..Event::new(Kind::Drop)
-    };
-    // Newest first; a text is none there, whatever it says.
-    for event in [
-        Event { text: Some(Text(b"drop: in words")), ..Event::new(Kind::String) },
-        drop(b"full", Some(55)),
+    let drop = |text, errno| Event { text: Some(Text(text)), errno, ..event(Kind::Drop, "send") };
+    let events = [
+        event(Kind::Enter, "output"),
         drop(b"older", None),
-        Event { function: Some(Text(b"output")), ..Event::new(Kind::Enter) },
-    ] {
-        writer.push(&event).expect("room");
-    }
-    let _ = writer.finish();
-    let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Four));
-    let (function, line, dropped, around) = told(&trace.end().expect("an end"));
-    assert_eq!((function.as_str(), line, around.len()), ("send", None, 0));
-    assert_eq!(dropped, Some(("full".to_owned(), Some(55))));
+        drop(b"full", Some(55)),
+        // A text is none there, whatever it says.
+        Event { text: Some(Text(b"drop: in words")), ..Event::new(Kind::String) },
+    ];
+    assert_eq!(typed_end(FrameHeader::default(), &events), "dropped in send full (55)");
 }
 
 #[test]
-fn the_callers_that_are_told_are_bounded() {
-    let names: Vec<String> = (0..40).map(|number| format!("-f{number}")).collect();
-    let frame = frame(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    let end = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Three)).end().expect("an end");
-    let around: Vec<String> = end.around().map(|function| function.to_string()).collect();
-    assert_eq!((told(&end).0.as_str(), around.len(), around[0].as_str()), ("-f0", 16, "f39"));
+fn where_the_newest_events_may_be_missing_nothing_is_claimed() {
+    let events = [event(Kind::Enter, "ip_output"), event(Kind::Function, "ether_output_frame")];
+    let drop = Event { text: Some(Text(b"full")), ..event(Kind::Drop, "ip_output") };
+    let incomplete = FrameHeader { flags: frame_flag::INCOMPLETE, ..FrameHeader::default() };
+    for header in
+        [FrameHeader { lost: 5, ..FrameHeader::default() }, incomplete, FrameHeader { lost: 1, ..incomplete }]
+    {
+        assert_eq!(typed_end(header, &events), "unknown in ether_output_frame");
+        let frame = typed(header, &events);
+        let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Four));
+        assert!(trace.is_incomplete() && trace.lacks_newest() && !trace.end().is_known());
+        assert_eq!((trace.lost(), trace.end().in_known_place().function), (header.lost, None));
+        // A drop that was recorded is one.
+        assert_eq!(typed_end(header, &[events[0], drop]), "dropped in ip_output full");
+        assert_eq!(typed_end(header, &[drop, events[1]]), "dropped in ip_output full");
+    }
+    assert_eq!(typed_end(FrameHeader::default(), &events), "transmitted in ether_output_frame");
+}
+
+#[test]
+fn a_timer_frees_what_waited_for_too_long() {
+    const SECOND: u64 = 1_000_000_000;
+    for (age, expected) in [(0, "absorbed"), (30 * SECOND - 1, "absorbed"), (30 * SECOND, "dropped")] {
+        let events =
+            [aged(age + 500, event(Kind::Enter, "ip_input")), aged(age, event(Kind::Enter, "ip_reass"))];
+        assert_eq!(typed_end(FrameHeader::default(), &events), format!("{expected} in ip_reass"));
+        let frame = typed(FrameHeader::default(), &events);
+        let end = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Four)).end();
+        assert_eq!((end.freed_after, end.is_recorded), (Some(age), false));
+    }
+}
+
+#[test]
+fn a_user_adds_to_the_list() {
+    let frame = frame(&["+ip_input", "my_driver_start"]);
+    let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Three));
+    let mut ends = Ends::default();
+    let fate = |ends: &Ends| trace.clone().with_ends(ends).end().fate;
+    assert_eq!(fate(&ends), Fate::Unknown);
+    ends.add("my_driver_start", Fate::Absorbed);
+    assert_eq!(fate(&ends), Fate::Absorbed);
+    ends.add_lines("my_driver_start transmitted").unwrap();
+    assert_eq!(fate(&ends), Fate::Transmitted);
+    ends.add_lines("my_driver_start helper\nip_input dropped").unwrap();
+    assert_eq!(fate(&ends), Fate::Dropped);
+    // What a user says of a function is all that is said of it.
+    ends.add_lines("my_driver_start absorbed returned\n").unwrap();
+    assert_eq!(fate(&ends), Fate::Unknown);
 }

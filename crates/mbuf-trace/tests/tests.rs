@@ -1,6 +1,7 @@
 //! The crate from outside, as its callers use it. One program, since each is linked anew for every change.
 
 mod allocation;
+mod calls;
 mod conversion;
 mod detect;
 mod encoding;

@@ -10,13 +10,12 @@ use std::path::PathBuf;
 Examples:
   mtrace-tool drops trace.pcap
   mtrace-tool drops --by ip.dst --top 3 trace.pcap
-  mtrace-tool drops --all trace.pcap                      normal ends, too
+  mtrace-tool drops --all trace.pcap                      delivered and transmitted ones, too
   mtrace-tool drops --normal my_driver_start trace.pcap   packets that end there are no drops
 
-A packet ends where it was dropped, if its trace says so; otherwise in the innermost of the functions \
-that return one after another at its end, or in the last function. Ends that are known as normal (an interface or \
-a protocol took the packet) are not shown; format-spec/normal_ends.txt lists them. An end of which nothing is known \
-is shown as `unknown`.")]
+Packets that a socket, a protocol, a driver or another packet took are counted, and shown only with --all. \
+What a function tells of a packet's fate is listed in format-spec/normal_ends.txt; --ends adds to the list. \
+A packet whose trace does not tell is `unknown`.")]
 pub(crate) struct DropsArgs {
     /// Captures to read, one after another; `-` is standard input
     #[arg(value_name = "FILE", default_value = "-")]
@@ -24,7 +23,7 @@ pub(crate) struct DropsArgs {
     /// Count apart by the values of this field or these, separated by commas (repeatable); see `mtrace-tool fields`
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
-    /// Show normal ends, too
+    /// Show packets that were delivered, transmitted or absorbed, too
     #[arg(long)]
     pub(crate) all: bool,
     /// Packets that end in this function are delivered (repeatable)
@@ -33,10 +32,6 @@ pub(crate) struct DropsArgs {
     /// Packets that end in this function are dropped, although it is known as normal (repeatable)
     #[arg(long, value_name = "FUNCTION")]
     pub(crate) not_normal: Vec<String>,
-    /// File of lines `FUNCTION [delivered|transmitted|absorbed|dropped [returned]]`, which come before the built-in
-    /// list
-    #[arg(long, value_name = "FILE", env = "MTRACE_ENDS")]
-    pub(crate) ends: Option<PathBuf>,
     /// The N places with the most packets, of each group; 0 is all [default: 20; with --json all]
     #[arg(long, value_name = "N")]
     pub(crate) top: Option<usize>,

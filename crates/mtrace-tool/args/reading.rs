@@ -33,6 +33,10 @@ pub(crate) struct SelectArgs {
     /// What snapshots of revisions 1 to 3 begin with
     #[arg(long, value_name = "LINK", default_value = "auto")]
     pub(crate) snapshot_link: SnapshotLink,
+    /// File that says which functions tell a packet's fate, in the format of format-spec/normal_ends.txt; it comes
+    /// before the built-in list
+    #[arg(long, value_name = "FILE", env = "MTRACE_ENDS", hide_env_values = true)]
+    pub(crate) ends: Option<PathBuf>,
 }
 
 /// What the reading commands take that write no revision of their own.

@@ -2,30 +2,27 @@
 
 use crate::args::DropsArgs;
 use crate::failure::{Failure, Status};
-use crate::input;
 use crate::look;
-use crate::messages::Name;
 use crate::output::{Content, Target};
 use crate::pipeline::{Reading, Seen, Sink};
 use capture_file::{Container, Packet};
-use std::io::Read;
+use mbuf_trace::Fate;
 use std::path::{Path, PathBuf};
 use trace_fields::SnapshotLink;
-use trace_view::drops::{Drops, Fate, NormalEnds};
+use trace_view::drops::Drops;
 use trace_view::tally::{GroupBy, Moment};
-
-/// Bytes of a list of ends; a longer one is no such list.
-const LONGEST_LIST: u64 = 1 << 20;
 
 pub(crate) fn run(args: &DropsArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
     let by = args.by.iter().map(|name| super::print::field("--by", name)).collect::<Result<Vec<_>, _>>()?;
-    let normal = normal_ends(args)?;
-    let inputs: Vec<PathBuf> = args.files.iter().chain(&args.ends).cloned().collect();
+    for (functions, fate) in [(&args.normal, Fate::Delivered), (&args.not_normal, Fate::Dropped)] {
+        functions.iter().for_each(|function| reading.ends.add(function, fate));
+    }
+    let inputs: Vec<PathBuf> = args.files.iter().chain(&args.read.select.ends).cloned().collect();
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &inputs)?;
     reading.progress = !target.is_terminal();
     let mut sink = DropsSink {
-        drops: Drops::new(normal, GroupBy::new(by)),
+        drops: Drops::new(GroupBy::new(by)),
         files: &args.files,
         file: None,
         snapshot_link: reading.snapshot_link,
@@ -43,27 +40,6 @@ pub(crate) fn run(args: &DropsArgs) -> Result<Status, Failure> {
     written.map_err(|error| Failure::output(out.path(), error))?;
     out.finish()?;
     Ok(status.with_faults(report.others() > 0))
-}
-
-/// The built-in list, the user's file, then the options.
-fn normal_ends(args: &DropsArgs) -> Result<NormalEnds, Failure> {
-    let mut ends = NormalEnds::default();
-    if let Some(path) = &args.ends {
-        let mut text = String::new();
-        let failed = |source| Failure::Input { path: path.clone(), source };
-        input::file(path)?.take(LONGEST_LIST.saturating_add(1)).read_to_string(&mut text).map_err(failed)?;
-        if text.len() as u64 > LONGEST_LIST {
-            return Err(Failure::Usage(format!("{}: longer than 1 MiB, so no list of ends", Name(path))));
-        }
-        ends.add_lines(&text).map_err(|error| Failure::Usage(format!("{}: {error}", Name(path))))?;
-    }
-    for function in &args.normal {
-        ends.add(function, Fate::Delivered);
-    }
-    for function in &args.not_normal {
-        ends.add(function, Fate::Dropped);
-    }
-    Ok(ends)
 }
 
 struct DropsSink<'a> {

@@ -3,7 +3,7 @@
 use crate::generated::FieldId;
 use crate::subject::{SnapshotLink, StepVisitor, Visitor};
 use crate::value::Value;
-use mbuf_trace::{Certainty, Event, Kind, Order, Snapshot, Text, Trace, frame_flag};
+use mbuf_trace::{Certainty, Event, Fate, Kind, Order, Snapshot, Text, Trace, frame_flag};
 use std::ops::ControlFlow;
 
 /// Values that the trace has, fields of scope `trace`.
@@ -32,8 +32,15 @@ pub(crate) fn visit_trace(
         FieldId::MbufTraceLastFunction => {
             trace.events_newest_first().find_map(|event| event.read().function).map(Value::Text)
         }
-        FieldId::MbufTraceEndFunction => trace.end().and_then(|end| end.function).map(Value::Text),
-        FieldId::MbufTraceDrop => trace.end().and_then(|end| end.reason).map(Value::Text),
+        FieldId::MbufTraceFate => Some(Value::Text(Text(trace.end().fate.name().as_bytes()))),
+        FieldId::MbufTraceEndFunction => {
+            let end = trace.end();
+            end.function.filter(|_| end.is_known()).map(Value::Text)
+        }
+        FieldId::MbufTraceDrop => {
+            let end = trace.end();
+            end.reason.filter(|_| end.fate == Fate::Dropped).map(Value::Text)
+        }
         FieldId::MbufTraceFault => {
             return trace
                 .faults()

@@ -159,11 +159,10 @@ fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
 
 /// The names that values of a field have, each with its value. Booleans without any are True and False.
 fn names_of(field: &'static Field) -> impl Iterator<Item = (u64, &'static str)> {
-    let origins = (0..=u16::MAX).map_while(|code| Some((u64::from(code), mbuf_trace::Origin(code).name()?)));
     let truths = [(1, "True"), (0, "False")].into_iter();
     let is_plain = field.ty == FieldType::Boolean && field.names.is_empty();
     let known = field.names.iter().copied();
-    known.chain(origins.filter(|_| field.codes == Some("origin"))).chain(truths.filter(move |_| is_plain))
+    known.chain(truths.filter(move |_| is_plain))
 }
 
 /// A value by its name, upper and lower case alike, as in Wireshark.

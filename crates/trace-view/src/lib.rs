@@ -8,7 +8,7 @@
 //! | [`export`] | the forms that other programs open |
 //! | [`ndjson`] | one JSON object a packet, without loss, and the way back to the capture |
 //! | [`paths`] | the ways that packets took, how many took each, and where they part |
-//! | [`drops`] | where traces end, how many each, and which ends are normal |
+//! | [`drops`] | what became of packets, where, and how many each |
 //! | [`diff`] | how the paths of two captures differ |
 //! | [`tally`] | counting packets by what they have in common, in bounded memory |
 //! | [`json`] | JSON whose strings do no harm on a terminal |
@@ -30,6 +30,7 @@ pub mod diff;
 pub mod drops;
 pub mod export;
 mod hex;
+mod incomplete;
 pub mod json;
 mod members;
 pub mod ndjson;
@@ -40,3 +41,4 @@ pub mod tally;
 pub mod timeline;
 
 pub use counted::{Counted, PartOf};
+pub use incomplete::Incomplete;

@@ -159,6 +159,11 @@ pub(crate) fn words<'a>(event: &Event<'a>, scratch: &'a mut Vec<u8>) -> Option<&
     }
 }
 
+/// An error number by its name in FreeBSD, or as `errno 1000` where it has none.
+pub(crate) fn errno(number: u16) -> String {
+    mbuf_trace::Errno(number).name().map_or_else(|| format!("errno {number}"), ToOwned::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

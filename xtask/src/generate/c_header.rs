@@ -126,7 +126,7 @@ fn constants(spec: &Spec) -> String {
         define(&mut out, &doc, &name, &hexadecimal(range.first.into(), 2));
     }
 
-    for codes in &spec.codes {
+    for codes in spec.codes_of_layouts() {
         let _ = write!(out, "\n/*\n * {}\n */\n", codes.doc);
         for value in &codes.values {
             define(&mut out, &value.doc, &format!("{}_{}", codes.name, value.name), &value.code.to_string());

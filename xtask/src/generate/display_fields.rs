@@ -27,7 +27,9 @@ pub(super) fn rust(spec: &Spec, wireshark: &WiresharkFields) -> String {
         };
         let names = match &field.names {
             Some(table) => format!("&{}", table.to_uppercase()),
-            None => "&[]".to_owned(),
+            None => {
+                field.codes.as_ref().map_or("&[]".to_owned(), |table| format!("&{}", table.to_uppercase()))
+            }
         };
         let _ = writeln!(
             out,
@@ -56,6 +58,14 @@ pub(super) fn rust(spec: &Spec, wireshark: &WiresharkFields) -> String {
         }
     }
     out.push_str("];\n");
+    for table in
+        spec.codes.iter().filter(|table| fields.iter().any(|field| field.codes.as_ref() == Some(&table.name)))
+    {
+        let values: Vec<(u16, &str)> =
+            table.values.iter().map(|value| (value.code, value.name.as_str())).collect();
+        let (name, count) = (table.name.to_uppercase(), values.len());
+        let _ = writeln!(out, "\nstatic {name}: [(u64, &str); {count}] = {values:?};");
+    }
     for table in &wireshark.names {
         let (name, count) = (table.name.to_uppercase(), table.values.len());
         let _ = writeln!(out, "\nstatic {name}: [(u64, &str); {count}] = {:?};", table.values);

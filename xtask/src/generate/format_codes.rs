@@ -2,15 +2,20 @@
 
 use super::{NOTICE, camel, upper};
 use crate::spec::{Codes, Fault, Flags, Layout, Named, Record, Severity, Spec};
+use mbuf_trace::Fate;
+use mbuf_trace::end::Rule;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-pub(super) fn rust(spec: &Spec) -> String {
-    let mut out = format!("// {NOTICE}\n\nuse core::ops::Range;\n\n");
+pub(super) fn rust(spec: &Spec, ends: &[(String, Rule)]) -> String {
+    let mut out =
+        format!("// {NOTICE}\n\nuse crate::end::Rule;\nuse alloc::borrow::Cow;\nuse core::ops::Range;\n\n");
     constants(&mut out, spec);
     record_types(&mut out, &spec.records);
     layouts(&mut out, &spec.layouts);
-    kinds(&mut out, &spec.kinds);
+    enumeration(&mut out, "Kind", "What an event says, whatever the revision.", &named(&spec.kinds));
+    enumeration(&mut out, "Fate", "What became of a packet.", &named(&spec.fates));
+    end_rules(&mut out, ends);
     for codes in &spec.codes {
         let write = if codes.foreign { foreign_codes } else { open_codes };
         write(&mut out, codes);
@@ -123,10 +128,33 @@ fn enumeration(out: &mut String, name: &str, doc: &str, values: &[(&str, &str)])
     out.push_str("}\n}\n\n/// The one with this [`name`](Self::name).\n#[must_use]\npub fn from_name(name: &str) -> Option<Self> {\nSelf::ALL.iter().copied().find(|value| value.name() == name)\n}\n}\n");
 }
 
-fn kinds(out: &mut String, kinds: &[Named]) {
-    let values: Vec<(&str, &str)> =
-        kinds.iter().map(|kind| (kind.name.as_str(), kind.doc.as_str())).collect();
-    enumeration(out, "Kind", "What an event says, whatever the revision.", &values);
+fn named(values: &[Named]) -> Vec<(&str, &str)> {
+    values.iter().map(|value| (value.name.as_str(), value.doc.as_str())).collect()
+}
+
+/// What functions tell of the end of a packet, by name.
+fn end_rules(out: &mut String, ends: &[(String, Rule)]) {
+    let _ = writeln!(
+        out,
+        "\n/// What `normal_ends.txt` says of functions, sorted by their names.\npub(crate) static END_RULES: [(&str, Rule); {}] = [",
+        ends.len()
+    );
+    let fate = |fate: &Fate| format!("Fate::{}", camel(fate.name()));
+    for (function, rule) in ends {
+        let rule = match rule {
+            Rule::Helper => "Helper".to_owned(),
+            Rule::Seen(of) => format!("Seen({})", fate(of)),
+            Rule::Returned(of, None) => format!("Returned({}, None)", fate(of)),
+            Rule::Returned(of, Some(value)) => {
+                format!("Returned({}, Some(Cow::Borrowed({value:?})))", fate(of))
+            }
+            Rule::Held(of, limit) => format!("Held({}, {limit:?})", fate(of)),
+            Rule::Drop(of, reason) => format!("Drop({}, Cow::Borrowed({reason:?}))", fate(of)),
+            other => unreachable!("no rule of the list: {other:?}"),
+        };
+        let _ = writeln!(out, "({function:?}, Rule::{rule}),");
+    }
+    out.push_str("];\n");
 }
 
 /// Codes of another registry: only the numbers.

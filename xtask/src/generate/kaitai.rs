@@ -266,7 +266,7 @@ fn enums(out: &mut Yaml, spec: &Spec) {
         let number = u32::from(record.revision) << 16 | u32::from(record.code);
         value(out, format_args!("{number:#07x}"), &record_name(record), &record.doc);
     }
-    for codes in &spec.codes {
+    for codes in spec.codes_of_layouts() {
         out.line(1, format_args!("{}:", codes.name));
         for code in &codes.values {
             value(out, code.code, &code.name, &code.doc);

@@ -46,7 +46,7 @@ fn tables(spec: &Spec) -> BTreeMap<String, String> {
     for layout in &spec.layouts {
         tables.insert(format!("layout {}", layout.name), layout_table(layout));
     }
-    for codes in &spec.codes {
+    for codes in spec.codes_of_layouts() {
         tables.insert(format!("codes {}", codes.name), code_table(codes));
     }
     for flags in &spec.flags {

@@ -10,6 +10,8 @@ mod markdown;
 
 use crate::{fixtures, spec};
 use anyhow::{Context, Result, bail};
+use mbuf_trace::Ends;
+use mbuf_trace::end::Rule;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -20,16 +22,20 @@ const NOTICE: &str = "Generated from format-spec/ by `cargo xtask generate`; do 
 /// The specification in prose, whose tables are generated.
 const PROSE: &str = "format-spec/README.md";
 
+/// What functions tell of the end of a packet.
+const ENDS: &str = "format-spec/normal_ends.txt";
+
 /// Makes all files anew; with `check`, only tells which are not what they should be.
 pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     let (spec, wireshark) = spec::load(root)?;
+    let ends = ends(&read(root, ENDS)?).with_context(|| format!("in {ENDS}"))?;
     let files = [
-        ("crates/mbuf-trace/src/generated.rs", rustfmt(root, &format_codes::rust(&spec))?),
+        ("crates/mbuf-trace/src/generated.rs", rustfmt(root, &format_codes::rust(&spec, &ends))?),
         ("crates/trace-fields/src/generated.rs", rustfmt(root, &display_fields::rust(&spec, &wireshark))?),
         (c_header::PATH, c_header::text(&spec, &read(root, "LICENSE")?)?),
         (kaitai::PATH, kaitai::text(&spec)),
         ("format-spec/mbuf_trace.schema.json", json_schema::schema(&spec)),
-        (lua::PATH, lua::dissector(&spec, &read(root, lua::COLOURING_RULES)?)?),
+        (lua::PATH, lua::dissector(&spec, &ends, &read(root, lua::COLOURING_RULES)?)?),
         (PROSE, markdown::fill(&read(root, PROSE)?, &spec).with_context(|| format!("in {PROSE}"))?),
     ];
     let mut stale = Vec::new();
@@ -49,6 +55,21 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
         bail!("not as the specification has it: {}\nmend with: cargo xtask generate", stale.join(", "));
     }
     Ok(())
+}
+
+/// The list of functions that tell what became of a packet, sorted by their names.
+fn ends(text: &str) -> Result<Vec<(String, Rule)>> {
+    let mut ends: Vec<(String, Rule)> = Vec::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        let rule = Ends::parse_line(text).map_err(|problem| anyhow::anyhow!("line {line}: {problem}"))?;
+        let Some((function, rule)) = rule else { continue };
+        if ends.iter().any(|(other, same)| other == function && *same == rule) {
+            bail!("line {line}: {function} is there twice");
+        }
+        ends.push((function.to_owned(), rule));
+    }
+    ends.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(ends)
 }
 
 fn read(root: &Path, name: &str) -> Result<String> {

@@ -4,6 +4,7 @@ use super::ending;
 use super::frame_header::FrameHeader;
 use super::records::Record;
 use super::time_order::{Events, Frame, Snapshots, Walk};
+use crate::end::Ends;
 use crate::event::write_path;
 use crate::fault::Fault;
 use crate::generated::{FaultKind, layout, record_type};
@@ -16,6 +17,7 @@ use alloc::vec::Vec;
 pub struct Trace<'a> {
     frame: Frame<'a>,
     header: Option<FrameHeader>,
+    ends: &'a Ends,
     /// Faults of the framing; those of single records come from the records.
     faults: [Option<Fault>; 5],
 }
@@ -27,8 +29,8 @@ impl<'a> Trace<'a> {
     /// To find out the encoding, see [`Detector`](super::Detector).
     #[must_use]
     pub fn parse(packet: &'a [u8], original_len: usize, encoding: Encoding) -> Self {
-        let mut trace =
-            Self { frame: Frame::empty(packet, original_len, encoding), header: None, faults: [None; 5] };
+        let frame = Frame::empty(packet, original_len, encoding);
+        let mut trace = Self { frame, header: None, ends: Ends::built_in(), faults: [None; 5] };
         let cut = trace.is_cut();
         if cut {
             trace.note(Fault::new(FaultKind::CutByCapture, packet.len(), original_len, packet.len()));
@@ -49,6 +51,19 @@ impl<'a> Trace<'a> {
             trace.read_frame_header();
         }
         trace
+    }
+
+    /// The same trace with another list of functions that tell what became of the packet.
+    #[must_use]
+    pub const fn with_ends(mut self, ends: &'a Ends) -> Self {
+        self.ends = ends;
+        self
+    }
+
+    /// The list of functions that tell what became of the packet.
+    #[must_use]
+    pub const fn ends(&self) -> &'a Ends {
+        self.ends
     }
 
     /// Keeps a fault. The places are enough: cut, byte order, two where the records end, the frame header.
@@ -184,6 +199,32 @@ impl<'a> Trace<'a> {
     #[must_use]
     pub const fn is_cut(&self) -> bool {
         self.frame.missing > 0
+    }
+
+    /// How many events could not be recorded, as the frame header says it.
+    #[must_use]
+    pub fn lost(&self) -> u32 {
+        self.header.map_or(0, |header| header.lost)
+    }
+
+    /// Whether the trace is known to lack events: some were lost, the frame header says so, or records are missing at the
+    /// end of the frame.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.lost() > 0 || self.header.is_some_and(|header| header.incomplete()) || self.lacks_records()
+    }
+
+    /// Whether records are missing at the end of the frame, because the capture cut it or because it is damaged.
+    #[must_use]
+    pub fn lacks_records(&self) -> bool {
+        let is_lack = |fault: &Fault| {
+            use FaultKind::{LengthWrapped, RecordCut, RecordHeaderCut, RecordsMissing, UnsupportedMajor};
+            matches!(
+                fault.kind,
+                LengthWrapped | RecordCut | RecordHeaderCut | RecordsMissing | UnsupportedMajor
+            )
+        };
+        self.is_cut() || self.faults.iter().flatten().any(is_lack)
     }
 
     /// Bytes that belong to no event: behind the last record, or from the first that is not whole.

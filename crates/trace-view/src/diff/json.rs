@@ -39,6 +39,8 @@ struct SideJson<'a> {
     paths: usize,
     other_packets: u64,
     cut: u64,
+    incomplete: u64,
+    lost_events: u64,
 }
 
 #[derive(Serialize)]
@@ -97,7 +99,9 @@ impl<'a> SideJson<'a> {
             packets: tally.packets(),
             paths: tally.iter().count(),
             other_packets: tally.others(),
-            cut: side.paths.cut(),
+            cut: side.paths.incomplete().cut,
+            incomplete: side.paths.incomplete().traces,
+            lost_events: side.paths.incomplete().lost,
         }
     }
 }

@@ -134,9 +134,8 @@ fn summary(out: &mut impl Write, found: &Difference<'_>) -> io::Result<()> {
         if side.packets() == 0 {
             writeln!(out, "The {name} has no traces.")?;
         }
-        if side.paths.cut() > 0 {
-            let packets = Counted(side.paths.cut(), "packet");
-            writeln!(out, "{packets} of the {name} cut by the capture: their paths may lack steps.")?;
+        if let Some(words) = side.paths.incomplete().words() {
+            writeln!(out, "{words} in the {name}; paths may lack steps.")?;
         }
     }
     if found.is_uncertain() {

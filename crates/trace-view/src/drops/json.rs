@@ -1,9 +1,9 @@
 //! Ends as JSON: one object, with groups and places in flat lists.
 
-use super::{Fate, Place, Report};
+use super::{Place, Report, is_suspect};
 use crate::json;
 use crate::tally::{MomentJson, share, values_json};
-use mbuf_trace::Text;
+use mbuf_trace::{Errno, Fate, Text};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -21,7 +21,8 @@ struct ReportJson<'a> {
     groups: Vec<GroupJson>,
     ends: List<'a>,
     other_packets: u64,
-    cut_before_end: u64,
+    incomplete: u64,
+    lost_events: u64,
     without_trace: u64,
 }
 
@@ -44,6 +45,7 @@ struct EndJson<'a> {
     line: Option<u32>,
     reason: Option<String>,
     errno: Option<u16>,
+    errno_name: Option<&'static str>,
     first: MomentJson<'a>,
     last: MomentJson<'a>,
 }
@@ -62,9 +64,9 @@ impl Serialize for List<'_> {
             |text: Option<Text<'_>>| text.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned());
         let mut list = serializer.serialize_seq(None)?;
         for (at, group) in self.report.groups.0.iter().enumerate() {
-            let places = group.members.iter().filter(|place| self.all || place.fate.is_suspect());
-            for Place { fate, function, returned, file, line, reason, errno, count } in places.take(self.top)
-            {
+            let places = group.members.iter().filter(|place| self.all || is_suspect(place.fate));
+            for place in places.take(self.top) {
+                let Place { fate, function, returned, file, line, reason, errno, count, .. } = place;
                 list.serialize_element(&EndJson {
                     group: at,
                     fate: fate.name(),
@@ -76,6 +78,7 @@ impl Serialize for List<'_> {
                     line: *line,
                     reason: text(*reason),
                     errno: *errno,
+                    errno_name: errno.and_then(|errno| Errno(errno).name()),
                     first: MomentJson::new(&count.first, self.files),
                     last: MomentJson::new(&count.last, self.files),
                 })?;
@@ -101,12 +104,13 @@ pub(super) fn write(
     let value = ReportJson {
         schema: SCHEMA,
         packets: report.packets(),
-        fates: Fate::ALL.into_iter().map(|fate| (fate.name(), gathered.fates.of(fate))).collect(),
+        fates: Fate::ALL.iter().map(|fate| (fate.name(), gathered.fates.of(*fate))).collect(),
         by: report.fields().iter().map(|field| field.name).collect(),
         groups: groups.collect(),
         ends: List { report, files, top, all },
         other_packets: gathered.tally.others(),
-        cut_before_end: gathered.cut_before_end,
+        incomplete: gathered.incomplete.traces,
+        lost_events: gathered.incomplete.lost,
         without_trace: gathered.without_trace,
     };
     json::write(out, &value)?;

@@ -1,14 +1,12 @@
-//! Where traces end, as dropwatch tells it: how many packets, in which function, at which line, and why. Ends
-//! that are normal, where a packet was delivered or transmitted, are told apart.
+//! Where packets ended, as dropwatch reports it: how many, in which function, at which line, and why. Packets that were
+//! delivered, transmitted or absorbed are counted apart.
 
 mod json;
-mod normal;
 mod text;
 
-pub use normal::{Fate, NormalEnds, NormalEndsError};
-
+use crate::incomplete::Incomplete;
 use crate::tally::{Count, GroupBy, Groups, Items, Look, Moment, Tally, push};
-use mbuf_trace::Text;
+use mbuf_trace::{Fate, Text};
 use std::io::{self, Write};
 use trace_fields::{Field, Subject};
 
@@ -18,12 +16,11 @@ const LONGEST: usize = 1024;
 /// Gathers the ends of traces, packet after packet.
 #[derive(Debug, Default)]
 pub struct Drops {
-    normal: NormalEnds,
     by: GroupBy,
     key: Vec<u8>,
     tally: Tally,
     fates: Fates,
-    cut_before_end: u64,
+    incomplete: Incomplete,
     without_trace: u64,
 }
 
@@ -43,11 +40,25 @@ impl Fates {
     }
 }
 
+/// Whether the fate is what is looked for where packets get lost.
+fn is_suspect(fate: Fate) -> bool {
+    matches!(fate, Fate::Dropped | Fate::Unknown)
+}
+
+/// The order in which places are shown: drops first, then what is unknown.
+fn rank(fate: Fate) -> usize {
+    match fate {
+        Fate::Dropped => 0,
+        Fate::Unknown => 1,
+        other => (other as usize).saturating_add(2),
+    }
+}
+
 impl Drops {
-    /// Ends of which these are normal, apart by these fields.
+    /// Counts ends, apart by these fields.
     #[must_use]
-    pub fn new(normal: NormalEnds, by: GroupBy) -> Self {
-        Self { normal, by, ..Self::default() }
+    pub fn new(by: GroupBy) -> Self {
+        Self { by, ..Self::default() }
     }
 
     /// Counts a packet.
@@ -56,15 +67,14 @@ impl Drops {
             self.without_trace = self.without_trace.saturating_add(1);
             return;
         };
-        let Some(end) = trace.end() else {
-            self.cut_before_end = self.cut_before_end.saturating_add(1);
-            return;
-        };
-        let fate = self.normal.fate_of(&end);
-        self.fates.add(fate);
+        self.incomplete.add(trace);
+        let end = trace.end();
+        self.fates.add(end.fate);
         self.key.clear();
         self.by.write(subject, &mut self.key);
-        push(&mut self.key, Some(&[fate as u8]));
+        // Where the newest events may be missing, there is no place: the packet was only last seen there.
+        let end = end.in_known_place();
+        push(&mut self.key, Some(&[end.fate as u8, u8::from(!end.is_known())]));
         push(&mut self.key, end.function.map(Text::as_bytes));
         push(&mut self.key, end.returned.map(cut));
         push(&mut self.key, end.position.map(|position| position.file.as_bytes()));
@@ -82,8 +92,8 @@ impl Drops {
         let mut groups = Groups::new(&self.tally, self.by.fields().len(), Place::read);
         for group in &mut groups.0 {
             group.members.sort_by(|a, b| {
-                a.fate
-                    .cmp(&b.fate)
+                rank(a.fate)
+                    .cmp(&rank(b.fate))
                     .then(b.count.packets.cmp(&a.count.packets))
                     .then_with(|| a.words().cmp(&b.words()))
             });
@@ -100,6 +110,8 @@ fn cut(text: Text<'_>) -> &[u8] {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) fate: Fate,
+    /// Whether the newest events may be missing, so that the place is not known.
+    pub(crate) is_missing: bool,
     pub(crate) function: Option<Text<'a>>,
     pub(crate) returned: Option<Text<'a>>,
     pub(crate) file: Option<Text<'a>>,
@@ -114,9 +126,11 @@ impl<'a> Place<'a> {
     fn read(key: &'a [u8], count: &'a Count) -> Self {
         let mut items = Items::new(key);
         let mut item = || items.next().flatten();
-        let fate = item().and_then(<[u8]>::first).copied();
+        let told = item().unwrap_or_default();
+        let fate = told.first().copied();
         Self {
-            fate: Fate::ALL.into_iter().find(|known| Some(*known as u8) == fate).unwrap_or(Fate::Unknown),
+            fate: Fate::ALL.iter().copied().find(|known| Some(*known as u8) == fate).unwrap_or(Fate::Unknown),
+            is_missing: told.get(1) == Some(&1),
             function: item().map(Text),
             returned: item().map(Text),
             file: item().map(Text),

@@ -1,9 +1,11 @@
 //! Ends as people read them.
 
-use super::{Fate, Place, Report};
+use super::{Place, Report, is_suspect};
 use crate::counted::Counted;
+use crate::push;
 use crate::tally::{Look, Percent, heading, more_groups, shown_groups};
 use crate::timeline::fit::{cut, cut_path, width, wrapped};
+use mbuf_trace::Fate;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -21,10 +23,10 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let fates = &report.gathered.fates;
     let packets = report.packets();
-    let words = Fate::ALL.map(|fate| format!("{} {}", fates.of(fate), fate.name()));
+    let words: Vec<_> = Fate::ALL.iter().map(|fate| format!("{} {}", fates.of(*fate), fate.name())).collect();
     writeln!(out, "{}: {}", Counted(packets, "packet"), words.join(", "))?;
     let colours = look.palette;
-    let is_asked = |place: &&Place<'_>| all || place.fate.is_suspect();
+    let is_asked = |place: &&Place<'_>| all || is_suspect(place.fate);
     let groups = report.groups.0.iter().filter(|group| group.members.iter().any(|place| is_asked(&place)));
     let groups: Vec<_> = groups.collect();
     let (groups, hidden) = shown_groups(&groups, top);
@@ -61,23 +63,27 @@ pub(super) fn write(
     let gathered = report.gathered;
     let notes = [
         (gathered.tally.others(), "ended at other places, more than are kept apart"),
-        (gathered.cut_before_end, "cut by the capture before their end, not counted"),
         (gathered.without_trace, "without a trace, not counted"),
     ];
-    let mut gap = "\n";
-    for (packets, note) in notes.into_iter().filter(|(packets, _)| *packets > 0) {
-        writeln!(out, "{gap}{} {note}", Counted(packets, "packet"))?;
-        gap = "";
+    let notes = notes.into_iter().filter(|(packets, _)| *packets > 0);
+    let notes = notes.map(|(packets, note)| format!("{} {note}", Counted(packets, "packet")));
+    let notes: Vec<_> = gathered.incomplete.words().into_iter().chain(notes).collect();
+    if !notes.is_empty() {
+        writeln!(out)?;
     }
-    Ok(())
+    notes.iter().try_for_each(|note| writeln!(out, "{note}"))
 }
 
 fn row(out: &mut impl Write, look: &Look, place: &Place<'_>, of: u64, fates: bool) -> io::Result<()> {
     let colours = look.palette;
     let share = Percent(place.count.packets, of);
-    let colour = if place.fate.is_suspect() { colours.drop } else { colours.function };
+    let colour = if is_suspect(place.fate) { colours.drop } else { colours.function };
     write!(out, "{:>7}  {share}  {colour}", place.count.packets)?;
-    let mut words = place.function.map_or("(no function)".to_owned(), |function| function.to_string());
+    let mut words = match place.function {
+        Some(function) => function.to_string(),
+        None if place.is_missing => "(not recorded: the newest events are missing)".to_owned(),
+        None => "(no function)".to_owned(),
+    };
     if let Some(returned) = place.returned {
         words.push_str(&format!("({returned})"));
     }
@@ -99,8 +105,10 @@ fn row(out: &mut impl Write, look: &Look, place: &Place<'_>, of: u64, fates: boo
         writeln!(out, "{fate}")?;
     }
     let reason = place.reason.filter(|reason| !reason.is_empty()).map(|reason| reason.to_string());
-    let errno = place.errno.map(|errno| format!("(errno {errno})"));
-    let why: Vec<_> = reason.into_iter().chain(errno).collect();
+    let errno = place.errno.map(|errno| format!("({})", push::errno(errno)));
+    let is_inferred = place.fate == Fate::Dropped && place.reason.is_none();
+    let inferred = is_inferred.then(|| "inferred: no drop was recorded".to_owned());
+    let why: Vec<_> = reason.or(inferred).into_iter().chain(errno).collect();
     if !why.is_empty() {
         for line in wrapped(&why.join(" "), look.room(PLACE_COLUMN)) {
             writeln!(out, "{:PLACE_COLUMN$}{line}", "")?;

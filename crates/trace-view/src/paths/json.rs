@@ -22,6 +22,8 @@ struct ReportJson<'a> {
     tree: Trees<'a>,
     other_packets: u64,
     cut: u64,
+    incomplete: u64,
+    lost_events: u64,
     without_trace: u64,
 }
 
@@ -181,7 +183,9 @@ pub(super) fn write(
         groups: groups.collect(),
         tree: Trees { report },
         other_packets: gathered.tally.others(),
-        cut: gathered.cut,
+        cut: gathered.incomplete.cut,
+        incomplete: gathered.incomplete.traces,
+        lost_events: gathered.incomplete.lost,
         without_trace: gathered.without_trace,
     };
     json::write(out, &value)?;

@@ -14,6 +14,7 @@ pub(crate) use json::{StepList, joined};
 use step::PathWriter;
 pub(crate) use step::{Path, write_words};
 
+use crate::incomplete::Incomplete;
 use crate::tally::{Count, GroupBy, Groups, Look, Moment, Tally};
 use std::io::{self, Write};
 use trace_fields::{Field, Subject};
@@ -26,7 +27,7 @@ pub struct Paths {
     writer: PathWriter,
     key: Vec<u8>,
     tally: Tally,
-    cut: u64,
+    incomplete: Incomplete,
     without_trace: u64,
 }
 
@@ -52,7 +53,7 @@ impl Paths {
         self.by.write(subject, &mut self.key);
         self.writer.write(self.steps, trace, &mut self.key);
         self.tally.add(&self.key, at);
-        self.cut = self.cut.saturating_add(u64::from(trace.is_cut()));
+        self.incomplete.add(trace);
     }
 
     /// What was gathered, in order: groups and paths with more packets first.
@@ -86,9 +87,9 @@ impl Paths {
         &self.tally
     }
 
-    /// Traces that the capture cut.
-    pub(crate) const fn cut(&self) -> u64 {
-        self.cut
+    /// How many traces lack events.
+    pub(crate) const fn incomplete(&self) -> &Incomplete {
+        &self.incomplete
     }
 }
 

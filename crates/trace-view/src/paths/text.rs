@@ -50,10 +50,7 @@ fn notes(out: &mut impl Write, report: &Report<'_>) -> io::Result<()> {
         let packets = Counted(others, "packet");
         notes.push(format!("{packets} took other paths, more than are kept apart"));
     }
-    if gathered.cut > 0 {
-        let packets = Counted(gathered.cut, "packet");
-        notes.push(format!("{packets} cut by the capture: their paths may lack steps"));
-    }
+    notes.extend(gathered.incomplete.words().map(|words| format!("{words}; paths may lack steps")));
     if gathered.without_trace > 0 {
         notes.push(format!("{} without a trace, not counted", Counted(gathered.without_trace, "packet")));
     }

@@ -17,7 +17,7 @@ use super::palette::Colour;
 use super::snapshots::{Snapshots, is_worth_a_line, only_follows};
 use super::way::Way;
 use super::words::words;
-use super::{Options, depth::DEEPEST, spill};
+use super::{Options, spill, steps::DEEPEST};
 use crate::changes::{self, Change, Differences};
 use mbuf_trace::{Event, Kind, Snapshot, Text};
 use std::fmt::Write as _;

@@ -2,15 +2,13 @@
 //! packet, and nothing leads back; text that is not UTF-8 has U+FFFD in it.
 
 use super::context::Context;
-use super::depth::Depth;
-use super::end;
 use super::snapshots::Snapshots;
 use super::way::Way;
 use super::{Options, newest_snapshot};
 use crate::changes::{self, Differences};
 use crate::hex::Hex;
 use crate::push;
-use mbuf_trace::{Certainty, Event, Snapshot, Text};
+use mbuf_trace::{Calls, Certainty, Errno, Event, Fate, Snapshot, Text};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -58,14 +56,18 @@ impl Serialize for Explained<'_, '_> {
         if *certainty == Certainty::Guessed {
             map.serialize_entry("revision_guessed", &true)?;
         }
+        if way.trace.lost() > 0 {
+            map.serialize_entry("lost", &way.trace.lost())?;
+        }
+        if way.trace.is_incomplete() {
+            map.serialize_entry("incomplete", &true)?;
+        }
         map.serialize_entry("steps", &Steps { way, snapshots, hex: self.options.hex })?;
         let faults: Vec<Fault> = way.trace.faults().map(Fault::from).collect();
         if !faults.is_empty() {
             map.serialize_entry("faults", &faults)?;
         }
-        if let Some(end) = end::of(way) {
-            map.serialize_entry("end", &End::from(end))?;
-        }
+        map.serialize_entry("end", &End::from(mbuf_trace::End::of(way.trace, way.newest_first())))?;
         map.end()
     }
 }
@@ -96,12 +98,12 @@ struct Memory<'a> {
 
 impl Serialize for Steps<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut depth = Depth::new(false, usize::MAX);
+        let mut calls = Calls::new(self.way.trace.ends());
         let mut before: Option<Snapshot<'_>> = None;
         let memory = RefCell::default();
         let mut list = serializer.serialize_seq(Some(self.way.events.len()))?;
         for (event, step) in self.way.oldest_first().zip(1_usize..) {
-            let depth = depth.step(event);
+            let depth = calls.take(event).depth;
             let before = event.snapshot.and_then(|now| before.replace(now));
             list.serialize_element(&Step { event, step, depth, before, all: self, memory: &memory })?;
         }
@@ -150,6 +152,9 @@ impl Serialize for Step<'_, '_> {
         }
         if let Some(errno) = event.errno {
             map.serialize_entry("errno", &errno)?;
+            if let Some(name) = Errno(errno).name() {
+                map.serialize_entry("errno_name", name)?;
+            }
         }
         if let Some(now) = event.snapshot {
             map.serialize_entry("length", &now.bytes.len())?;
@@ -183,7 +188,14 @@ impl From<mbuf_trace::Fault> for Fault {
 
 #[derive(Serialize)]
 struct End<'a> {
+    fate: &'static str,
     dropped: bool,
+    /// Whether no event says that the packet was dropped.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inferred: bool,
+    /// Whether the newest events may be missing: the place is only where the packet was last seen.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    missing: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     function: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,18 +208,27 @@ struct End<'a> {
     reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     errno: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errno_name: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    freed_after_ns: Option<u64>,
 }
 
 impl<'a> From<mbuf_trace::End<'a>> for End<'a> {
     fn from(end: mbuf_trace::End<'a>) -> Self {
         Self {
-            dropped: end.is_drop,
-            function: end.function.map(lossy),
+            fate: end.fate.name(),
+            dropped: end.fate == Fate::Dropped,
+            inferred: end.fate == Fate::Dropped && !end.is_recorded,
+            missing: !end.is_known(),
+            function: end.function.filter(|function| !function.is_empty()).map(lossy),
             returned: end.returned.map(lossy),
             file: end.position.map(|position| lossy(position.file)),
             line: end.position.map(|position| position.line),
             reason: end.reason.filter(|reason| !reason.is_empty()).map(lossy),
             errno: end.errno,
+            errno_name: end.errno.and_then(|errno| Errno(errno).name()),
+            freed_after_ns: end.freed_after,
         }
     }
 }

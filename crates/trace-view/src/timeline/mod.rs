@@ -15,7 +15,6 @@
 //! stands below the later one.
 
 mod context;
-mod depth;
 mod dump;
 mod end;
 pub(crate) mod fit;
@@ -38,7 +37,8 @@ use capture_file::LinkType;
 use context::Context;
 use fit::{cut, width, wrapped};
 use mbuf_trace::{
-    ByteOrder, Certainty, Encoding, Event, Link, Order, Position, RecordedEvent, Snapshot, Text, Trace,
+    ByteOrder, Certainty, Encoding, End, Event, Fate, Link, Order, Position, RecordedEvent, Snapshot, Text,
+    Trace,
 };
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -223,10 +223,11 @@ impl Timeline {
             below(page, options, colour, mark, line);
             spill(page, out)?;
         }
-        if let Some(end) = end::of(&way) {
-            let colour = if end.is_drop { colours.drop } else { colours.dim };
-            line.clear();
-            end::words(&end, options, line);
+        let end = End::of(trace, way.newest_first());
+        let colour = if end.fate == Fate::Dropped { colours.drop } else { colours.dim };
+        line.clear();
+        end::words(&end, options, line);
+        if !line.is_empty() {
             below(page, options, colour, "", line);
         }
         *memory = recycle(events);
@@ -399,6 +400,10 @@ fn about(way: &Way<'_, '_>, certainty: Certainty, out: &mut String) {
     if let Some(span) = way.clock.span() {
         out.push_str(" in ");
         span.push(out);
+    }
+    if way.trace.is_incomplete() {
+        out.push_str(", ");
+        end::lacks(way.trace, out);
     }
 }
 

@@ -1,6 +1,5 @@
 //! The steps of one packet: a line each, with what changed between snapshots below.
 
-use super::depth::Depth;
 use super::fit::{base_name, cut, cut_path, width, width_of, wrapped_list};
 use super::fold::{self, Repeat};
 use super::palette::Colour;
@@ -10,13 +9,15 @@ use super::words::words;
 use super::{Options, context::Context, dump, spill};
 use crate::changes::{self, Change, Differences};
 use crate::push::{self, Draft, Page as _};
-use mbuf_trace::{Event, Kind, Snapshot};
+use mbuf_trace::{Calls, Event, Kind, Snapshot};
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 use std::ops::Range;
 
 /// Widest that the words' column gets before positions stop lining up.
 const WIDEST: usize = 48;
+/// Levels of indentation that are shown; deeper ones look like the last.
+pub(super) const DEEPEST: usize = 32;
 /// Columns of a step: two for each level.
 const INDENT: usize = 2;
 /// Between a step's words and its position, and between other columns.
@@ -172,12 +173,21 @@ impl<'s, 'a> Steps<'s, 'a> {
         }));
         let room = options.width().map(|width| width.saturating_sub(columns.left()));
         columns.deepest = room.map_or(usize::MAX, |room| room / 4 / INDENT);
-        let mut depth = Depth::new(way.backwards, columns.deepest);
+        let deepest = columns.deepest.min(DEEPEST);
+        let mut calls = Calls::new(way.trace.ends());
+        let count = lines.len();
+        for place in (0..count)
+            .map(|place| if way.backwards { count.saturating_sub(place).saturating_sub(1) } else { place })
+        {
+            let (Some(event), Some(line)) = (way.events.get(place), lines.get_mut(place)) else { continue };
+            let depth = calls.take(event).depth;
+            let innermost = calls.innermost().filter(|_| depth <= deepest);
+            line.level = depth.min(deepest);
+            line.is_within = innermost.is_some_and(|call| call.function == event.function);
+        }
         let (mut widest, mut farthest) = (0, 0);
         let mut draft = Draft::from(std::mem::take(texts));
         for (event, line) in way.events.iter().zip(lines) {
-            line.level = depth.step(event);
-            line.is_within = depth.is_within(event);
             let start = draft.as_bytes().len();
             words(event, scratch, &mut draft);
             let end = draft.as_bytes().len();

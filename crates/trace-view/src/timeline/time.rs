@@ -51,7 +51,7 @@ impl Since {
 
 /// A duration in nanoseconds, in the unit that suits it: `31.500 µs`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Nanos(i128);
+pub(super) struct Nanos(pub(super) i128);
 
 impl Nanos {
     /// Appends it.

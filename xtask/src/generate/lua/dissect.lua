@@ -111,8 +111,8 @@ local function finish_columns(frame, pinfo, dissected)
   local info = pinfo.cols.info
   if dissected then
     local ending = end_of(frame)
-    if ending and ending.func then
-      info:append(format(" [%s]", display(ending.func)))
+    if ending.func then
+      info:append(format(" [%s in %s]", ending.fate, display(ending.func)))
     end
   else
     local path = path_of(frame)

@@ -154,39 +154,280 @@ local function told_reason(event)
   return reason and #errno <= 5 and tonumber(errno) <= 65535 and reason or said
 end
 
--- Looks for the end from the newest event on.
-local function find_end(frame)
-  local in_words = frame.encoding.revision < 4
-  local func, drop, settled
-  for step = event_count(frame), 1, -1 do
-    local event = event_of(frame, step)
-    local kind = event.kind
-    local reason = not drop and (kind == "drop" and event.text or in_words and told_reason(event)) or nil
-    if drop then
-      drop.func = event.func
-    elseif reason then
-      drop = { func = event.func, reason = reason }
-    elseif not settled and not event.func then
-      -- What is noted between two returns was done by the outer function.
-      settled = func and kind ~= "data" and kind ~= "unknown"
-    elseif not settled and (not func or kind == "leave") then
-      func, settled = event.func, kind ~= "leave"
-    elseif not settled then
-      settled = kind ~= "data"
-    end
-    if drop and drop.func then
-      break
-    end
+-- What the newest events tell of a drop: its reason, where an event says one.
+local function drop_reason(frame, event)
+  if event.kind == "drop" then
+    return event.text
   end
-  return drop or { func = func, reason = nil }
+  return frame.encoding.revision < 4 and told_reason(event) or nil
 end
 
--- The function where the trace ended, and the reason of a drop, if it tells of one: the rules are those of End in
--- mbuf-trace. Nil where the capture cut it off.
-local function end_of(frame)
-  if frame.missing > 0 and frame.oldest_first then
+local NO_RULE = {}
+
+-- What the list of ends says of a function.
+local function rule_of(func)
+  return func and END_RULES[func] or NO_RULE
+end
+
+-- The age of an event in nanoseconds, or nil: as a number, which is exact as far as it is compared here.
+local function age_of(frame, event)
+  if not event.header then
     return nil
   end
+  local high = u32(frame.raw, event.header + EVENT_HEADER.age)
+  local low = u32(frame.raw, event.header + EVENT_HEADER.age + 4)
+  return not (high == 4294967295 and low == 4294967295) and high * 4294967296 + low or nil
+end
+
+-- The thread of an event, or nil.
+local function thread_of(frame, event)
+  local thread = event.header and u32(frame.raw, event.header + EVENT_HEADER.thread)
+  return thread ~= EVENT_HEADER.thread_none and thread or nil
+end
+
+-- Which functions are handling the packet after the events up to this step: the rules are those of Calls in
+-- mbuf-trace. Open calls are in `open`, each with its function, file and the event that entered it.
+local QUEUED, DEEPEST_CALL = 10000000, 256
+
+local function take_call(frame, calls, event)
+  local open = calls.open
+  local function keep(count)
+    if count < #open or calls.beyond > 0 then
+      calls.beyond, calls.seen = 0, nil
+    end
+    for place = #open, count + 1, -1 do
+      open[place] = nil
+    end
+  end
+  local function place_of_call(key, value)
+    for place = #open, 1, -1 do
+      if open[place][key] == value then
+        return place
+      end
+    end
+  end
+  local kind, func = event.kind, event.func
+  local thread, age = thread_of(frame, event), age_of(frame, event)
+  if thread and calls.thread and calls.thread ~= thread then
+    keep(0)
+  end
+  calls.thread = thread or calls.thread
+  local has_waited = age and calls.age and calls.age - age >= QUEUED
+  calls.age = age or calls.age
+  local is_new = kind == "enter" or kind == "function"
+  local is_outer = kind ~= "enter" and func and place_of_call("func", func)
+  local last = calls.beyond == 0 and open[#open] or nil
+  local entered = last and last.entered
+  local is_again = kind == "enter" and entered and event.line == entered.line and event.file == entered.file
+    and func == last.func and event.args == entered.args
+  if is_again then
+    keep(0)
+  elseif (calls.is_held or has_waited) and is_new and not is_outer and not rule_of(func).helper then
+    keep(0)
+  elseif kind ~= "enter" and kind ~= "leave" then
+    local around
+    if func then
+      around = is_outer
+    elseif event.line and #open > 0 and calls.beyond == 0 and open[#open].file then
+      around = place_of_call("file", event.file)
+    end
+    if around then
+      keep(around)
+    end
+  end
+  if kind == "enter" then
+    calls.seen = nil
+    if #open == DEEPEST_CALL then
+      calls.beyond = calls.beyond + 1
+    else
+      open[#open + 1] = { func = func, file = event.line and event.file, entered = event.line and event }
+    end
+  elseif kind == "leave" then
+    if calls.beyond > 0 then
+      calls.beyond = calls.beyond - 1
+    else
+      local place = not func and #open > 0 and #open or func and place_of_call("func", func)
+      if place then
+        keep(place - 1)
+        calls.seen = nil
+      end
+    end
+  else
+    if func then
+      calls.seen = { func = func, file = event.line and event.file }
+    end
+  end
+  if func then
+    calls.is_held = kind ~= "leave" and rule_of(func).held ~= nil
+  end
+end
+
+local function new_calls()
+  return { open = {}, beyond = 0, seen = nil, thread = nil, age = nil, is_held = false }
+end
+
+-- The function that the newest drop belongs to, where it does not say it.
+local function function_of_drop(frame)
+  local calls, func = new_calls(), nil
+  for step = 1, event_count(frame) do
+    local event = event_of(frame, step)
+    take_call(frame, calls, event)
+    if drop_reason(frame, event) then
+      local seen, innermost = calls.seen, calls.beyond == 0 and calls.open[#calls.open] or nil
+      local file = event.line and event.file
+      if innermost and not (seen and file and seen.file == file and innermost.file ~= file) then
+        func = innermost.func
+      else
+        func = seen and seen.func
+      end
+    end
+  end
+  return func
+end
+
+-- The fate of a packet that was last seen in a function that has not returned, and was freed so long after.
+local function seen_fate(func, freed_after)
+  local rule = rule_of(func)
+  if rule.seen then
+    return rule.seen
+  elseif rule.held and rule.limit then
+    if not freed_after then
+      return "unknown"
+    end
+    return freed_after >= rule.limit and "dropped" or rule.held
+  end
+  return rule.held
+end
+
+local function is_of_driver(event)
+  return event.line and (find(event.file, "^dev/") or find(event.file, "/dev/", 1, true)) and true
+end
+
+-- Looks for the end from the newest event on, where there is no drop. `search` is what was found so far.
+local function search_step(search, event)
+  local kind, func = event.kind, event.func
+  if search.is_settled or rule_of(func).helper then
+    return
+  end
+  local is_return = kind == "leave"
+  local is_note = kind ~= "data" and kind ~= "unknown"
+  if not search.func then
+    if func then
+      search.func, search.is_return, search.args = func, is_return, is_return and event.args or nil
+      search.is_driver = is_of_driver(event)
+      search.is_settled = not search.is_driver and (not is_return or search.is_followed)
+    else
+      search.is_followed = search.is_followed or is_note
+    end
+  elseif search.is_driver then
+    if func and not is_of_driver(event) then
+      search.before = rule_of(func).seen == "transmitted" and "transmitted" or nil
+      search.is_settled = true
+    end
+  elseif not func then
+    -- What is noted between two returns was done by the outer function.
+    search.is_settled = is_note
+  elseif kind == "data" then
+    return
+  elseif is_return then
+    search.callers = search.callers or rule_of(search.func).seen
+    search.func, search.args = func, event.args
+  else
+    search.before = rule_of(func).seen
+    search.is_settled = true
+  end
+end
+
+-- The fate that the events after a drop, or all, tell.
+local function search_fate(search, freed_after)
+  local func = search.func
+  if not func then
+    return "unknown"
+  end
+  local fate
+  if not search.is_return then
+    fate = seen_fate(func, freed_after)
+  elseif not search.is_followed then
+    local rule = rule_of(func)
+    fate = rule.seen or rule.values and rule.values[search.args or 0] or rule.returned
+  end
+  if not fate and not search.is_followed then
+    fate = search.before or search.callers
+  end
+  return fate or "unknown"
+end
+
+-- Whether records are missing at the end of the frame.
+local LACKS = {
+  records_missing = true, record_header_cut = true, record_cut = true, length_wrapped = true, unsupported_major = true,
+}
+
+local function lacks_records(frame)
+  if frame.missing > 0 then
+    return true
+  end
+  for _, fault in ipairs(frame.faults or {}) do
+    if LACKS[fault.name] then
+      return true
+    end
+  end
+  return false
+end
+
+local function lost_of(frame)
+  return frame.header and u32(frame.raw, frame.header.at + FRAME_HEADER.lost) or 0
+end
+
+-- Whether the trace is known to lack events, and whether those may be the newest.
+local function is_incomplete(frame)
+  local header = frame.header
+  local lost = lost_of(frame) > 0 or header and has_flag(header.flags, FLAG.incomplete)
+  local cut = lacks_records(frame)
+  return lost or cut, lost or frame.oldest_first and cut
+end
+
+local function find_end(frame)
+  local search, dropped = { is_followed = false }, nil
+  local count = event_count(frame)
+  local freed_after = count > 0 and age_of(frame, event_of(frame, count)) or nil
+  for step = count, 1, -1 do
+    local event = event_of(frame, step)
+    local reason = drop_reason(frame, event)
+    if reason then
+      dropped = { fate = "dropped", func = event.func, reason = reason, errno = event.errno }
+      break
+    end
+    search_step(search, event)
+  end
+  local _, is_missing = is_incomplete(frame)
+  if is_missing then
+    freed_after = nil
+  end
+  local fate = search_fate(search, freed_after)
+  if dropped and (fate ~= "transmitted" or is_missing) then
+    dropped.func = dropped.func or function_of_drop(frame)
+    local drops = rule_of(dropped.func).drops
+    dropped.fate = drops and drops[dropped.reason] or "dropped"
+    dropped.is_missing = is_missing
+    return dropped
+  elseif is_missing then
+    return { fate = "unknown", func = search.func, is_missing = true }
+  elseif fate == "unknown" and search.is_return then
+    local calls = new_calls()
+    for step = 1, count do
+      take_call(frame, calls, event_of(frame, step))
+    end
+    local call = calls.beyond == 0 and calls.open[#calls.open]
+    if call and call.func then
+      return { fate = seen_fate(call.func, freed_after) or "unknown", func = call.func }
+    end
+  end
+  return { fate = fate, func = search.func }
+end
+
+-- What became of the packet: its fate, the function where it ended, and the reason of a drop. The rules are those of
+-- End in mbuf-trace.
+local function end_of(frame)
   local ending = frame.ending
   if not ending then
     ending = find_end(frame)

@@ -4,6 +4,8 @@
 use super::NOTICE;
 use crate::spec::{Base, Codes, Field, FieldType, Flags, Layout, LayoutField, Record, Scope, Severity, Spec};
 use anyhow::{Context, Result};
+use mbuf_trace::end::Rule;
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 /// The longest line, in bytes.
@@ -32,9 +34,9 @@ const PARTS: [&str; 12] = [
 ];
 
 /// The whole dissector. `colouring_rules` is what the menu shows, in the form of Wireshark's `colorfilters`.
-pub(super) fn dissector(spec: &Spec, colouring_rules: &str) -> Result<String> {
+pub(super) fn dissector(spec: &Spec, ends: &[(String, Rule)], colouring_rules: &str) -> Result<String> {
     let mut out = format!("-- {NOTICE}\n--\n{}\n", include_str!("head.lua"));
-    declarations(&mut out, spec, colouring_rules)
+    declarations(&mut out, spec, ends, colouring_rules)
         .context("cannot generate the declarations of the dissector")?;
     for part in PARTS {
         write!(out, "\n{part}")?;
@@ -42,7 +44,7 @@ pub(super) fn dissector(spec: &Spec, colouring_rules: &str) -> Result<String> {
     Ok(out)
 }
 
-fn declarations(out: &mut String, spec: &Spec, colouring_rules: &str) -> Result<()> {
+fn declarations(out: &mut String, spec: &Spec, ends: &[(String, Rule)], colouring_rules: &str) -> Result<()> {
     out.push_str(
         "----------------------------------------------------------------------------------------------------------\n\
          -- Declarations, as format-spec/mbuf_trace.toml has them.\n\n",
@@ -65,6 +67,7 @@ fn declarations(out: &mut String, spec: &Spec, colouring_rules: &str) -> Result<
     for codes in &spec.codes {
         code_table(out, codes)?;
     }
+    end_rules(out, ends)?;
     faults(out, spec)?;
     fields(out, spec)?;
     writeln!(
@@ -179,6 +182,42 @@ fn code_table(out: &mut String, codes: &Codes) -> fmt::Result {
         } else {
             writeln!(out, "  [{}] = {}, -- {}", code.code, quote(&code.name), code.doc)?;
         }
+    }
+    out.push_str("}\n\n");
+    Ok(())
+}
+
+/// What functions tell of the end of a packet, by name.
+fn end_rules(out: &mut String, ends: &[(String, Rule)]) -> fmt::Result {
+    out.push_str(
+        "-- What functions tell of the end of a packet, as normal_ends.txt has it.\nlocal END_RULES = {\n",
+    );
+    // Of several returned values, or reasons, of a function each has a key of its own.
+    let mut by_name: BTreeMap<&str, BTreeMap<&str, Vec<String>>> = BTreeMap::new();
+    for (function, rule) in ends {
+        let (key, value) = match rule {
+            Rule::Helper => ("helper", "true".to_owned()),
+            Rule::Seen(fate) => ("seen", quote(fate.name())),
+            Rule::Returned(fate, None) => ("returned", quote(fate.name())),
+            Rule::Returned(fate, Some(value)) => {
+                ("values", format!("[{}] = {}", quote(value), quote(fate.name())))
+            }
+            Rule::Held(fate, None) => ("held", quote(fate.name())),
+            Rule::Held(fate, Some(limit)) => ("held", format!("{}, limit = {limit}", quote(fate.name()))),
+            Rule::Drop(fate, reason) => ("drops", format!("[{}] = {}", quote(reason), quote(fate.name()))),
+            other => unreachable!("no rule of the list: {other:?}"),
+        };
+        by_name.entry(function).or_default().entry(key).or_default().push(value);
+    }
+    for (function, rules) in by_name {
+        let rules: Vec<String> = rules
+            .into_iter()
+            .map(|(key, values)| match key {
+                "values" | "drops" => format!("{key} = {{ {} }}", values.join(", ")),
+                _ => format!("{key} = {}", values.join(", ")),
+            })
+            .collect();
+        writeln!(out, "  [{}] = {{ {} }},", quote(function), rules.join(", "))?;
     }
     out.push_str("}\n\n");
     Ok(())

@@ -50,13 +50,16 @@ of_trace("count", function(item, tvb, frame)
 end)
 text_of_trace("path", path_of)
 text_of_trace("last_function", last_function)
+text_of_trace("fate", function(frame)
+  return end_of(frame).fate
+end)
 text_of_trace("end_function", function(frame)
   local ending = end_of(frame)
-  return ending and ending.func
+  return (not ending.is_missing or ending.reason) and ending.func
 end)
 text_of_trace("drop", function(frame)
   local ending = end_of(frame)
-  return ending and ending.reason
+  return ending.fate == "dropped" and ending.reason
 end)
 of_trace("flags", function(item, tvb, frame)
   if frame.header then

@@ -1,0 +1,253 @@
+//! Which functions are handling the packet while its events go by, oldest first.
+//!
+//! Real kernels record few leaves: a function that gives the packet away cannot record anything in it afterwards. So a
+//! call also ends where the events show that it must have ended:
+//!
+//! - at an event of a function around it that is still open. Revisions 1 to 3 do not name the function of a free text;
+//!   there, a text from the source file of an outer call, and not from that of the innermost one, is such an event;
+//! - at an event of another thread;
+//! - at the next function after a pause of [`QUEUED`]: no function of a network stack takes so long, so the packet waited on a
+//!   queue;
+//! - where its function is entered again at the same line with the same arguments, and nothing was entered since: that is no
+//!   recursion, but a second attempt after a wait on a queue;
+//! - at the next function after one that [holds](crate::Ends::holds) packets: whoever takes the packet off the queue is
+//!   not called by whoever put it there.
+//!
+//! This is the only place that decides what an event is nested in.
+
+use crate::end::Ends;
+use crate::event::{Event, Position};
+use crate::generated::Kind;
+use crate::text::Text;
+
+/// Most calls that are remembered at a time. Deeper ones are only counted.
+pub const DEEPEST: usize = 256;
+
+/// Nanoseconds between two events of a packet that must have been on a queue between them.
+pub const QUEUED: u64 = 10_000_000;
+
+/// A function that has begun to handle the packet and has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Call<'a> {
+    /// The function.
+    pub function: Option<Text<'a>>,
+    /// Its arguments.
+    pub args: Option<Text<'a>>,
+    /// Where it was entered.
+    pub entered: Option<Position<'a>>,
+    /// Where the newest event directly in it was recorded.
+    pub position: Option<Position<'a>>,
+}
+
+/// What an event does to the open calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Taken {
+    /// How many of the innermost calls end with this event or have ended before it.
+    pub closes: usize,
+    /// Whether the last of those is the event's own: the event is its leave.
+    pub is_own: bool,
+    /// Whether the event opens a call.
+    pub opens: bool,
+    /// How many calls are open around the event, those that are too deep to be remembered included.
+    pub depth: usize,
+}
+
+/// The open calls, outermost first.
+///
+/// ```
+/// use mbuf_trace::{Calls, Ends, Event, Kind, Text};
+///
+/// let mut calls = Calls::new(Ends::built_in());
+/// let event = |kind, function| Event { function: Some(Text(function)), ..Event::new(kind) };
+/// assert_eq!(calls.take(&event(Kind::Enter, b"ip_input")).depth, 0);
+/// assert_eq!(calls.take(&event(Kind::Enter, b"ip_tryforward")).depth, 1);
+/// // ip_tryforward has returned without a leave.
+/// assert_eq!(calls.take(&event(Kind::Static, b"ip_input")).depth, 1);
+/// assert_eq!(calls.open().len(), 1);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Calls<'a> {
+    ends: &'a Ends,
+    calls: [Call<'a>; DEEPEST],
+    open: usize,
+    /// Calls entered beyond the deepest, and not yet left.
+    beyond: usize,
+    /// The newest event that names its function without entering or leaving it, since the last call began or ended.
+    seen: Option<(Text<'a>, Option<Position<'a>>)>,
+    thread: Option<u32>,
+    /// The age of the newest event that has one.
+    age: Option<u64>,
+    /// Whether the newest function that was seen holds packets.
+    is_held: bool,
+}
+
+impl<'a> Calls<'a> {
+    /// No open calls. `ends` says which functions hold packets.
+    #[must_use]
+    pub fn new(ends: &'a Ends) -> Self {
+        let calls = [Call::default(); DEEPEST];
+        Self { ends, calls, open: 0, beyond: 0, seen: None, thread: None, age: None, is_held: false }
+    }
+
+    /// The same without any open calls, for the next trace.
+    pub fn clear(&mut self) {
+        (self.open, self.beyond, self.seen) = (0, 0, None);
+        (self.thread, self.age, self.is_held) = (None, None, false);
+    }
+
+    /// The open calls, outermost first, as many as are remembered.
+    #[must_use]
+    pub fn open(&self) -> &[Call<'a>] {
+        self.calls.get(..self.open).unwrap_or_default()
+    }
+
+    /// The innermost open call, if it is remembered.
+    #[must_use]
+    pub fn innermost(&self) -> Option<&Call<'a>> {
+        if self.beyond > 0 { None } else { self.open().last() }
+    }
+
+    /// The function that an event without one was recorded in: the innermost open call, or a function that was seen
+    /// since then if the event is from the same source file and the call is not.
+    #[must_use]
+    pub fn function_at(&self, position: Option<Position<'a>>) -> Option<Text<'a>> {
+        let innermost = self.innermost();
+        let file = position.map(|position| position.file);
+        let is_of = |other: Option<Position<'_>>| file.is_some() && other.map(|other| other.file) == file;
+        match (innermost, self.seen) {
+            (Some(call), Some((seen, at))) if is_of(at) && !is_of(call.entered) => Some(seen),
+            (Some(call), _) => call.function,
+            (None, seen) => seen.map(|(function, _)| function),
+        }
+    }
+
+    /// Takes the next event.
+    pub fn take(&mut self, event: &Event<'a>) -> Taken {
+        let before = self.open;
+        self.end_those_that_must_have(event);
+        let mut is_own = false;
+        let opens = event.kind == Kind::Enter && self.enter(event);
+        if event.kind == Kind::Leave {
+            is_own = self.leave(event);
+        } else if event.kind != Kind::Enter {
+            self.see(event);
+        }
+        if let Some(function) = event.function {
+            self.is_held = event.kind != Kind::Leave && self.ends.holds(function.as_bytes());
+        }
+        let around = self.open.saturating_add(self.beyond);
+        let depth = if event.kind == Kind::Enter { around.saturating_sub(1) } else { around };
+        let left = if opens { self.open.saturating_sub(1) } else { self.open };
+        Taken { closes: before.saturating_sub(left), is_own, opens, depth }
+    }
+
+    /// Ends calls that the event shows to have ended without a leave.
+    fn end_those_that_must_have(&mut self, event: &Event<'a>) {
+        let thread = event.header.and_then(|header| header.thread);
+        if let Some(thread) = thread
+            && self.thread.replace(thread).is_some_and(|before| before != thread)
+        {
+            self.keep(0);
+        }
+        let age = event.header.and_then(|header| header.age);
+        let before = self.age;
+        self.age = age.or(before);
+        let has_waited = before.zip(age).is_some_and(|(before, age)| before.saturating_sub(age) >= QUEUED);
+        let is_new = matches!(event.kind, Kind::Enter | Kind::Function);
+        let is_outer = event.kind != Kind::Enter && event.function.is_some_and(|of| self.place(of).is_some());
+        let is_helper = || event.function.is_some_and(|function| self.ends.only_frees(function.as_bytes()));
+        let is_again = event.kind == Kind::Enter
+            && self.innermost().is_some_and(|call| {
+                let same = call.function == event.function && call.args == event.args;
+                same && event.position.is_some() && call.entered == event.position
+            });
+        if is_again {
+            self.keep(0);
+            return;
+        }
+        if (self.is_held || has_waited) && is_new && !is_outer && !is_helper() {
+            self.keep(0);
+            return;
+        }
+        if matches!(event.kind, Kind::Enter | Kind::Leave) {
+            return;
+        }
+        let around = match (event.function, event.position) {
+            (Some(function), _) => self.place(function),
+            (None, Some(position)) => self.place_of_file(position),
+            (None, None) => None,
+        };
+        if let Some(place) = around {
+            self.keep(place.saturating_add(1));
+        }
+    }
+
+    /// Keeps so many of the outermost calls.
+    fn keep(&mut self, calls: usize) {
+        if calls < self.open || self.beyond > 0 {
+            (self.beyond, self.seen) = (0, None);
+        }
+        self.open = self.open.min(calls);
+    }
+
+    /// The innermost open call of this function.
+    fn place(&self, function: Text<'_>) -> Option<usize> {
+        self.open().iter().rposition(|call| call.function == Some(function))
+    }
+
+    /// The innermost open call that was entered in the file of this position, unless the innermost call of all has no
+    /// file: then nobody knows.
+    fn place_of_file(&self, position: Position<'_>) -> Option<usize> {
+        let is_here = |call: &Call<'_>| call.entered.is_some_and(|entered| entered.file == position.file);
+        self.innermost()?.entered?;
+        self.open().iter().rposition(is_here)
+    }
+
+    /// Gives whether the call is remembered.
+    fn enter(&mut self, event: &Event<'a>) -> bool {
+        self.seen = None;
+        let Some(place) = self.calls.get_mut(self.open) else {
+            self.beyond = self.beyond.saturating_add(1);
+            return false;
+        };
+        *place = Call {
+            function: event.function,
+            args: event.args,
+            entered: event.position,
+            position: event.position,
+        };
+        self.open = self.open.saturating_add(1);
+        true
+    }
+
+    /// Gives whether the event ends a call that is remembered.
+    fn leave(&mut self, event: &Event<'a>) -> bool {
+        if self.beyond > 0 {
+            self.beyond = self.beyond.saturating_sub(1);
+            return false;
+        }
+        // The calls within it have lost their leaves. A leave of what is not open ends nothing.
+        let place = match event.function {
+            Some(function) => self.place(function),
+            None => self.open.checked_sub(1),
+        };
+        if let Some(place) = place {
+            self.keep(place);
+            self.seen = None;
+        }
+        place.is_some()
+    }
+
+    fn see(&mut self, event: &Event<'a>) {
+        if let Some(call) = self.open.checked_sub(1).and_then(|last| self.calls.get_mut(last))
+            && self.beyond == 0
+        {
+            call.position = event.position.or(call.position);
+        }
+        if let Some(function) = event.function {
+            self.seen = Some((function, event.position));
+        }
+    }
+}
