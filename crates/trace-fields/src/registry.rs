@@ -24,9 +24,8 @@ pub struct Field {
     pub events: &'static [Kind],
     /// Revisions of the format that can have it; all when empty.
     pub revisions: &'static [u8],
-    /// The table of names for its values, as the specification calls it.
-    pub codes: Option<&'static str>,
-    /// Names that Wireshark has for its values: `(6, "TCP")` of `ip.proto`. A boolean is 1 or 0 here.
+    /// Names of its values, those of Wireshark or of the specification's codes: `(6, "TCP")` of `ip.proto`. A boolean is 1
+    /// or 0 here.
     pub names: &'static [(u64, &'static str)],
     /// What it is, in a few words, without a full stop.
     pub doc: &'static str,

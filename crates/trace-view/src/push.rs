@@ -160,8 +160,15 @@ pub(crate) fn words<'a>(event: &Event<'a>, scratch: &'a mut Vec<u8>) -> Option<&
 }
 
 /// An error number by its name in FreeBSD, or as `errno 1000` where it has none.
-pub(crate) fn errno(number: u16) -> String {
-    mbuf_trace::Errno(number).name().map_or_else(|| format!("errno {number}"), ToOwned::to_owned)
+pub(crate) struct ErrorName(pub(crate) u16);
+
+impl fmt::Display for ErrorName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match mbuf_trace::Errno(self.0).name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "errno {}", self.0),
+        }
+    }
 }
 
 #[cfg(test)]

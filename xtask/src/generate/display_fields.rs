@@ -33,7 +33,7 @@ pub(super) fn rust(spec: &Spec, wireshark: &WiresharkFields) -> String {
         };
         let _ = writeln!(
             out,
-            "Field {{ id: FieldId::{}, name: {:?}, ty: FieldType::{:?}, base: Base::{:?}, scope: Scope::{:?}, protocol: {protocol}, events: &[{}], revisions: &{:?}, codes: {:?}, names: {names}, doc: {:?} }},",
+            "Field {{ id: FieldId::{}, name: {:?}, ty: FieldType::{:?}, base: Base::{:?}, scope: Scope::{:?}, protocol: {protocol}, events: &[{}], revisions: &{:?}, names: {names}, doc: {:?} }},",
             camel(&field.name),
             field.name,
             field.ty,
@@ -41,7 +41,6 @@ pub(super) fn rust(spec: &Spec, wireshark: &WiresharkFields) -> String {
             field.scope,
             events.join(", "),
             field.revisions,
-            field.codes,
             field.doc
         );
     }

@@ -105,7 +105,7 @@ fn row(out: &mut impl Write, look: &Look, place: &Place<'_>, of: u64, fates: boo
         writeln!(out, "{fate}")?;
     }
     let reason = place.reason.filter(|reason| !reason.is_empty()).map(|reason| reason.to_string());
-    let errno = place.errno.map(|errno| format!("({})", push::errno(errno)));
+    let errno = place.errno.map(|errno| format!("({})", push::ErrorName(errno)));
     let is_inferred = place.fate == Fate::Dropped && place.reason.is_none();
     let inferred = is_inferred.then(|| "inferred: no drop was recorded".to_owned());
     let why: Vec<_> = reason.or(inferred).into_iter().chain(errno).collect();

@@ -47,7 +47,7 @@ pub(super) fn words(end: &End<'_>, options: &Options, out: &mut String) {
     }
     if let Some(errno) = end.errno {
         // Writing to a String cannot fail.
-        let _ = write!(out, " ({})", push::errno(errno));
+        let _ = write!(out, " ({})", push::ErrorName(errno));
     }
     if end.fate == Fate::Dropped && !end.is_recorded {
         out.push_str(": inferred, no drop was recorded");

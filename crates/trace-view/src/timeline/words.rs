@@ -36,7 +36,7 @@ pub(super) fn words(event: &Event<'_>, scratch: &mut Vec<u8>, out: &mut impl Pag
             out.push_str("drop: ");
             push::text(Text(push::words(event, scratch).unwrap_or_default()), out);
             if let Some(errno) = event.errno {
-                let _ = write!(out, " ({})", push::errno(errno));
+                let _ = write!(out, " ({})", push::ErrorName(errno));
             }
         }
         _ => match push::words(event, scratch).unwrap_or_default() {
