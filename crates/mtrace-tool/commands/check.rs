@@ -6,7 +6,7 @@ use crate::messages::Name;
 use crate::output::{Content, Output, Target};
 use crate::pipeline::{Counts, FaultMessages, FileReport, Gap, Reading, Seen, Sink, Wants};
 use capture_file::{Container, Packet, Warning};
-use mbuf_trace::Fault;
+use mbuf_trace::{Fault, Trace};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use trace_view::{Counted, PartOf};
@@ -36,6 +36,22 @@ impl CheckSink {
         let note = if fault.kind.is_malformed() { "" } else { "note: " };
         self.line(&format_args!("packet {} at byte {}: {note}{fault}", packet.number, packet.offset))
     }
+
+    /// What the kernel did not record.
+    fn lacks(&mut self, packet: &Packet<'_>, trace: &Trace<'_>) -> Result<(), Failure> {
+        let (number, offset) = (packet.number, packet.offset);
+        let is_marked = trace.frame_header().is_some_and(|header| header.incomplete());
+        match trace.lost() {
+            0 if is_marked => {
+                self.line(&format_args!("packet {number} at byte {offset}: note: incomplete, the kernel says"))
+            }
+            0 => Ok(()),
+            lost => {
+                let lost = Counted(lost, "event");
+                self.line(&format_args!("packet {number} at byte {offset}: note: {lost} lost by the kernel"))
+            }
+        }
+    }
 }
 
 impl Sink for CheckSink {
@@ -46,7 +62,10 @@ impl Sink for CheckSink {
 
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
         match seen {
-            Seen::Trace(trace, _) => trace.faults().try_for_each(|fault| self.fault(packet, &fault)),
+            Seen::Trace(trace, _) => {
+                trace.faults().try_for_each(|fault| self.fault(packet, &fault))?;
+                self.lacks(packet, trace)
+            }
             Seen::NoTrace(fault) => self.fault(packet, fault),
             Seen::OtherLink => Ok(()),
         }
@@ -80,7 +99,11 @@ impl Sink for CheckSink {
         }
         let Counts { packets, traces, malformed, cut, .. } = file.selected;
         let traces = PartOf(traces, packets, "packet", ["is", "are"]);
-        self.line(&format_args!("{traces} mbuf_trace, {malformed} malformed, {cut} cut by the capture"))
+        self.line(&format_args!("{traces} mbuf_trace, {malformed} malformed, {cut} cut by the capture"))?;
+        match file.selected.incomplete.words() {
+            Some(words) => self.line(&format_args!("{words}")),
+            None => Ok(()),
+        }
     }
 
     fn wants(&self) -> Wants {

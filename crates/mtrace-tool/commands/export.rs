@@ -9,6 +9,7 @@ use crate::output::{Content, Output, Target};
 use crate::pipeline::{FileReport, Reading, Seen, Sink};
 use capture_file::{Compression, Container, Packet, WriteError};
 use std::path::{Path, PathBuf};
+use trace_view::Incomplete;
 use trace_view::export::Export;
 use trace_view::export::flamegraph::Flamegraph;
 use trace_view::export::graph::GraphPicture;
@@ -57,7 +58,7 @@ pub(crate) fn run(
     let path = target.path().to_path_buf();
     let failed = |error| Failure::writer(&path, error);
     let exporter = begin(target.open(compression)?).map_err(failed)?;
-    let mut sink = ExportSink { path: &path, exporter, packets: 0, kept: Kept::default() };
+    let mut sink = ExportSink { path: &path, exporter, packets: 0, kept: Kept::default(), incomplete: Incomplete::default() };
     let status = reading.run(files, &mut sink)?;
     if status == Status::Unreadable && sink.packets == 0 {
         return Ok(status);
@@ -66,6 +67,9 @@ pub(crate) fn run(
     out.finish()?;
     if let Some(why) = sink.kept.why_no_trace() {
         messages::warning(&format_args!("{}: it shows nothing: {why}", Name(&path)));
+    }
+    if let Some(words) = sink.incomplete.words() {
+        messages::warning(&format_args!("{}: {words}", Name(&path)));
     }
     for remark in &remarks {
         messages::warning(&format_args!("{}: {}", Name(&path), remark.text));
@@ -79,11 +83,15 @@ struct ExportSink<'p> {
     exporter: Exporter,
     packets: u64,
     kept: Kept,
+    incomplete: Incomplete,
 }
 
 impl Sink for ExportSink<'_> {
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
         self.packets = self.packets.saturating_add(1);
+        if let Some((trace, _)) = seen.trace() {
+            self.incomplete.add(trace);
+        }
         let taken = self.exporter.packet(&packet.into(), seen.trace());
         taken.map_err(|error| Failure::writer(self.path, error))
     }

@@ -196,6 +196,8 @@ struct InfoJson<'a> {
     traces: u64,
     malformed: u64,
     truncated: u64,
+    incomplete: u64,
+    lost_events: u64,
     events: u64,
     revisions: &'a BTreeMap<String, u64>,
     revisions_guessed: u64,
@@ -233,6 +235,8 @@ impl InfoSink {
             traces: file.selected.traces,
             malformed: file.selected.malformed,
             truncated: file.selected.cut,
+            incomplete: file.selected.incomplete.traces,
+            lost_events: file.selected.incomplete.lost,
             events: facts.events,
             revisions: &facts.revisions,
             revisions_guessed: facts.guessed,
@@ -289,6 +293,9 @@ impl InfoSink {
         }
         row("malformed", &file.selected.malformed)?;
         row("cut", &format_args!("{} by the capture", file.selected.cut))?;
+        if let Some(words) = file.selected.incomplete.words() {
+            row("incomplete", &words)?;
+        }
         for problem in facts.problems(file) {
             row("problem", &problem)?;
         }

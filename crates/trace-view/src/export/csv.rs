@@ -7,13 +7,13 @@ use super::calls::{Move, walk};
 use super::{Export, Remark};
 use crate::push;
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Event, Link, RecordedEvent, Text, Trace};
+use mbuf_trace::{Certainty, Event, Fate, Link, RecordedEvent, Text, Trace};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use trace_fields::{PacketView, SnapshotLink, summary};
 
 /// The columns, in order.
-pub const COLUMNS: [&str; 24] = [
+pub const COLUMNS: [&str; 27] = [
     "packet",
     "time",
     "interface",
@@ -38,6 +38,9 @@ pub const COLUMNS: [&str; 24] = [
     "length",
     "packet_length",
     "summary",
+    "fate",
+    "lost",
+    "incomplete",
 ];
 
 /// Writes the rows of packet after packet.
@@ -97,6 +100,9 @@ impl<W: Write> Csv<W> {
             link.map(|(snapshot, link)| summary(snapshot.bytes, link).of_length(snapshot.whole_len()))
                 .as_ref(),
         );
+        row.plain(place.fate.name());
+        row.number(place.lost.map(u64::from));
+        row.plain(if place.is_incomplete { "true" } else { "" });
         self.writer.write_record(row.cells()).map_err(failed)
     }
 }
@@ -106,6 +112,9 @@ struct Place<'p> {
     packet: &'p PacketView<'p>,
     time: String,
     encoding: String,
+    fate: Fate,
+    lost: Option<u32>,
+    is_incomplete: bool,
 }
 
 /// The number of a link type.
@@ -121,7 +130,14 @@ impl<W: Write> Export<W> for Csv<W> {
     fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
         self.header()?;
         let time = packet.time.map(|time| time.to_string()).unwrap_or_default();
-        let place = Place { packet, time, encoding: trace.encoding().to_string() };
+        let place = Place {
+            packet,
+            time,
+            encoding: trace.encoding().to_string(),
+            fate: trace.end().fate,
+            lost: trace.frame_header().map(|header| header.lost),
+            is_incomplete: trace.is_incomplete(),
+        };
         let mut depth = 0_usize;
         let mut depths = Vec::new();
         // One event may close several calls: its depth is that of the outermost.

@@ -49,6 +49,9 @@ impl<W: Write> Export<W> for Dot<W> {
         let Self { mut out, graph } = *self;
         let shown = graph.shown(usize::MAX);
         writeln!(out, "digraph mbuf_trace {{")?;
+        if let Some(words) = &shown.incomplete {
+            writeln!(out, "  label=\"{}\";", Quoted(words))?;
+        }
         writeln!(out, "  node [shape=box, fontname=\"sans-serif\", fontsize=11];")?;
         writeln!(out, "  edge [fontname=\"sans-serif\", fontsize=9];")?;
         for (at, (name, node)) in shown.nodes.iter().enumerate() {

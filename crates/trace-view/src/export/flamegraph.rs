@@ -6,6 +6,7 @@
 use super::svg::{Svg, number};
 use super::tree::Tree;
 use super::{Export, Remark};
+use crate::incomplete::Incomplete;
 use capture_file::WriteError;
 use mbuf_trace::{Certainty, Trace};
 use std::io::{self, Write};
@@ -38,12 +39,13 @@ pub struct Flamegraph<W> {
     out: W,
     tree: Tree,
     title: String,
+    incomplete: Incomplete,
 }
 
 impl<W: Write> Flamegraph<W> {
     /// A picture of a tree onto `out`, which should be buffered.
     pub fn new(out: W, tree: Tree, title: String) -> Self {
-        Self { out, tree, title }
+        Self { out, tree, title, incomplete: Incomplete::default() }
     }
 }
 
@@ -83,7 +85,7 @@ fn frames(tree: &Tree) -> (Vec<Frame<'_>>, u64) {
     (frames, total)
 }
 
-fn draw<W: Write>(out: W, tree: &Tree, title: &str) -> io::Result<()> {
+fn draw<W: Write>(out: W, tree: &Tree, title: &str, incomplete: &Incomplete) -> io::Result<()> {
     let (frames, total) = frames(tree);
     let scale = WIDTH / ratio(total.max(1));
     let visible = |frame: &&Frame<'_>| ratio(frame.end.saturating_sub(frame.begin)) * scale >= NARROWEST;
@@ -102,6 +104,9 @@ fn draw<W: Write>(out: W, tree: &Tree, title: &str) -> io::Result<()> {
     let unit = tree.unit(total);
     let foot = number(height - 8.0);
     svg.text("text", &[("id", "details"), ("x", "10"), ("y", &foot)], &format!("{total} {unit} in all"))?;
+    if let Some(words) = incomplete.words() {
+        svg.text("text", &[("x", "1190"), ("y", &foot), ("text-anchor", "end")], &words)?;
+    }
     svg.line()?;
     for frame in frames.iter().filter(visible) {
         let weight = frame.end.saturating_sub(frame.begin);
@@ -157,11 +162,12 @@ fn ratio(weight: u64) -> f64 {
 impl<W: Write> Export<W> for Flamegraph<W> {
     fn trace(&mut self, _: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
         self.tree.add(trace);
+        self.incomplete.add(trace);
         Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> Result<(W, Vec<Remark>), WriteError> {
-        draw(&mut self.out, &self.tree, &self.title)?;
+        draw(&mut self.out, &self.tree, &self.title, &self.incomplete)?;
         self.out.flush()?;
         Ok((self.out, self.tree.remarks()))
     }

@@ -5,6 +5,7 @@ use super::label::Label;
 use super::names::Names;
 use super::{Export, Remark};
 use crate::counted::Counted;
+use crate::incomplete::Incomplete;
 use capture_file::WriteError;
 use mbuf_trace::{Certainty, Event, Kind, Text, Trace};
 use std::collections::HashMap;
@@ -30,6 +31,7 @@ pub struct Graph {
     label: Label,
     /// Events that did not fit.
     beyond: u64,
+    incomplete: Incomplete,
 }
 
 /// How often packets passed a node.
@@ -54,6 +56,8 @@ pub(super) struct Shown<'g> {
     pub(super) edges: Vec<(usize, usize, u64)>,
     /// Nodes that are not shown.
     pub(super) hidden: usize,
+    /// How many traces lack events, in words.
+    pub(super) incomplete: Option<String>,
 }
 
 impl Default for Graph {
@@ -71,11 +75,12 @@ impl Graph {
 
     pub(super) fn with_limit(limit: usize) -> Self {
         let (names, label) = (Names::default(), Label::default());
-        Self { limit, names, nodes: Vec::new(), edges: HashMap::new(), label, beyond: 0 }
+        Self { limit, names, nodes: Vec::new(), edges: HashMap::new(), label, beyond: 0, incomplete: Incomplete::default() }
     }
 
     /// Adds a trace.
     pub fn add(&mut self, trace: &Trace<'_>) {
+        self.incomplete.add(trace);
         let (mut begun, mut before) = (false, None);
         for event in trace.events_with_drops().filter(is_node) {
             let first = !std::mem::replace(&mut begun, true);
@@ -156,7 +161,8 @@ impl Graph {
             .filter_map(|((from, to), passes)| Some((place(from)?, place(to)?, *passes)))
             .collect();
         edges.sort_unstable();
-        Shown { nodes: order.into_iter().map(|(name, node, _)| (name, node)).collect(), edges, hidden }
+        let nodes = order.into_iter().map(|(name, node, _)| (name, node)).collect();
+        Shown { nodes, edges, hidden, incomplete: self.incomplete.words() }
     }
 
     /// What did not fit.

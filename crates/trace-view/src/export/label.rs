@@ -1,21 +1,29 @@
 //! What events are called on charts and in comments: one line, escaped, of bounded length.
 
-use mbuf_trace::{Event, Kind, Origin, Text, Trace};
+use mbuf_trace::{Event, Fate, Kind, Origin, Text, Trace};
 use std::fmt::Write as _;
 use trace_fields::{SnapshotLink, summary};
 
 /// Most characters of a label; a cut is shown by an ellipsis.
 pub(super) const LONGEST: usize = 200;
 
-/// What a trace is about: its newest snapshot in a line.
+/// What a trace is about: its newest snapshot in a line, and what became of the packet.
 pub(super) fn packet(trace: &Trace<'_>, link: SnapshotLink) -> String {
     let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot());
-    match snapshots.find(|snapshot| !snapshot.bytes.is_empty()) {
+    let mut label = match snapshots.find(|snapshot| !snapshot.bytes.is_empty()) {
         Some(snapshot) => {
             summary(snapshot.bytes, link.of(&snapshot)).of_length(snapshot.whole_len()).to_string()
         }
         None => "no snapshot".to_owned(),
+    };
+    let fate = trace.end().fate;
+    if fate != Fate::Unknown {
+        let _ = write!(label, ", {}", fate.name());
     }
+    if trace.is_incomplete() {
+        label.push_str(", incomplete");
+    }
+    label
 }
 
 /// A text, escaped, and no longer than a label.

@@ -90,6 +90,10 @@ pub struct Counts {
     pub left_out: u64,
     /// Packets of which only the first rows were taken, because they have so many.
     pub packets_with_too_many_rows: u64,
+    /// Traces that lack events: what is counted of these may be too little.
+    pub incomplete: u64,
+    /// Events that kernels could not record.
+    pub lost_events: u64,
 }
 
 impl Statistics {
@@ -123,6 +127,10 @@ impl Statistics {
     /// Counts a packet.
     pub fn add(&mut self, subject: &Subject<'_>) {
         increase(&mut self.counts.packets);
+        if let Some(trace) = subject.trace().filter(|trace| trace.is_incomplete()) {
+            increase(&mut self.counts.incomplete);
+            self.counts.lost_events = self.counts.lost_events.saturating_add(u64::from(trace.lost()));
+        }
         let mut prefix = Vec::new();
         if let Some(interval) = self.plan.options.interval {
             let Some(time) = subject.packet().time else {

@@ -397,13 +397,14 @@ fn about(way: &Way<'_, '_>, certainty: Certainty, out: &mut String) {
     out.push_str(if byte_order == ByteOrder::Little { "le" } else { "" });
     out.push_str(if certainty == Certainty::Guessed { ", a guess, " } else { ", " });
     push::counted(way.trace.event_count(), "event", out);
-    if let Some(span) = way.clock.span() {
-        out.push_str(" in ");
-        span.push(out);
-    }
-    if way.trace.is_incomplete() {
+    let is_incomplete = way.trace.is_incomplete();
+    if is_incomplete {
         out.push_str(", ");
         end::lacks(way.trace, out);
+    }
+    if let Some(span) = way.clock.span() {
+        out.push_str(if is_incomplete { ", in " } else { " in " });
+        span.push(out);
     }
 }
 
