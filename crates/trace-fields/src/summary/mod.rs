@@ -1,5 +1,6 @@
 //! What a packet is, in one line.
 
+mod answer;
 mod around;
 mod names;
 

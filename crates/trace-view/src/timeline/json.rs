@@ -4,7 +4,7 @@
 use super::context::Context;
 use super::snapshots::Snapshots;
 use super::way::Way;
-use super::{Options, newest_snapshot};
+use super::{Options, newest_snapshot, turned_from};
 use crate::changes::{self, Differences};
 use crate::hex::Hex;
 use crate::push;
@@ -51,6 +51,9 @@ impl Serialize for Explained<'_, '_> {
         let snapshots = Snapshots::new(way, self.options.snapshot_link);
         if let Some((_, newest)) = newest_snapshot(way) {
             map.serialize_entry("summary", &Shown(snapshots.summary(&newest)))?;
+        }
+        if let Some(asked) = turned_from(way, self.options.snapshot_link) {
+            map.serialize_entry("turned_from", &Shown(asked))?;
         }
         map.serialize_entry("revision", &way.trace.revision().number())?;
         if *certainty == Certainty::Guessed {

@@ -43,7 +43,7 @@ use mbuf_trace::{
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use steps::{Buffers, Said, Steps};
-use trace_fields::{PacketView, SnapshotLink, recycle, summary};
+use trace_fields::{PacketView, SnapshotLink, Summary, recycle, summary};
 use way::Way;
 
 /// Fewer columns are no line to fit anything into.
@@ -314,10 +314,18 @@ fn heading(
         None => said.newest.push_str("no snapshot"),
     }
     said.packet.clone_from(&said.newest);
+    said.title.clear();
+    if let Some(asked) = turned_from(way, options.snapshot_link) {
+        said.packet.clear();
+        // Writing to a String cannot fail.
+        let _ = asked.write(&mut said.packet);
+        let _ = write!(said.title, "{}, turned into ", said.packet);
+    }
+    said.title.push_str(&said.newest);
     let (number, front) = number_and_time(page, options, packet);
     let start = page.len();
     colours.summary.push(page);
-    page.push_str(&said.packet);
+    page.push_str(&said.title);
     colours.reset.push(page);
     page.push_str("  ");
     colours.dim.push(page);
@@ -334,7 +342,7 @@ fn heading(
         return;
     };
     let with_place = page.get(about_start..).unwrap_or_default().to_owned();
-    let all = front.saturating_add(width(&said.packet)).saturating_add(width(&with_place)).saturating_add(2);
+    let all = front.saturating_add(width(&said.title)).saturating_add(width(&with_place)).saturating_add(2);
     if all <= columns {
         colours.reset.push(page);
         page.push('\n');
@@ -356,7 +364,7 @@ fn heading(
     page.push_str(mark(options));
     push::spaces(left, page);
     colours.summary.push(page);
-    page.push_str(&cut(&said.packet, Some(room)));
+    page.push_str(&cut(&said.title, Some(room)));
     colours.reset.push(page);
     page.push('\n');
 }
@@ -414,4 +422,13 @@ fn newest_snapshot<'a>(way: &Way<'_, 'a>) -> Option<(usize, Snapshot<'a>)> {
     let mut snapshots =
         steps.zip(way.newest_first()).filter_map(|(step, event)| Some((step, event.snapshot?)));
     snapshots.find(|(_, snapshot)| !snapshot.bytes.is_empty())
+}
+
+/// What the packet was when it was turned into its own answer: its oldest snapshot, if the newest answers that.
+fn turned_from<'a>(way: &Way<'_, 'a>, link: SnapshotLink) -> Option<Summary<'a>> {
+    let of = |snapshot: Snapshot<'a>| summary(snapshot.bytes, link.of(&snapshot)).of_length(snapshot.whole_len());
+    let (_, newest) = newest_snapshot(way)?;
+    let mut snapshots = way.oldest_first().filter_map(|event| event.snapshot);
+    let oldest = of(snapshots.find(|snapshot| !snapshot.bytes.is_empty())?);
+    of(newest).answers(&oldest).then_some(oldest)
 }

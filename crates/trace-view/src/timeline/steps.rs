@@ -73,6 +73,9 @@ pub(super) struct Buffers {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Said {
     pub(super) context: Option<Context>,
+    /// The packet in a line: what it is, or, where it was turned into its own answer, both.
+    pub(super) title: String,
+    /// What the packet was when that was last said.
     pub(super) packet: String,
     /// What the newest snapshot is that has any bytes, and its step.
     pub(super) newest: String,
