@@ -128,7 +128,11 @@ fn print_ends_each_packet_in_the_same_place() {
     assert!(all > 100, "{all}");
     let returned = capture_of(&[vec!["+pf_test", "b.c:9: -pf_test(PF_DROP)", "a.c:5: -ip_input"]]);
     let ran = run_with_input(&["print"], &returned);
-    assert!(ran.text().ends_with("dropped in pf_test(PF_DROP), b.c:9: inferred, no drop was recorded\n"), "{}", ran.text());
+    assert!(
+        ran.text().ends_with("dropped in pf_test(PF_DROP), b.c:9: inferred, no drop was recorded\n"),
+        "{}",
+        ran.text()
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod dissector;
 mod docs;
 mod drops;
 mod export;
+mod fate;
 mod faults;
 mod filter;
 mod follow;

@@ -78,7 +78,8 @@ fn differences(theirs: &str, ours: &str) -> Vec<String> {
 fn every_field_is_as_the_tool_has_it() {
     let Some(shell) = is_here() else { return };
     let mut found = Vec::new();
-    for name in fixtures() {
+    let real = ["interface-rev4", "interface-rev3", "short-rev4"].map(|name| format!("real/{name}.pcap"));
+    for name in fixtures().into_iter().chain(real) {
         let file = Path::new("fixtures").join(&name);
         let differences = differences(&of_tshark(&shell, &file), &of_the_tool(&file));
         found.extend(differences.into_iter().map(|difference| format!("{name}: {difference}")));

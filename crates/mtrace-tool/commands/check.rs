@@ -42,9 +42,8 @@ impl CheckSink {
         let (number, offset) = (packet.number, packet.offset);
         let is_marked = trace.frame_header().is_some_and(|header| header.incomplete());
         match trace.lost() {
-            0 if is_marked => {
-                self.line(&format_args!("packet {number} at byte {offset}: note: incomplete, the kernel says"))
-            }
+            0 if is_marked => self
+                .line(&format_args!("packet {number} at byte {offset}: note: incomplete, the kernel says")),
             0 => Ok(()),
             lost => {
                 let lost = Counted(lost, "event");

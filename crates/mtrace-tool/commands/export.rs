@@ -58,7 +58,13 @@ pub(crate) fn run(
     let path = target.path().to_path_buf();
     let failed = |error| Failure::writer(&path, error);
     let exporter = begin(target.open(compression)?).map_err(failed)?;
-    let mut sink = ExportSink { path: &path, exporter, packets: 0, kept: Kept::default(), incomplete: Incomplete::default() };
+    let mut sink = ExportSink {
+        path: &path,
+        exporter,
+        packets: 0,
+        kept: Kept::default(),
+        incomplete: Incomplete::default(),
+    };
     let status = reading.run(files, &mut sink)?;
     if status == Status::Unreadable && sink.packets == 0 {
         return Ok(status);

@@ -28,7 +28,9 @@ impl Summary<'_> {
     /// Whether this packet goes back to where an earlier one came from: it is an answer.
     #[must_use]
     pub fn answers(&self, earlier: &Summary<'_>) -> bool {
-        let (Some((from, to)), Some((sender, _))) = (self.end_points(), earlier.end_points()) else { return false };
+        let (Some((from, to)), Some((sender, _))) = (self.end_points(), earlier.end_points()) else {
+            return false;
+        };
         to == sender && from != sender
     }
 }

@@ -75,7 +75,15 @@ impl Graph {
 
     pub(super) fn with_limit(limit: usize) -> Self {
         let (names, label) = (Names::default(), Label::default());
-        Self { limit, names, nodes: Vec::new(), edges: HashMap::new(), label, beyond: 0, incomplete: Incomplete::default() }
+        Self {
+            limit,
+            names,
+            nodes: Vec::new(),
+            edges: HashMap::new(),
+            label,
+            beyond: 0,
+            incomplete: Incomplete::default(),
+        }
     }
 
     /// Adds a trace.

@@ -426,7 +426,8 @@ fn newest_snapshot<'a>(way: &Way<'_, 'a>) -> Option<(usize, Snapshot<'a>)> {
 
 /// What the packet was when it was turned into its own answer: its oldest snapshot, if the newest answers that.
 fn turned_from<'a>(way: &Way<'_, 'a>, link: SnapshotLink) -> Option<Summary<'a>> {
-    let of = |snapshot: Snapshot<'a>| summary(snapshot.bytes, link.of(&snapshot)).of_length(snapshot.whole_len());
+    let of =
+        |snapshot: Snapshot<'a>| summary(snapshot.bytes, link.of(&snapshot)).of_length(snapshot.whole_len());
     let (_, newest) = newest_snapshot(way)?;
     let mut snapshots = way.oldest_first().filter_map(|event| event.snapshot);
     let oldest = of(snapshots.find(|snapshot| !snapshot.bytes.is_empty())?);

@@ -92,6 +92,12 @@ local function show_notes(frame, certainty, contradiction, snapshots, nodes, ite
       "read as revision %s by preference, but the packet is certainly one of revision %s",
       REVISION_WORDS[prefs.revision + 1], contradiction.revision .. (contradiction.little and "le" or "")))
   end
+  local lost = lost_of(frame)
+  if lost > 0 then
+    item:add_proto_expert_info(expert_info.incomplete, counted(lost, "event") .. " lost by the kernel")
+  elseif frame.header and has_flag(frame.header.flags, FLAG.incomplete) then
+    item:add_proto_expert_info(expert_info.incomplete, "incomplete, the kernel says")
+  end
   for place = 1, #snapshots do
     local event = snapshots[place]
     if event.changed then
@@ -111,8 +117,13 @@ local function finish_columns(frame, pinfo, dissected)
   local info = pinfo.cols.info
   if dissected then
     local ending = end_of(frame)
-    if ending.func then
-      info:append(format(" [%s in %s]", ending.fate, display(ending.func)))
+    if ending.is_missing and not ending.reason then
+      info:append(" [end not recorded]")
+    elseif ending.func then
+      info:append(format(" [%s in %s]", ending.fate == "unknown" and "last seen" or ending.fate, display(ending.func)))
+    end
+    if is_incomplete(frame) then
+      info:append(" [incomplete]")
     end
   else
     local path = path_of(frame)

@@ -66,6 +66,8 @@ local expert_info = {
     "The revision is a guess", expert.group.ASSUMPTION, expert.severity.NOTE),
   revision_override = ProtoExpert.new("mbuf_trace.expert.revision_override",
     "The frame is of another revision than the preference says", expert.group.PROTOCOL, expert.severity.WARN),
+  incomplete = ProtoExpert.new("mbuf_trace.expert.incomplete",
+    "The trace lacks events", expert.group.UNDECODED, expert.severity.WARN),
   snapshot_changed = ProtoExpert.new("mbuf_trace.expert.snapshot_changed",
     "The packet was changed on its way", expert.group.SEQUENCE, expert.severity.CHAT),
   snapshot_cut = ProtoExpert.new("mbuf_trace.expert.snapshot_cut",
