@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod failure;
+mod family;
 mod follow;
 mod format;
 mod hints;
