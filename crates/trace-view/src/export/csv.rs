@@ -7,17 +7,19 @@ use super::calls::{Move, walk};
 use super::{Export, Remark};
 use crate::push;
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Event, Link, RecordedEvent, Text, Trace};
+use mbuf_trace::{Certainty, Event, FrameHeader, Link, RecordedEvent, Text, Trace};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use trace_fields::{PacketView, SnapshotLink, summary};
 
 /// The columns, in order.
-pub const COLUMNS: [&str; 24] = [
+pub const COLUMNS: [&str; 26] = [
     "packet",
     "time",
     "interface",
     "revision",
+    "packet_id",
+    "parent_id",
     "step",
     "depth",
     "kind",
@@ -70,6 +72,8 @@ impl<W: Write> Csv<W> {
         row.plain(&place.time);
         row.words(place.packet.interface_name);
         row.plain(&place.encoding);
+        row.number(place.ids.0);
+        row.number(place.ids.1);
         row.number(Some(step.saturating_add(1) as u64));
         row.number(Some(depth as u64));
         row.plain(event.kind.name());
@@ -106,6 +110,8 @@ struct Place<'p> {
     packet: &'p PacketView<'p>,
     time: String,
     encoding: String,
+    /// Its id and its parent's, where they are known.
+    ids: (Option<u64>, Option<u64>),
 }
 
 /// The number of a link type.
@@ -121,7 +127,9 @@ impl<W: Write> Export<W> for Csv<W> {
     fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
         self.header()?;
         let time = packet.time.map(|time| time.to_string()).unwrap_or_default();
-        let place = Place { packet, time, encoding: trace.encoding().to_string() };
+        let known = |id: fn(FrameHeader) -> u64| trace.frame_header().map(id).filter(|id| *id != 0);
+        let ids = (known(|header| header.packet_id), known(|header| header.parent_id));
+        let place = Place { packet, time, encoding: trace.encoding().to_string(), ids };
         let mut depth = 0_usize;
         let mut depths = Vec::new();
         // One event may close several calls: its depth is that of the outermost.
@@ -175,6 +183,15 @@ fn set(depths: &mut Vec<usize>, step: usize, depth: usize) {
     depths.push(depth);
 }
 
+/// What a file begins with so that Excel, which takes it for its old code page otherwise, reads it as UTF-8.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Whether a spreadsheet would take the words for a formula.
+#[must_use]
+pub fn is_formula(words: &[u8]) -> bool {
+    matches!(words.first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r'))
+}
+
 /// The cells of a row, one behind the other.
 #[derive(Debug, Default)]
 struct Row {
@@ -213,7 +230,7 @@ impl Row {
     /// Words out of the capture, escaped, and no formula.
     fn words(&mut self, words: Option<&[u8]>) {
         let words = words.unwrap_or_default();
-        if matches!(words.first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')) {
+        if is_formula(words) {
             self.text.push('\'');
         }
         push::text(Text(words), &mut self.text);
