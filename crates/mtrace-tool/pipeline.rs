@@ -3,10 +3,10 @@
 
 use crate::args::SelectArgs;
 use crate::failure::{Failure, Status};
+use crate::family::Selection;
 use crate::hints;
 use crate::input::{self, Input};
 use crate::messages::{self, Limited, Name};
-use crate::family::Selection;
 use crate::selection::Range;
 use crate::signals;
 use capture_file::{Container, Format, Item, LinkType, Packet, ReadError, ReadErrorKind};
@@ -266,10 +266,20 @@ impl Reading {
             return Err(Failure::Usage("--follow takes one file: the first one has no end".to_owned()));
         }
         let selection = self.select(files)?;
+        self.run_selected(files, &selection, sink)
+    }
+
+    /// The same with what is known of the files already.
+    pub(crate) fn run_selected(
+        &self,
+        files: &[PathBuf],
+        selection: &Selection,
+        sink: &mut dyn Sink,
+    ) -> Result<Status, Failure> {
         let mut status = Status::Done.with_faults(selection.is_lacking);
         let mut unreadable = 0_usize;
         for path in files {
-            match self.file(path, &selection, sink) {
+            match self.file(path, selection, sink) {
                 Ok(of_file) => status = status.max(of_file),
                 Err(failure) if failure.is_about_input() => {
                     messages::error(&format_args!("{failure}{}", hints::of_input(&failure)));

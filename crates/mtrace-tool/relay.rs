@@ -70,6 +70,20 @@ impl Batch {
         self.kinds.push(Kind::of(seen));
     }
 
+    /// Keeps a copy of a packet, for longer than a buffer should be kept for its sake.
+    pub(crate) fn push_copy(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) {
+        self.packets.push_copy(packet);
+        self.kinds.push(Kind::of(seen));
+    }
+
+    /// The packets, in the order in which they came, and what each turned out to be.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Packet<'_>, Seen<'_>)> {
+        self.packets.iter().zip(&self.kinds).map(|(packet, kind)| {
+            let seen = kind.seen(&packet);
+            (packet, seen)
+        })
+    }
+
     /// Bytes of memory that it takes.
     pub(crate) fn size(&self) -> usize {
         self.packets.size()

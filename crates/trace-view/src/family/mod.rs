@@ -14,7 +14,7 @@ pub use order::{Member, order};
 use std::collections::HashMap;
 
 /// Bytes that the ids may take together.
-const MOST_BYTES: usize = 48 << 20;
+const MOST_BYTES: usize = 32 << 20;
 /// What an id costs: its place in the table, of which there are three and a half for each id when the table has just
 /// grown, and its link, of which there are three when the list has just grown.
 const ID_COST: usize = 7 * (size_of::<(u64, u32)>() + 1) / 2 + 3 * size_of::<u32>();
@@ -154,7 +154,10 @@ impl Members {
         let asked = |id: u64| id != 0 && self.ids.binary_search(&id).is_ok();
         asked(id)
             || asked(parent_id)
-            || self.families.of(id, parent_id).is_some_and(|family| self.wanted.binary_search(&family).is_ok())
+            || self
+                .families
+                .of(id, parent_id)
+                .is_some_and(|family| self.wanted.binary_search(&family).is_ok())
     }
 }
 

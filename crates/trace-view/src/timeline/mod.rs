@@ -375,7 +375,13 @@ fn heading(
     let fits = width(&with_place) <= room;
     said.context = said.context.filter(|_| fits);
     let kin_fits = fits || width(&with_kin) <= room;
-    let about = if fits { &with_place } else if kin_fits { &with_kin } else { &without };
+    let about = if fits {
+        &with_place
+    } else if kin_fits {
+        &with_kin
+    } else {
+        &without
+    };
     colours.dim.push(page);
     page.push_str(&cut(about, Some(room)));
     colours.reset.push(page);
