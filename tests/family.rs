@@ -13,7 +13,7 @@ pub(crate) fn capture(packets: &[(u64, u64)]) -> Vec<u8> {
         let mut frame = Vec::new();
         let mut writer = FrameWriter::new(&mut frame, Encoding::new(Revision::Four), Some(header));
         writer.push(&Event { function: Some(Text(b"ip_input")), ..Event::new(Kind::Enter) }).unwrap();
-        writer.finish();
+        assert!(writer.finish().is_empty());
         let length = u32::try_from(frame.len()).unwrap().to_le_bytes();
         pcap.extend_from_slice(&[&second.to_le_bytes()[..], &[0; 4], &length, &length, &frame].concat());
     }

@@ -76,12 +76,11 @@ impl Batch {
         self.kinds.push(Kind::of(seen));
     }
 
-    /// The packets, in the order in which they came, and what each turned out to be.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Packet<'_>, Seen<'_>)> {
-        self.packets.iter().zip(&self.kinds).map(|(packet, kind)| {
-            let seen = kind.seen(&packet);
-            (packet, seen)
-        })
+    /// The packet that came after so many others, and what it turned out to be.
+    pub(crate) fn get(&self, place: usize) -> Option<(Packet<'_>, Seen<'_>)> {
+        let packet = self.packets.get(place)?;
+        let seen = self.kinds.get(place)?.seen(&packet);
+        Some((packet, seen))
     }
 
     /// Bytes of memory that it takes.

@@ -114,6 +114,12 @@ impl PacketBatch {
         self.packets.iter().filter_map(|kept| self.packet(kept))
     }
 
+    /// The packet that came after so many others.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<Packet<'_>> {
+        self.packet(self.packets.get(place)?)
+    }
+
     /// Never none: what was kept is there.
     fn packet(&self, kept: &Kept) -> Option<Packet<'_>> {
         let in_buffer = match kept.buffer {

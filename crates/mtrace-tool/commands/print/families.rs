@@ -150,12 +150,11 @@ impl<F: Grouped> FamilySink<F> {
     }
 
     fn write_family(&mut self, held: &Held) -> io::Result<()> {
-        let packets: Vec<_> = held.batch.iter().collect();
         let ids: Vec<(u64, u64)> = held.about.iter().map(|(_, id, parent_id)| (*id, *parent_id)).collect();
         for member in order(&ids) {
-            let about = held.about.get(member.place).zip(packets.get(member.place));
+            let about = held.about.get(member.place).zip(held.batch.get(member.place));
             let Some(((file, ..), (packet, seen))) = about else { continue };
-            self.write(*file, member.generation, packet, seen)?;
+            self.write(*file, member.generation, &packet, &seen)?;
         }
         Ok(())
     }
