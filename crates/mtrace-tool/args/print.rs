@@ -18,12 +18,13 @@ Examples:
   mtrace-tool print --csv -e frame.number -e mbuf_trace.args trace.pcap
   mtrace-tool print --family 900 --by-family trace.pcap
 
-With -e, --json gives an object with a list of values for each field. Numbers of packets begin at 1 in each file.")]
+Packets are numbered from 1 in each file.")]
 pub(crate) struct PrintArgs {
     /// Captures to read, one after another; `-` is standard input
     #[arg(value_name = "FILE", default_value = "-")]
     pub(crate) files: Vec<PathBuf>,
-    /// Print just these fields, tab-separated, one line per packet (repeatable); see `mtrace-tool fields`
+    /// Print just these fields, tab-separated, one line per packet (repeatable); with --json as one object per packet,
+    /// with a list of values for each field; see `mtrace-tool fields`
     #[arg(short = 'e', long = "field", value_name = "FIELD")]
     pub(crate) fields: Vec<String>,
     /// Lay out the fields as tshark does (repeatable): header=y|n, separator=/t|/s|CHAR, aggregator=,|/s|CHAR,
@@ -39,7 +40,8 @@ pub(crate) struct PrintArgs {
     /// Print the fields as CSV with a line of names, and a column of files where there are several
     #[arg(long, requires = "fields", conflicts_with = "json")]
     pub(crate) csv: bool,
-    /// Show the packets of a family together, parents before children, where the last of them is; reads files twice
+    /// Show the packets of a family together, parents before children, where the last of them is; files are read more
+    /// than once
     #[arg(long, conflicts_with = "follow")]
     pub(crate) by_family: bool,
     /// Show events as they lie in the packet, not oldest first
