@@ -18,6 +18,9 @@ const COMMANDS: &[&str] = &[
     "print --hex --no-fold @",
     "print --style function-graph @",
     "print -e mbuf_trace.path -e ip.src @",
+    "print --csv -e mbuf_trace.path -e ip.src @",
+    "print --json -e mbuf_trace.path -e ip.src @",
+    "print --by-family @",
     "filter frame @",
     "convert --to pcap @",
     "convert --to pcapng @",
@@ -177,6 +180,26 @@ fn many_sections_and_interfaces() {
     }
     // A pcap has no place for interfaces, which is told.
     every_command_is_bounded(&path, &[0, 1]);
+}
+
+/// More families than there is room for, of packets that all wait for their parents. What there is no memory for is told,
+/// and every packet is shown.
+#[test]
+fn families() {
+    let folder = folder();
+    let path = folder.path().join("families.pcap");
+    let count = 300_000;
+    let children = (1..=count).map(|id| (id, count + id));
+    let parents = (1..=count).map(|id| (count + id, 0));
+    std::fs::write(&path, crate::family::capture(&children.chain(parents).collect::<Vec<_>>())).unwrap();
+    for command in ["print --family 7 -e frame.number @", "print --by-family -e frame.number @"] {
+        let cost = cost(command, &path);
+        assert_eq!(cost.code, 1, "{command}: {}", cost.stderr);
+        assert!(cost.memory <= MOST, "{command}: {} KiB", cost.memory);
+        assert!(cost.stderr.contains("links between packets left out"), "{command}: {}", cost.stderr);
+    }
+    let ran = crate::support::run(&["print", "--by-family", "-e", "frame.number", path.to_str().unwrap()]);
+    assert_eq!(ran.text().lines().count(), 600_000);
 }
 
 #[test]

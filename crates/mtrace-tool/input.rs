@@ -77,5 +77,7 @@ pub(crate) fn require_file(path: &Path, option: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let name = Name(path);
-    Err(Failure::Usage(format!("{option} reads its input twice, and {name} can be read only once")))
+    Err(Failure::Usage(format!(
+        "{option} reads its input twice, and {name} can be read only once; save it to a file first"
+    )))
 }

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod ends;
 mod failure;
+mod family;
 mod follow;
 mod format;
 mod hints;

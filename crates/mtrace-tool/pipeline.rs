@@ -4,6 +4,7 @@
 use crate::args::SelectArgs;
 use crate::ends;
 use crate::failure::{Failure, Status};
+use crate::family::Selection;
 use crate::hints;
 use crate::input::{self, Input};
 use crate::messages::{self, Limited, Name};
@@ -14,6 +15,7 @@ use mbuf_trace::{Certainty, Detector, Encoding, Ends, Fault, Trace};
 use std::path::{Path, PathBuf};
 use trace_fields::{SnapshotLink, Subject};
 use trace_filter::{Filter, Scratch};
+use trace_view::family::Members;
 use trace_view::{Counted, Incomplete, PartOf};
 
 /// What a packet turned out to be.
@@ -34,6 +36,12 @@ impl<'a> Seen<'a> {
             Self::Trace(trace, certainty) => Some((trace, *certainty)),
             Self::NoTrace(_) | Self::OtherLink => None,
         }
+    }
+
+    /// Its id and its parent's, 0 where they are not known.
+    pub(crate) fn ids(&self) -> (u64, u64) {
+        let header = self.trace().and_then(|(trace, _)| trace.frame_header());
+        header.map_or((0, 0), |header| (header.packet_id, header.parent_id))
     }
 
     /// The packet with its trace, to ask for fields.
@@ -151,6 +159,8 @@ pub(crate) struct FileReport {
     pub(crate) selected: Counts,
     /// All packets in range, whether a filter kept them or not: damage may be why it did not.
     pub(crate) read: Counts,
+    /// How many of them are of the families that are asked for.
+    members: u64,
     /// Packets read on the trace's link type, in range or not.
     on_link: u64,
     /// The link type of the first packet on another one.
@@ -212,6 +222,8 @@ impl Counts {
 /// What is read and how.
 pub(crate) struct Reading {
     filters: Vec<Filter>,
+    /// Ids of packets whose families are read; empty is everything.
+    pub(crate) family: Vec<u64>,
     first: Option<u64>,
     last: Option<u64>,
     range: Option<Range>,
@@ -239,6 +251,7 @@ impl Reading {
         let filters = expressions.map(compile).collect::<Result<_, _>>()?;
         Ok(Self {
             filters,
+            family: select.family.clone(),
             first: select.first,
             last: select.last,
             range: select.range.clone(),
@@ -259,10 +272,21 @@ impl Reading {
         if self.follow && files.len() > 1 {
             return Err(Failure::Usage("--follow takes one file: the first one has no end".to_owned()));
         }
-        let mut status = Status::Done;
+        let selection = self.select(files)?;
+        self.run_selected(files, &selection, sink)
+    }
+
+    /// The same with what is known of the files already.
+    pub(crate) fn run_selected(
+        &self,
+        files: &[PathBuf],
+        selection: &Selection,
+        sink: &mut dyn Sink,
+    ) -> Result<Status, Failure> {
+        let mut status = Status::Done.with_faults(selection.is_lacking);
         let mut unreadable = 0_usize;
         for path in files {
-            match self.file(path, sink) {
+            match self.file(path, selection, sink) {
                 Ok(of_file) => status = status.max(of_file),
                 Err(failure) if failure.is_about_input() => {
                     messages::error(&format_args!("{failure}{}", hints::of_input(&failure)));
@@ -276,21 +300,9 @@ impl Reading {
     }
 
     /// Reads one file.
-    fn file(&self, path: &Path, sink: &mut dyn Sink) -> Result<Status, Failure> {
-        let range = self.range_of(path)?;
-        let mut file = FileReader {
-            reading: self,
-            path,
-            range,
-            input: self.open(path)?,
-            may_wait: input::may_wait(path, self.follow)?,
-            detectors: Vec::new(),
-            scratch: Scratch::default(),
-            report: FileReport::default(),
-            limited: Limited::default(),
-            waiting: Waiting::default(),
-            is_over: false,
-        };
+    fn file(&self, path: &Path, selection: &Selection, sink: &mut dyn Sink) -> Result<Status, Failure> {
+        let part = self.part_of(path, selection.members.as_ref())?;
+        let mut file = self.begin(path, part)?;
         sink.begin(path, file.input.container())?;
         while !file.is_over {
             if let Err(failure) = file.read(sink).and_then(|()| sink.share(&mut file)) {
@@ -299,6 +311,57 @@ impl Reading {
             }
         }
         file.end(sink)
+    }
+
+    fn begin<'a>(&'a self, path: &'a Path, part: Part<'a>) -> Result<FileReader<'a>, Failure> {
+        Ok(FileReader {
+            reading: self,
+            path,
+            part,
+            input: self.open(path)?,
+            may_wait: input::may_wait(path, self.follow)?,
+            detectors: Vec::new(),
+            scratch: Scratch::default(),
+            report: FileReport::default(),
+            limited: Limited::default(),
+            waiting: Waiting::default(),
+            is_over: false,
+        })
+    }
+
+    /// Reads the files ahead, without a word: whatever there is to say is said when they are read. Gives the packets of
+    /// the selection, or without one all of them. What cannot be opened is passed over; gives how many files were read.
+    pub(crate) fn look_ahead(
+        &self,
+        files: &[PathBuf],
+        selection: Option<&Selection>,
+        look: &mut dyn FnMut(&Packet<'_>, &Seen<'_>),
+    ) -> Result<usize, Failure> {
+        let mut read = 0_usize;
+        for path in files {
+            let part = selection.map(|selection| self.part_of(path, selection.members.as_ref()));
+            let part = part.unwrap_or_else(|| Ok(Part::default()));
+            let looked = part.and_then(|part| self.look_at(path, part, selection.is_none(), look));
+            match looked {
+                Err(failure) if failure.is_about_input() => {}
+                looked => {
+                    looked?;
+                    read = read.saturating_add(1);
+                }
+            }
+        }
+        Ok(read)
+    }
+
+    fn look_at(
+        &self,
+        path: &Path,
+        part: Part<'_>,
+        unfiltered: bool,
+        look: &mut dyn FnMut(&Packet<'_>, &Seen<'_>),
+    ) -> Result<(), Failure> {
+        let mut file = self.begin(path, part)?;
+        file.read(&mut LookAhead { look, unfiltered })
     }
 
     fn open(&self, path: &Path) -> Result<Input, Failure> {
@@ -318,13 +381,25 @@ impl Reading {
         self.filters.iter().all(|filter| filter.matches(scratch, &subject))
     }
 
-    /// The range of packets, with `--first` and `--last` made into one.
-    fn range_of(&self, path: &Path) -> Result<Option<Range>, Failure> {
+    /// The part of a file that is read, with `--first` and `--last` made into places.
+    fn part_of<'a>(&self, path: &Path, members: Option<&'a Members>) -> Result<Part<'a>, Failure> {
+        let mut part = Part { range: self.range.clone(), members, ..Part::default() };
         if let Some(first) = self.first {
-            return Ok(Some(Range::of_numbers(1, Some(first))));
+            match members {
+                // Known to be over without another packet.
+                None => part.range = Some(Range::of_numbers(1, Some(first))),
+                Some(_) => part.to = Some(first),
+            }
         }
-        let Some(last) = self.last else { return Ok(self.range.clone()) };
+        let Some(last) = self.last else { return Ok(part) };
         input::require_file(path, "--last")?;
+        if members.is_some() {
+            let mut count = 0_u64;
+            let all = Part { members, ..Part::default() };
+            self.look_at(path, all, true, &mut |_, _| count = count.saturating_add(1))?;
+            part.after = count.saturating_sub(last);
+            return Ok(part);
+        }
         let mut input = self.open(path)?;
         // Damage ends the count where it will end the reading.
         loop {
@@ -337,7 +412,60 @@ impl Reading {
                 break;
             }
         }
-        Ok(Some(Range::of_numbers(input.packets().saturating_sub(last).saturating_add(1), None)))
+        part.range = Some(Range::of_numbers(input.packets().saturating_sub(last).saturating_add(1), None));
+        Ok(part)
+    }
+}
+
+/// Which packets of a file are read.
+#[derive(Debug, Default)]
+struct Part<'a> {
+    range: Option<Range>,
+    /// Those of some families only.
+    members: Option<&'a Members>,
+    /// Of these, what is behind so many,
+    after: u64,
+    /// and up to so many.
+    to: Option<u64>,
+}
+
+impl Part<'_> {
+    /// Whether a packet is in it; `met` counts the members that there were.
+    fn takes(&self, seen: &Seen<'_>, met: &mut u64) -> bool {
+        let Some(members) = self.members else { return true };
+        let (id, parent_id) = seen.ids();
+        if !members.contain(id, parent_id) {
+            return false;
+        }
+        *met = met.saturating_add(1);
+        *met > self.after
+    }
+
+    /// Whether no packet of this number or a later one is in it; `met` members were before.
+    fn is_over(&self, number: u64, met: u64) -> bool {
+        self.range.as_ref().is_some_and(|range| range.is_over(number)) || self.to.is_some_and(|to| met >= to)
+    }
+}
+
+/// A sink that says nothing.
+struct LookAhead<'l> {
+    look: &'l mut dyn FnMut(&Packet<'_>, &Seen<'_>),
+    unfiltered: bool,
+}
+
+impl Sink for LookAhead<'_> {
+    fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
+        (self.look)(packet, seen);
+        Ok(())
+    }
+
+    fn warning(&mut self, _path: &Path, _warning: &capture_file::Warning) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn wants(&self) -> Wants {
+        let unfiltered = self.unfiltered;
+        Wants { faults: FaultMessages::None, other_links: true, unfiltered, ..Wants::default() }
     }
 }
 
@@ -360,7 +488,7 @@ fn failed(path: &Path, source: ReadError) -> Failure {
 pub(crate) struct FileReader<'a> {
     reading: &'a Reading,
     path: &'a Path,
-    range: Option<Range>,
+    part: Part<'a>,
     input: Input,
     /// Whether the input may keep us waiting for as long as it likes.
     may_wait: bool,
@@ -426,7 +554,7 @@ impl FileReader<'_> {
             let mut one = OnePacket {
                 reading: self.reading,
                 path: self.path,
-                range: self.range.as_ref(),
+                part: &self.part,
                 detectors: &mut self.detectors,
                 scratch: &mut self.scratch,
                 report: &mut self.report,
@@ -435,7 +563,7 @@ impl FileReader<'_> {
             };
             one.read(&packet, sink)?;
             // Not waiting for the next packet to know that it is one too many.
-            let is_over = self.range.as_ref().is_some_and(|range| range.is_over(number.saturating_add(1)));
+            let is_over = self.part.is_over(number.saturating_add(1), self.report.members);
             self.is_over = is_over && !(sink.wants().rest && self.input.container().format == Format::Pcapng);
         }
         Ok(())
@@ -513,7 +641,7 @@ impl FileReader<'_> {
 struct OnePacket<'a> {
     reading: &'a Reading,
     path: &'a Path,
-    range: Option<&'a Range>,
+    part: &'a Part<'a>,
     detectors: &'a mut Vec<Detector>,
     scratch: &'a mut Scratch,
     report: &'a mut FileReport,
@@ -525,7 +653,9 @@ impl<'a> OnePacket<'a> {
     fn read(&mut self, packet: &Packet<'_>, sink: &mut dyn Sink) -> Result<(), Failure> {
         // Packets out of range are looked at too: they may make the revision of later ones certain.
         let seen = self.see(packet);
-        if self.range.is_some_and(|range| !range.contains(packet)) {
+        let Part { range, .. } = self.part;
+        let is_over = self.part.is_over(packet.number, self.report.members);
+        if is_over || range.as_ref().is_some_and(|range| !range.contains(packet)) {
             return Ok(());
         }
         self.report.read.add(&seen);
@@ -533,6 +663,9 @@ impl<'a> OnePacket<'a> {
             Seen::Trace(trace, _) => self.trace(packet, trace, sink),
             Seen::NoTrace(fault) => self.no_trace(packet, fault, sink),
             Seen::OtherLink => {}
+        }
+        if !self.part.takes(&seen, &mut self.report.members) {
+            return Ok(());
         }
         if !sink.wants().unfiltered && !self.reading.keeps(self.scratch, packet, &seen) {
             return Ok(());

@@ -71,6 +71,19 @@ impl Batch {
         self.kinds.push(Kind::of(seen));
     }
 
+    /// Keeps a copy of a packet, for longer than a buffer should be kept for its sake.
+    pub(crate) fn push_copy(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) {
+        self.packets.push_copy(packet);
+        self.kinds.push(Kind::of(seen));
+    }
+
+    /// The packet that came after so many others, and what it turned out to be.
+    pub(crate) fn get<'a>(&'a self, place: usize, ends: &'a Ends) -> Option<(Packet<'a>, Seen<'a>)> {
+        let packet = self.packets.get(place)?;
+        let seen = self.kinds.get(place)?.seen(&packet, ends);
+        Some((packet, seen))
+    }
+
     /// Bytes of memory that it takes.
     pub(crate) fn size(&self) -> usize {
         self.packets.size()

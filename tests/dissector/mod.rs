@@ -2,6 +2,7 @@
 //! statistics as those of an ordinary Ethernet capture.
 
 mod ethernet;
+mod field_options;
 mod mutants;
 pub(crate) mod tshark;
 

@@ -32,6 +32,9 @@ pub(crate) struct ConvertArgs {
     /// Only the newest snapshot of each trace; with `--to ethernet` and `--to mixed`
     #[arg(long)]
     pub(crate) primary: bool,
+    /// Begin the file with a byte order mark, by which Excel knows UTF-8; with `--to csv`
+    #[arg(long)]
+    pub(crate) bom: bool,
     #[command(flatten)]
     pub(crate) stacks: StackArgs,
     #[command(flatten)]

@@ -14,14 +14,36 @@ Examples:
   mtrace-tool print --hex --first 1 trace.pcap
   mtrace-tool print --style function-graph trace.pcap
   mtrace-tool print --json trace.pcap | jq '.steps[].changes[]?'
-  mtrace-tool print -e frame.number -e ip.src -e mbuf_trace.path trace.pcap")]
+  mtrace-tool print -e frame.number -e ip.src -e mbuf_trace.path trace.pcap
+  mtrace-tool print --csv -e frame.number -e mbuf_trace.args trace.pcap
+  mtrace-tool print --family 900 --by-family trace.pcap
+
+Packets are numbered from 1 in each file.")]
 pub(crate) struct PrintArgs {
     /// Captures to read, one after another; `-` is standard input
     #[arg(value_name = "FILE", default_value = "-")]
     pub(crate) files: Vec<PathBuf>,
-    /// Print just these fields, tab-separated, a line a packet (repeatable); see `mtrace-tool fields`
-    #[arg(short = 'e', long = "field", value_name = "FIELD", conflicts_with = "json")]
+    /// Print just these fields, tab-separated, one line per packet (repeatable); with --json as one object per packet,
+    /// with a list of values for each field; see `mtrace-tool fields`
+    #[arg(short = 'e', long = "field", value_name = "FIELD")]
     pub(crate) fields: Vec<String>,
+    /// Lay out the fields as tshark does (repeatable): header=y|n, separator=/t|/s|CHAR, aggregator=,|/s|CHAR,
+    /// occurrence=f|l|a, quote=d|s|n, bom=y|n; and file=y|n, a column of files
+    #[arg(
+        short = 'E',
+        long = "field-option",
+        value_name = "KEY=VALUE",
+        requires = "fields",
+        conflicts_with = "json"
+    )]
+    pub(crate) field_options: Vec<String>,
+    /// Print the fields as CSV with a line of names, and a column of files where there are several
+    #[arg(long, requires = "fields", conflicts_with = "json")]
+    pub(crate) csv: bool,
+    /// Show the packets of a family together, parents before children, where the last of them is; files are read more
+    /// than once
+    #[arg(long, conflicts_with = "follow")]
+    pub(crate) by_family: bool,
     /// Show events as they lie in the packet, not oldest first
     #[arg(long, conflicts_with_all = ["fields", "style", "json"])]
     pub(crate) wire_order: bool,

@@ -12,10 +12,14 @@ pub(crate) struct SelectArgs {
     /// Only packets that match this display filter
     #[arg(short, long, value_name = "EXPR", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
-    /// Only the first N packets of each file, counted before the filter
+    /// Only the family of the packet with this id: what it came from, and all that became of these, over any number of
+    /// generations and all files together; before all other choices (repeatable); files are read twice
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = packet_id)]
+    pub(crate) family: Vec<u64>,
+    /// Only the first N packets of each file, or of the family in it, counted before the filter
     #[arg(long, value_name = "N", conflicts_with_all = ["last", "range"])]
     pub(crate) first: Option<u64>,
-    /// Only the last N packets of each file, counted before the filter; the file is read twice
+    /// Only the last N packets of each file, or of the family in it, counted before the filter; the file is read twice
     #[arg(long, value_name = "N", conflicts_with = "range")]
     pub(crate) last: Option<u64>,
     /// Only packets A..B, both included: numbers from 1, or RFC 3339 times; either may be left out; A is one packet
@@ -25,7 +29,7 @@ pub(crate) struct SelectArgs {
     #[arg(long)]
     pub(crate) salvage: bool,
     /// At the end of a file, wait for more, until Ctrl-C or until it is another file
-    #[arg(long, conflicts_with = "last")]
+    #[arg(long, conflicts_with_all = ["last", "family"])]
     pub(crate) follow: bool,
     /// Link type that carries mbuf_trace
     #[arg(long, value_name = "N", default_value_t = mbuf_trace::LINK_TYPE)]
@@ -48,6 +52,19 @@ pub(crate) struct ReadArgs {
     /// Read every trace as this revision: 1, 1le (little-endian), 2, 3 or 4 [default: found out]
     #[arg(long, value_name = "REV")]
     pub(crate) revision: Option<Encoding>,
+}
+
+/// An id as fields show it; 0 is that of no packet.
+fn packet_id(text: &str) -> Result<u64, String> {
+    let number = match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    match number {
+        Ok(0) => Err("0 stands for an id that is not known".to_owned()),
+        Ok(id) => Ok(id),
+        Err(_) => Err("an id is a number, as `mbuf_trace.packet_id` shows it".to_owned()),
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use trace_fields::SnapshotLink;
 use trace_view::export::chrome::Chrome;
-use trace_view::export::csv::Csv;
+use trace_view::export::csv::{self, Csv};
 use trace_view::export::dot::Dot;
 use trace_view::export::folded::Folded;
 use trace_view::export::packets::{self, Packets};
@@ -144,6 +144,9 @@ fn check_options(args: &ConvertArgs, format: Option<Format>) -> Result<(), Failu
     if args.primary && !matches!(format, Some(Format::Ethernet | Format::Mixed)) {
         return refuse("--primary chooses among snapshots: it goes with `--to ethernet` and `--to mixed`");
     }
+    if args.bom && format != Some(Format::Csv) {
+        return refuse("--bom goes with `--to csv`");
+    }
     if (args.stacks.stacks.is_some() || args.stacks.weight.is_some()) && format != Some(Format::Folded) {
         return refuse("--stacks and --weight go with `--to folded`");
     }
@@ -168,10 +171,14 @@ fn exporter(
     }
     let packets = packets::Options { primary: args.primary, mixed: format == Format::Mixed, snapshot_link };
     let tree = args.stacks.tree();
-    Some(move |out| {
+    let mark = if args.bom { csv::BYTE_ORDER_MARK } else { "" };
+    Some(move |mut out: Output| {
         Ok(match format {
             Format::Ethernet if to_pcap => Box::new(Packets::pcap(out, packets)?) as Exporter,
-            Format::Csv => Box::new(Csv::new(out, snapshot_link)),
+            Format::Csv => {
+                out.write_all(mark.as_bytes())?;
+                Box::new(Csv::new(out, snapshot_link))
+            }
             Format::Folded => Box::new(Folded::new(out, tree)),
             Format::Speedscope => Box::new(Speedscope::new(out, snapshot_link)),
             Format::Chrome => Box::new(Chrome::new(out, snapshot_link)),

@@ -63,6 +63,7 @@ pub(crate) fn run(args: &PathsArgs) -> Result<Status, Failure> {
 fn example_of(args: &PathsArgs, moment: Moment, look: &trace_view::tally::Look) -> Result<Vec<u8>, Failure> {
     let mut select = args.read.select.clone();
     (select.filter, select.first, select.last) = (None, None, None);
+    select.family.clear();
     select.range = Some(Range::of_numbers(moment.packet, Some(moment.packet)));
     let reading = Reading::new(&select, args.read.revision, None)?;
     // As `print` shows it.

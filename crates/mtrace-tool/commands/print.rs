@@ -1,5 +1,9 @@
 //! `print`: the way of each packet, or some of its fields.
 
+mod families;
+mod layout;
+mod row;
+
 use crate::args::{self, ColorWhen, PrintArgs};
 use crate::failure::{Failure, Status};
 use crate::format::{self, Format};
@@ -9,9 +13,8 @@ use crate::output::{Content, Output, Target};
 use crate::pipeline::{FaultMessages, Reading, Seen, Wants};
 use capture_file::{Container, Packet};
 use std::io::{self, IsTerminal, Write};
-use std::ops::ControlFlow;
 use std::path::Path;
-use trace_fields::{Field, Scratch, SnapshotLink};
+use trace_fields::Field;
 use trace_view::Counted;
 use trace_view::timeline::{Options, Palette, Style, Timeline};
 
@@ -23,6 +26,7 @@ pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
             "--hex: ftrace's layout has no place for bytes; use it without --style".to_owned(),
         ));
     }
+    let layout = layout::Layout::new(args)?;
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
     reading.progress = !target.is_terminal();
     let (colours, links) = decoration(args);
@@ -43,15 +47,34 @@ pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
     });
     let out = target.open(None)?;
     let several = args.files.len() > 1;
-    let written = if fields.is_empty() {
+    if fields.is_empty() {
         let way = Way { several, json: args.look.json, timeline, before_traces: Some(0) };
-        format::run(&reading, &args.files, out, way)?
+        write(args, &reading, out, way)
     } else {
-        let row = Row { fields, snapshot_link: reading.snapshot_link, scratch: Scratch::default() };
-        format::run(&reading, &args.files, out, row)?
+        write(args, &reading, out, row::Row::new(fields, layout, reading.snapshot_link))
+    }
+}
+
+/// Writes packets as they come, or by families.
+fn write(args: &PrintArgs, reading: &Reading, out: Output, format: impl Grouped) -> Result<Status, Failure> {
+    let written = match args.by_family {
+        true => families::run(reading, &args.files, out, format)?,
+        false => format::run(reading, &args.files, out, format)?,
     };
     written.out.finish()?;
     Ok(written.status)
+}
+
+/// What packets of a family can be shown in, wherever they come from.
+trait Grouped: Format {
+    /// A file begins to be read.
+    fn read_from(&mut self, out: &mut Output) -> io::Result<()>;
+
+    /// The packets that are shown next are from this file.
+    fn show_from(&mut self, out: &mut Output, path: &Path) -> io::Result<()>;
+
+    /// The packets that are shown next are of this generation: so many of their ancestors are shown above.
+    fn show_generation(&mut self, _generation: usize) {}
 }
 
 /// Whether there are colours and links: on a terminal that shows them, or as asked for.
@@ -91,15 +114,8 @@ struct Way {
 
 impl Format for Way {
     fn begin(&mut self, out: &mut Output, path: &Path, _container: &Container) -> io::Result<()> {
-        self.before_traces = (!self.json).then_some(0);
-        if !self.several {
-            return Ok(());
-        }
-        if self.json {
-            self.timeline.name_file(Name(path).to_string());
-            return Ok(());
-        }
-        writeln!(out, "== {} ==", Name(path))
+        self.read_from(out)?;
+        self.show_from(out, path)
     }
 
     fn packet(&mut self, out: &mut impl Write, packet: &Packet<'_>, seen: &Seen<'_>) -> io::Result<()> {
@@ -125,30 +141,27 @@ impl Format for Way {
     }
 }
 
-/// Some fields of each packet in a line.
-#[derive(Clone)]
-struct Row {
-    fields: Vec<&'static Field>,
-    snapshot_link: SnapshotLink,
-    scratch: Scratch,
-}
+impl Grouped for Way {
+    fn read_from(&mut self, _out: &mut Output) -> io::Result<()> {
+        self.before_traces = (!self.json).then_some(0);
+        Ok(())
+    }
 
-impl Format for Row {
-    fn packet(&mut self, out: &mut impl Write, packet: &Packet<'_>, seen: &Seen<'_>) -> io::Result<()> {
-        let subject = seen.subject(packet, self.snapshot_link);
-        for (index, field) in self.fields.iter().enumerate() {
-            if index > 0 {
-                out.write_all(b"\t")?;
-            }
-            let mut separator = "";
-            let mut result = Ok(());
-            let _ = subject.visit(field.id, &mut self.scratch, &mut |value| {
-                result = write!(out, "{separator}{}", field.show(value));
-                separator = ",";
-                if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            });
-            result?;
+    fn show_from(&mut self, out: &mut Output, path: &Path) -> io::Result<()> {
+        if !self.several {
+            return Ok(());
         }
-        out.write_all(b"\n")
+        if self.json {
+            self.timeline.name_file(Name(path).to_string());
+            return Ok(());
+        }
+        writeln!(out, "== {} ==", Name(path))
+    }
+
+    fn show_generation(&mut self, generation: usize) {
+        /// Columns for each generation, and generations that have their own.
+        const COLUMNS: usize = 2;
+        const MOST: usize = 8;
+        self.timeline.indent(generation.min(MOST).saturating_mul(COLUMNS));
     }
 }

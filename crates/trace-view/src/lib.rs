@@ -6,6 +6,7 @@
 //! | [`timeline`] | the way of one packet, as a terminal shows it |
 //! | [`stats`] | counts, sums and distributions of fields by fields |
 //! | [`export`] | the forms that other programs open |
+//! | [`family`] | which packets came from which, over any number of generations |
 //! | [`ndjson`] | one JSON object a packet, without loss, and the way back to the capture |
 //! | [`paths`] | the ways that packets took, how many took each, and where they part |
 //! | [`drops`] | what became of packets, where, and how many each |
@@ -29,6 +30,7 @@ mod counted;
 pub mod diff;
 pub mod drops;
 pub mod export;
+pub mod family;
 mod hex;
 mod incomplete;
 pub mod json;

@@ -61,7 +61,17 @@ struct Kept {
 impl PacketBatch {
     /// Keeps a packet, all of it.
     pub fn push(&mut self, packet: &Packet<'_>) {
-        let (buffer, start) = match packet.in_buffer {
+        self.keep(packet, packet.in_buffer);
+    }
+
+    /// Keeps a copy of a packet wherever it is. A reader's buffer, which is much larger, is kept for as long as a packet
+    /// that stays in it.
+    pub fn push_copy(&mut self, packet: &Packet<'_>) {
+        self.keep(packet, None);
+    }
+
+    fn keep(&mut self, packet: &Packet<'_>, in_buffer: Option<InBuffer<'_>>) {
+        let (buffer, start) = match in_buffer {
             Some(in_buffer) => (Some(self.share(in_buffer.bytes, packet.raw.len())), in_buffer.start),
             None => (None, self.bytes.len()),
         };
@@ -102,6 +112,12 @@ impl PacketBatch {
     /// The packets, in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = Packet<'_>> {
         self.packets.iter().filter_map(|kept| self.packet(kept))
+    }
+
+    /// The packet that came after so many others.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<Packet<'_>> {
+        self.packet(self.packets.get(place)?)
     }
 
     /// Never none: what was kept is there.

@@ -7,17 +7,19 @@ use super::calls::{Move, walk};
 use super::{Export, Remark};
 use crate::push;
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Event, Fate, Link, RecordedEvent, Text, Trace};
+use mbuf_trace::{Certainty, Event, Fate, FrameHeader, Link, RecordedEvent, Text, Trace};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use trace_fields::{PacketView, SnapshotLink, summary};
 
 /// The columns, in order.
-pub const COLUMNS: [&str; 27] = [
+pub const COLUMNS: [&str; 29] = [
     "packet",
     "time",
     "interface",
     "revision",
+    "packet_id",
+    "parent_id",
     "step",
     "depth",
     "kind",
@@ -73,6 +75,8 @@ impl<W: Write> Csv<W> {
         row.plain(&place.time);
         row.words(place.packet.interface_name);
         row.plain(&place.encoding);
+        row.number(place.ids.0);
+        row.number(place.ids.1);
         row.number(Some(step.saturating_add(1) as u64));
         row.number(Some(depth as u64));
         row.plain(event.kind.name());
@@ -115,6 +119,8 @@ struct Place<'p> {
     fate: Fate,
     lost: Option<u32>,
     is_incomplete: bool,
+    /// Its id and its parent's, where they are known.
+    ids: (Option<u64>, Option<u64>),
 }
 
 /// The number of a link type.
@@ -130,12 +136,15 @@ impl<W: Write> Export<W> for Csv<W> {
     fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
         self.header()?;
         let time = packet.time.map(|time| time.to_string()).unwrap_or_default();
+        let known = |id: fn(FrameHeader) -> u64| trace.frame_header().map(id).filter(|id| *id != 0);
+        let ids = (known(|header| header.packet_id), known(|header| header.parent_id));
         let place = Place {
             packet,
             time,
             encoding: trace.encoding().to_string(),
             fate: trace.end().fate,
             lost: trace.frame_header().map(|header| header.lost),
+            ids,
             is_incomplete: trace.is_incomplete(),
         };
         let mut depth = 0_usize;
@@ -191,6 +200,15 @@ fn set(depths: &mut Vec<usize>, step: usize, depth: usize) {
     depths.push(depth);
 }
 
+/// What a file begins with so that Excel, which takes it for its old code page otherwise, reads it as UTF-8.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Whether a spreadsheet would take the words for a formula.
+#[must_use]
+pub fn is_formula(words: &[u8]) -> bool {
+    matches!(words.first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r'))
+}
+
 /// The cells of a row, one behind the other.
 #[derive(Debug, Default)]
 struct Row {
@@ -229,7 +247,7 @@ impl Row {
     /// Words out of the capture, escaped, and no formula.
     fn words(&mut self, words: Option<&[u8]>) {
         let words = words.unwrap_or_default();
-        if matches!(words.first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')) {
+        if is_formula(words) {
             self.text.push('\'');
         }
         push::text(Text(words), &mut self.text);

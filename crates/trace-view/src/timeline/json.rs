@@ -7,6 +7,7 @@ use super::way::Way;
 use super::{Options, newest_snapshot, turned_from};
 use crate::changes::{self, Differences};
 use crate::hex::Hex;
+use crate::json::Id;
 use crate::push;
 use mbuf_trace::{Calls, Certainty, Errno, Event, Fate, Snapshot, Text};
 use serde::ser::{SerializeMap, SerializeSeq};
@@ -64,6 +65,13 @@ impl Serialize for Explained<'_, '_> {
         }
         if way.trace.is_incomplete() {
             map.serialize_entry("incomplete", &true)?;
+        }
+        if let Some(header) = way.trace.frame_header() {
+            for (key, id) in [("packet_id", header.packet_id), ("parent_id", header.parent_id)] {
+                if id != 0 {
+                    map.serialize_entry(key, &Id(id))?;
+                }
+            }
         }
         map.serialize_entry("steps", &Steps { way, snapshots, hex: self.options.hex })?;
         let faults: Vec<Fault> = way.trace.faults().map(Fault::from).collect();

@@ -20,6 +20,7 @@ mod end;
 pub(crate) mod fit;
 mod fold;
 mod graph;
+mod indented;
 mod json;
 mod link;
 mod palette;
@@ -36,6 +37,7 @@ use crate::push;
 use capture_file::LinkType;
 use context::Context;
 use fit::{cut, width, wrapped};
+use indented::Indented;
 use mbuf_trace::{
     ByteOrder, Certainty, Encoding, End, Event, Fate, Link, Order, Position, RecordedEvent, Snapshot, Text,
     Trace,
@@ -118,6 +120,8 @@ pub struct Timeline {
     begun: bool,
     /// The file that packets are from, if that has to be said.
     file: Option<String>,
+    /// Columns to the left of the packets that follow.
+    left: usize,
 }
 
 /// Memory that is used again for the next packet.
@@ -142,6 +146,13 @@ impl Timeline {
         self.file = Some(file);
     }
 
+    /// The packets that follow stand so many columns further to the right than those of a new timeline. JSON has no
+    /// columns.
+    pub fn indent(&mut self, columns: usize) {
+        let width = self.options.width.map(|width| width.saturating_add(self.left).saturating_sub(columns));
+        (self.options.width, self.left) = (width, columns);
+    }
+
     /// Whether a packet has been written: what a layout has above all packets is written with the first.
     #[must_use]
     pub fn has_begun(&self) -> bool {
@@ -154,6 +165,19 @@ impl Timeline {
     ///
     /// When the output fails.
     pub fn write(
+        &mut self,
+        out: &mut impl Write,
+        packet: &PacketView<'_>,
+        trace: Option<(&Trace<'_>, Certainty)>,
+    ) -> io::Result<()> {
+        match self.left {
+            0 => self.packet(out, packet, trace),
+            _ if self.options.style == Style::Json => self.packet(out, packet, trace),
+            left => self.packet(&mut Indented::new(out, left), packet, trace),
+        }
+    }
+
+    fn packet(
         &mut self,
         out: &mut impl Write,
         packet: &PacketView<'_>,
@@ -331,6 +355,8 @@ fn heading(
     colours.dim.push(page);
     let about_start = page.len();
     about(way, certainty, page);
+    let without_kin = page.len();
+    kin(way, page);
     let without_place = page.len();
     if let Some(context) = said.context.filter(|context| !context.all().is_empty()) {
         let _ = write!(page, ", {}", context.all());
@@ -348,13 +374,23 @@ fn heading(
         page.push('\n');
         return;
     }
-    // In two lines.
-    let without = format!("{})", page.get(about_start..without_place).unwrap_or_default());
+    // In two lines, or three: whose child it is may not be cut off.
+    let with_kin = format!("{})", page.get(about_start..without_place).unwrap_or_default());
+    let without = format!("{})", page.get(about_start..without_kin).unwrap_or_default());
+    let kin = page.get(without_kin..without_place).and_then(|kin| kin.strip_prefix(", ")).unwrap_or_default();
+    let kin = format!("({kin})");
     page.truncate(start);
     let room = columns.saturating_sub(front);
     let fits = width(&with_place) <= room;
     said.context = said.context.filter(|_| fits);
-    let about = if fits { &with_place } else { &without };
+    let kin_fits = fits || width(&with_kin) <= room;
+    let about = if fits {
+        &with_place
+    } else if kin_fits {
+        &with_kin
+    } else {
+        &without
+    };
     colours.dim.push(page);
     page.push_str(&cut(about, Some(room)));
     colours.reset.push(page);
@@ -367,6 +403,14 @@ fn heading(
     page.push_str(&cut(&said.title, Some(room)));
     colours.reset.push(page);
     page.push('\n');
+    for line in wrapped(&kin, Some(room).filter(|_| !kin_fits)).iter().filter(|_| !kin_fits) {
+        page.push_str(mark(options));
+        push::spaces(left, page);
+        colours.dim.push(page);
+        page.push_str(line);
+        colours.reset.push(page);
+        page.push('\n');
+    }
 }
 
 /// What begins the lines that are no calls, as in ftrace's own output.
@@ -413,6 +457,17 @@ fn about(way: &Way<'_, '_>, certainty: Certainty, out: &mut String) {
     if let Some(span) = way.clock.span() {
         out.push_str(if is_incomplete { ", in " } else { " in " });
         span.push(out);
+    }
+}
+
+/// Appends which packet it is and which it was made of, as far as that is known: `, id 901, child of 900`.
+fn kin(way: &Way<'_, '_>, out: &mut String) {
+    let Some(header) = way.trace.frame_header() else { return };
+    for (what, id) in [(", id ", header.packet_id), (", child of ", header.parent_id)] {
+        if id != 0 {
+            out.push_str(what);
+            push::number(id, out);
+        }
     }
 }
 
