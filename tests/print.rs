@@ -108,7 +108,10 @@ fn json_is_documented() {
         }
     }
     let mut found = BTreeSet::new();
-    for name in fixtures() {
+    for name in fixtures()
+        .into_iter()
+        .chain(["real/short-rev4.pcap".to_owned(), "real/interface-rev4.pcap".to_owned()])
+    {
         let path = format!("fixtures/{name}");
         let ran = run(&["print", "--json", "--hex", &path, "fixtures/ping-rev1.pcap"]);
         for line in ran.text().lines() {
