@@ -67,7 +67,8 @@ fn by_tshark(link_type: u32, packets: &[&[u8]]) -> Vec<BTreeMap<&'static str, St
     let path = folder.path().join("packets.pcap");
     std::fs::write(&path, pcap(link_type, packets)).unwrap();
     let mut command = Command::new("tshark");
-    command.args(["-n", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-r"]).arg(&path);
+    command.args(["-n", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"]);
+    command.args(["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "-r"]).arg(&path);
     for field in compared() {
         command.args(["-e", field.name]);
     }
