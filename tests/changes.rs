@@ -119,7 +119,7 @@ fn the_fields_that_differ_for_tshark() {
         for trace in &traces {
             let shown: Vec<_> = shown.by_ref().take(trace.len()).collect();
             for (pair, values) in trace.windows(2).zip(shown.windows(2)) {
-                let packet = |bytes| Packet { bytes, link: Link::Ip };
+                let packet = |bytes| Packet::whole(bytes, Link::Ip);
                 let found = compare(packet(&pair[0]), packet(&pair[1]));
                 let differ: BTreeMap<&str, (String, String)> = values[0]
                     .iter()
