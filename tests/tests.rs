@@ -28,6 +28,7 @@ mod salvage;
 mod select;
 mod shell;
 mod speedscope;
+mod stack;
 mod stats;
 mod support;
 mod wireshark;

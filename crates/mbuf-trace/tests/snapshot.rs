@@ -61,12 +61,7 @@ fn packets() -> Vec<(&'static str, Vec<u8>, Link, usize)> {
             0,
         ),
         ("ARP of another hardware", padded([&[0, 7], &arp()[2..]].concat()), Link::NoHeader, 0),
-        (
-            "text",
-            b"GET / HTTP/1.1\r\nHost: www.example.org\r\nAccept: text/html\r\n".to_vec(),
-            Link::NoHeader,
-            0,
-        ),
+        ("text", padded(b"GET / HTTP/1.1\r\nHost: www.example.org\r\n".to_vec()), Link::NoHeader, 0),
         ("zeros", vec![0; 60], Link::NoHeader, 0),
     ]
 }

@@ -48,7 +48,7 @@ pub(crate) struct ReadArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SnapshotLink {
-    /// An IP header where the bytes are consistent as IP, otherwise an Ethernet header
+    /// IP, ARP or Ethernet where the bytes are consistent as that, otherwise no known header
     Auto,
     /// Always an Ethernet header
     Ethernet,

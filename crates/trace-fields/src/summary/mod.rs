@@ -51,12 +51,14 @@ impl Summary<'_> {
     ///
     /// When the output fails; a string does not.
     pub fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
-        let mut network = None;
-        let mut last = None;
+        let mut network: Option<Layer<'_>> = None;
+        let mut fragment: Option<Layer<'_>> = None;
+        let mut last: Option<Layer<'_>> = None;
         let mut around = 0_usize;
         for layer in Layers::new(self.bytes, self.length, self.link) {
             match layer.protocol {
-                Protocol::Ipv4 | Protocol::Ipv6 => network = Some(layer),
+                Protocol::Ipv4 | Protocol::Ipv6 => (network, fragment) = (Some(layer), None),
+                Protocol::Fragment => fragment = Some(layer),
                 _ => {}
             }
             around = around.saturating_add(usize::from(around::is_around(layer.protocol)));
@@ -71,11 +73,31 @@ impl Summary<'_> {
             let is_unknown = matches!(self.link, Link::NoHeader | Link::Ip) && self.length > 0;
             return f.write_str(if is_unknown { " without a known header" } else { "" });
         };
+        // Later fragments and those that nothing is known behind say it by themselves.
+        let is_known = !matches!(
+            last.protocol,
+            Protocol::Ipv4
+                | Protocol::Ipv6
+                | Protocol::Fragment
+                | Protocol::HopByHop
+                | Protocol::Routing
+                | Protocol::DestinationOptions
+        );
+        let has_more = match fragment {
+            Some(fragment) => be16(fragment.bytes, 2).is_some_and(|field| field & 1 != 0),
+            None => network.is_some_and(|network| {
+                network.protocol == Protocol::Ipv4 && fragment_offset_v4(network.bytes).is_some()
+            }),
+        };
+        let is_first_fragment = is_known && has_more;
         match (last.protocol, network) {
             (Protocol::Arp, _) => arp(f, last.bytes),
             (Protocol::Pppoe | Protocol::Ppp, None) => ppp(f, last),
             (Protocol::Ethernet | Protocol::Vlan | Protocol::ProviderVlan, _) => self.ethernet(f, last),
-            (_, Some(network)) => ip(f, network, last),
+            (_, Some(network)) => {
+                ip(f, network, last)?;
+                f.write_str(if is_first_fragment { ", fragment at 0" } else { "" })
+            }
             (_, None) => length(f, self.length),
         }?;
         // An IP header that is alone is not looked for again.
