@@ -161,7 +161,7 @@ local EVENT_HEADER = {
 
 -- Body of a data event.
 local SNAPSHOT = {
-  link_type = 0, -- Link type of the bytes, a LINKTYPE_ number: 1 is Ethernet, 101 raw IP
+  link_type = 0, -- Link type of the bytes, a LINKTYPE_ number: 1 is Ethernet, 101 raw IP; 65535 is no header
   reserved = 2, -- Written as 0, ignored when read
   packet_length = 4, -- Length of the whole packet (m_pkthdr.len); more than the bytes that follow if they were cut
   size = 8,
@@ -197,6 +197,58 @@ local ORIGIN = {
 local LINK_TYPE = {
   ethernet = 1, -- The bytes begin with an Ethernet header, without FCS
   raw_ip = 101, -- The bytes begin with an IPv4 or IPv6 header
+  no_header = 65535, -- The bytes begin with no link-layer or IP header, or with an unknown one: ARP without Ethernet, payload in a socket buffer; no LINKTYPE_ number
+}
+
+-- EtherTypes that a snapshot of revisions 1 to 3 is recognised as Ethernet by.
+local ETHER_TYPE = {
+  ipv4 = 2048, -- IPv4
+  arp = 2054, -- ARP
+  wake_on_lan = 2114, -- Wake-on-LAN
+  avtp = 8944, -- Audio video transport (IEEE 1722)
+  rarp = 32821, -- Reverse ARP
+  appletalk = 32923, -- AppleTalk
+  appletalk_arp = 33011, -- AppleTalk ARP
+  vlan = 33024, -- VLAN tag (IEEE 802.1Q)
+  ipx = 33079, -- IPX
+  ipv6 = 34525, -- IPv6
+  flow_control = 34824, -- Pause frames (IEEE 802.3x)
+  slow = 34825, -- Slow protocols: LACP, OAM
+  ppp = 34827, -- PPP
+  mpls = 34887, -- MPLS
+  mpls_multicast = 34888, -- MPLS, multicast
+  pppoe_discovery = 34915, -- PPP over Ethernet, discovery
+  pppoe_session = 34916, -- PPP over Ethernet, session
+  jumbo = 34928, -- Jumbo frames
+  eapol = 34958, -- Port authentication (IEEE 802.1X)
+  profinet = 34962, -- PROFINET
+  realtek = 34969, -- Realtek protocols
+  ata = 34978, -- ATA over Ethernet
+  ethercat = 34980, -- EtherCAT
+  provider_vlan = 34984, -- Service VLAN tag (IEEE 802.1ad)
+  experiment_1 = 34997, -- Local experiments
+  experiment_2 = 34998, -- Local experiments
+  oui_extended = 34999, -- Extended by a manufacturer's number
+  goose = 35000, -- GOOSE (IEC 61850)
+  sampled_values = 35002, -- Sampled values (IEC 61850)
+  preauthentication = 35015, -- Pre-authentication (IEEE 802.11i)
+  lldp = 35020, -- LLDP
+  homeplug = 35041, -- HomePlug AV
+  media_redundancy = 35043, -- Media redundancy (IEC 62439)
+  macsec = 35045, -- MACsec
+  provider_backbone = 35047, -- Provider backbone bridge (IEEE 802.1ah)
+  mvrp = 35061, -- VLAN registration
+  ptp = 35063, -- Precision time protocol
+  prp = 35067, -- Parallel redundancy
+  cfm = 35074, -- Connectivity fault management
+  fcoe = 35078, -- Fibre Channel over Ethernet
+  fip = 35092, -- FCoE initialisation
+  roce = 35093, -- RDMA over Ethernet
+  hsr = 35119, -- High-availability seamless redundancy
+  ieee_1905 = 35130, -- IEEE 1905
+  nsh = 35151, -- Network service header
+  loopback = 36864, -- Configuration test
+  old_qinq = 37120, -- VLAN tag, as used before IEEE 802.1ad
 }
 
 -- Error numbers of FreeBSD, see errno(2).
@@ -624,12 +676,12 @@ local field = {
   bytes = ProtoField.bytes("mbuf_trace.bytes", "Bytes", base.NONE,
     "Bytes of a snapshot, or of a record that could not be read"),
   link_type = ProtoField.uint16("mbuf_trace.link_type", "Link type", base.DEC, nil, nil,
-    "Link type of a snapshot: 1 is Ethernet, 101 raw IP"),
+    "Link type of a snapshot: 1 is Ethernet, 101 raw IP, 65535 no header that is known"),
   packet_length = ProtoField.uint32("mbuf_trace.packet_length", "Packet length", base.DEC, nil, nil,
     "Length of the whole packet (m_pkthdr.len) at the moment of a snapshot"),
   snapshot_changed = ProtoField.bool("mbuf_trace.snapshot.changed", "Snapshot changed", base.NONE, nil, nil,
     "Whether a snapshot differs from the one before it in the same trace; absent on the first, and where "
-      .. "the capture cut off what would tell"),
+      .. "the kernel or the capture cut off what would tell"),
 }
 
 local FIELD_LIST = {
@@ -875,7 +927,7 @@ local function take_apart(event, text, at)
 end
 
 ----------------------------------------------------------------------------------------------------------
--- What bytes look like: text, an Ethernet frame, an IP packet.
+-- What bytes look like: text, an Ethernet frame, an IP packet, ARP.
 
 local function u16(raw, at)
   local high, low = byte(raw, at + 1, at + 2)
@@ -964,6 +1016,77 @@ local function starts_with_ip(raw, at, length, recorded)
     said = u16(raw, at + 4) + 40
   end
   return said == recorded and not has_known_ethertype(raw, at, length)
+end
+
+-- The EtherTypes that are in use, and the LLC headers.
+local USED_ETHERTYPES = {}
+for _, code in pairs(ETHER_TYPE) do
+  USED_ETHERTYPES[code] = true
+end
+local USED_LLC = {
+  ["\xaa\xaa\x03"] = true, ["\x42\x42\x03"] = true, ["\xe0\xe0\x03"] = true, ["\xf0\xf0\x03"] = true,
+  ["\xfe\xfe\x03"] = true,
+}
+
+-- Whether the bytes, the first of `whole`, are an ARP packet for IPv4 over Ethernet.
+local function starts_with_arp(raw, at, length, whole)
+  return length >= 8 and whole >= 28 and sub(raw, at + 1, at + 7) == "\0\1\8\0\6\4\0"
+    and byte(raw, at + 8) >= 1 and byte(raw, at + 8) <= 9
+end
+
+-- Whether everything but the checksum says IPv4, up to the padding of Ethernet.
+local function is_ipv4_with_a_wrong_checksum(raw, at, length, recorded)
+  if length < ETHERNET_HEADER then
+    return false
+  end
+  local first, total = byte(raw, at + 1), u16(raw, at + 2)
+  local header = (first - 0x40) * 4
+  return first >= 0x45 and first <= 0x4f and total >= header and length >= header
+    and (total == recorded or total < recorded and recorded == 46)
+    and not USED_ETHERTYPES[u16(raw, at + 12)]
+end
+
+local function starts_with_ethernet(raw, at, length)
+  if length < ETHERNET_HEADER then
+    return false
+  end
+  local code = u16(raw, at + 12)
+  if code >= 3 and code <= 1500 then
+    return length >= 17 and USED_LLC[sub(raw, at + 15, at + 17)]
+      or length >= 16 and sub(raw, at + 15, at + 16) == "\xff\xff" or false
+  end
+  return USED_ETHERTYPES[code] or false
+end
+
+-- What the bytes of a snapshot of revisions 1 to 3 begin with, as a LINKTYPE_ number.
+local function recognise(raw, at, length, recorded)
+  if starts_with_ip(raw, at, length, recorded) then
+    return LINK_TYPE.raw_ip
+  elseif starts_with_arp(raw, at, length, recorded) then
+    return LINK_TYPE.no_header
+  elseif is_ipv4_with_a_wrong_checksum(raw, at, length, recorded) then
+    return LINK_TYPE.raw_ip
+  elseif starts_with_ethernet(raw, at, length) then
+    return LINK_TYPE.ethernet
+  end
+  return LINK_TYPE.no_header
+end
+
+-- Whether bytes that have version 6 in the place of IP's version are an IPv4 header all the same: its checksum is
+-- right, for them as they are or had they version 4.
+local function is_ipv4_of_version_6(raw, at, length)
+  local first = length > 0 and byte(raw, at + 1) or 0
+  local header = (first - 0x60) * 4
+  if first < 0x65 or first > 0x6f or header > length then
+    return false
+  end
+  local sum = 0
+  for place = at, at + header - 2, 2 do
+    sum = sum + u16(raw, place)
+  end
+  sum = sum % 65536 + (sum - sum % 65536) / 65536
+  sum = sum % 65536 + (sum - sum % 65536) / 65536
+  return sum == 0xffff or sum == 0x2000
 end
 
 -- Whether the bytes look like a packet that an interface could carry: IP, or Ethernet with a known
@@ -2189,7 +2312,13 @@ end
 -- Snapshots.
 
 local ethernet = Dissector.get("eth_withoutfcs")
-local ip, ipv6 = Dissector.get("ip"), Dissector.get("ipv6")
+local ip, ipv6, arp = Dissector.get("ip"), Dissector.get("ipv6"), Dissector.get("arp")
+
+-- The length of the whole packet, as far as the record tells it.
+local function whole_length(frame, event)
+  local told = event.packet_length_at and u32(frame.raw, event.packet_length_at) or 0
+  return max(told, event.bytes_length + event.missing)
+end
 
 -- What a snapshot begins with, as a LINKTYPE_ number. Revision 4 says it itself and is believed.
 local function link_of(frame, event)
@@ -2199,15 +2328,19 @@ local function link_of(frame, event)
     if not event.packet_length_at then
       if setting.link == "ip" then
         link = LINK_TYPE.raw_ip
-      elseif setting.link == "auto"
-        and starts_with_ip(frame.raw, event.bytes_at, event.bytes_length, event.bytes_length + event.missing)
-      then
-        link = LINK_TYPE.raw_ip
+      elseif setting.link == "auto" then
+        link = recognise(frame.raw, event.bytes_at, event.bytes_length, event.bytes_length + event.missing)
       end
     end
     event.resolved_link = link
   end
   return link
+end
+
+-- Whether a snapshot that says no link type is an ARP packet without its Ethernet header.
+local function is_bare_arp(frame, event)
+  return link_of(frame, event) == LINK_TYPE.no_header
+    and starts_with_arp(frame.raw, event.bytes_at, event.bytes_length, whole_length(frame, event))
 end
 
 local function bytes_of(frame, event)
@@ -2245,16 +2378,21 @@ local function links_agree(frame, one, other)
   return none_says_it or both_say_it and one.link == other.link or link_of(frame, one) == link_of(frame, other)
 end
 
+-- Whether the kernel or the capture cut a snapshot.
+local function is_cut(frame, event)
+  return event.bytes_length < whole_length(frame, event)
+end
+
 -- Whether two snapshots are the same, in their bytes and in what these begin with. Nil where they agree as far as
--- the capture kept both.
+-- both reach, and one of them was cut.
 local function are_same(frame, one, other)
-  if one.bytes_length + one.missing ~= other.bytes_length + other.missing then
+  if whole_length(frame, one) ~= whole_length(frame, other) then
     return false
   end
   local raw, common = frame.raw, min(one.bytes_length, other.bytes_length)
   if sub(raw, one.bytes_at + 1, one.bytes_at + common) ~= sub(raw, other.bytes_at + 1, other.bytes_at + common) then
     return false
-  elseif one.missing > 0 or other.missing > 0 then
+  elseif is_cut(frame, one) or is_cut(frame, other) then
     return nil
   end
   return links_agree(frame, one, other)
@@ -2277,7 +2415,7 @@ local function compare_snapshots(frame, snapshots)
     end
     if same then
       event.same_as = before.same_as or before
-    elseif firsts and event.missing == 0 then
+    elseif firsts and not is_cut(frame, event) then
       local bytes = bytes_of(frame, event)
       local alike = firsts[bytes] or {}
       firsts[bytes] = alike
@@ -2296,17 +2434,21 @@ local function compare_snapshots(frame, snapshots)
 end
 
 -- Which bytes of a snapshot differ from the one before: at most `most` ranges of offset and length within the
--- newer, and whether there are more. Where one begins with the Ethernet header that the other lacks, the
--- IP packets are compared.
+-- newer, and whether there are more. Where one begins with the Ethernet header that the other lacks, what follows it
+-- is compared. The third result is how much longer the packet is, as far as that is known.
 local function changed_ranges(frame, event, most)
   local raw, before = frame.raw, event.before
   local at, old = event.bytes_at, before.bytes_at
   local finish, old_finish = at + event.bytes_length, old + before.bytes_length
   local link, old_link = link_of(frame, event), link_of(frame, before)
-  if link == LINK_TYPE.raw_ip and old_link == LINK_TYPE.ethernet then
-    old = min(old + 14, old_finish)
-  elseif link == LINK_TYPE.ethernet and old_link == LINK_TYPE.raw_ip then
-    at = min(at + 14, finish)
+  local longer = whole_length(frame, event) - whole_length(frame, before)
+  local function without_header(one)
+    return link_of(frame, one) == LINK_TYPE.raw_ip or is_bare_arp(frame, one)
+  end
+  if old_link == LINK_TYPE.ethernet and without_header(event) then
+    old, longer = min(old + 14, old_finish), longer + 14
+  elseif link == LINK_TYPE.ethernet and without_header(before) then
+    at, longer = min(at + 14, finish), longer - 14
   end
   local ranges, length = {}, min(finish - at, old_finish - old)
   local place = 0
@@ -2328,13 +2470,29 @@ local function changed_ranges(frame, event, most)
       ranges[#ranges + 1] = { at = at + start, old = old + start, length = place - start }
     end
   end
-  return ranges, false, (finish - at) - (old_finish - old)
+  return ranges, false, longer
 end
 
-local LINK_NAMES = { [LINK_TYPE.ethernet] = "Ethernet", [LINK_TYPE.raw_ip] = "IP" }
+local LINK_NAMES = {
+  [LINK_TYPE.ethernet] = "Ethernet", [LINK_TYPE.raw_ip] = "IP", [LINK_TYPE.no_header] = "no known header",
+}
 
+-- What a link type is called, and what is recognised though it has none.
 local function link_name(link)
   return LINK_NAMES[link] or format("link type %d", link)
+end
+
+-- The EtherType of what follows an Ethernet header and its VLAN tags, and where that is; nil where they are cut.
+local function behind_ethernet(raw, at, finish)
+  at = at + 14
+  if at > finish then
+    return nil
+  end
+  local ethertype = u16(raw, at - 2)
+  while (ethertype == 0x8100 or ethertype == 0x88a8 or ethertype == 0x9100) and at + 4 <= finish do
+    ethertype, at = u16(raw, at + 2), at + 4
+  end
+  return ethertype, at
 end
 
 -- Where the headers of a snapshot end: Ethernet, IP, and TCP, UDP or ICMP, those of a fragment with IP. Nil where
@@ -2345,14 +2503,12 @@ end
 local function headers_end(raw, at, finish, link)
   local ethertype
   if link == LINK_TYPE.ethernet then
-    at = at + 14
-    if at > finish then
+    ethertype, at = behind_ethernet(raw, at, finish)
+    if not ethertype then
       return nil
     end
-    ethertype = u16(raw, at - 2)
-    while (ethertype == 0x8100 or ethertype == 0x88a8) and at + 4 <= finish do
-      ethertype, at = u16(raw, at + 2), at + 4
-    end
+  elseif link == LINK_TYPE.no_header then
+    ethertype = 0x0806
   elseif at < finish then
     local version = byte(raw, at + 1)
     ethertype = version >= 0x60 and version <= 0x6f and 0x86dd or 0x0800
@@ -2389,16 +2545,27 @@ end
 -- statistics pass over it, and nobody complains that it is short. From 4.2 on; found out with the first packet.
 local can_quote
 
--- What dissects a snapshot, if anything does. IPv6 goes to its own dissector: on the way through that of IPv4 it
--- would count as a layer of both.
+-- What dissects a snapshot, if anything does, and how many of its bytes. IPv6 goes to its own dissector: on the way
+-- through that of IPv4 it would count as a layer of both. What has version 6 and is not IPv6 goes to none, so that no
+-- address is made up: behind the EtherType of IPv4, Wireshark would decide for IPv6.
 local function dissector_of(frame, event)
+  local raw, at, length = frame.raw, event.bytes_at, event.bytes_length
   local link = link_of(frame, event)
   if link == LINK_TYPE.ethernet then
-    return ethernet
+    local ethertype, payload = behind_ethernet(raw, at, at + length)
+    local first = ethertype == 0x0800 and payload < at + length and byte(raw, payload + 1) or 0
+    return ethernet, first - first % 16 == 0x60 and payload - at or length
   elseif link == LINK_TYPE.raw_ip then
-    local first = byte(frame.raw, event.bytes_at + 1)
-    return first and first - first % 16 == 0x60 and ipv6 or ip
+    local first = byte(raw, at + 1)
+    local is_version_6 = first and first - first % 16 == 0x60
+    if is_version_6 and is_ipv4_of_version_6(raw, at, length) then
+      return nil, length
+    end
+    return is_version_6 and ipv6 or ip, length
+  elseif is_bare_arp(frame, event) then
+    return arp, length
   end
+  return nil, length
 end
 
 -- Hands a snapshot to Wireshark's own dissector, and tells whether there was one. What goes wrong in there must
@@ -2407,12 +2574,12 @@ end
 -- Of a snapshot that the capture cut, only the headers are dissected, and quoted: Lua cannot tell Wireshark that
 -- there was more, so whatever missed a byte would be called malformed.
 local function dissect_snapshot(frame, event, tvb, pinfo, tree, root, quoted)
-  local dissector, length = dissector_of(frame, event), event.bytes_length
+  local dissector, length = dissector_of(frame, event)
   if event.missing > 0 and not setting.all_snapshots then
     local finish = can_quote and headers_end(frame.raw, event.bytes_at, event.bytes_at + length, link_of(frame, event))
-    length, quoted = finish and finish - event.bytes_at or 0, true
+    length, quoted = finish and min(finish - event.bytes_at, length) or 0, true
   elseif quoted and can_quote then
-    local finish, ends_there = headers_end(frame.raw, event.bytes_at, event.bytes_at + length, link)
+    local finish, ends_there = headers_end(frame.raw, event.bytes_at, event.bytes_at + length, link_of(frame, event))
     length = finish and ends_there and finish - event.bytes_at or length
   end
   if not dissector or length == 0 then
@@ -2689,8 +2856,8 @@ local function describe(frame, event)
   local words = { format("Step %d: %s", event.step, event.kind) }
   if event.kind == "data" then
     words[#words + 1] = format(", %s, %s", link_name(link_of(frame, event)), counted(event.bytes_length, "byte"))
-    if event.missing > 0 then
-      words[#words + 1] = format(" of %d", event.bytes_length + event.missing)
+    if is_cut(frame, event) then
+      words[#words + 1] = format(" of %d", whole_length(frame, event))
     end
     if event.same_as then
       words[#words + 1] = format(", identical to step %d", event.same_as.step)

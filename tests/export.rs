@@ -67,6 +67,8 @@ fn wireshark_reads_each_snapshot_as_a_packet() {
         let expected: Vec<(u64, u64, usize)> = snapshots(name)
             .into_iter()
             .flat_map(|(packet, all)| all.into_iter().map(move |(link, hex)| (packet, link, hex.len() / 2)))
+            // What begins with no known header has no link type for Wireshark.
+            .filter(|(_, link, _)| *link != u64::from(mbuf_trace::link_type::NO_HEADER))
             .collect();
         assert_eq!(found, expected, "{name}");
     }

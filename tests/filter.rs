@@ -1,6 +1,6 @@
 //! `filter`: what is kept, what it says of an expression that is none.
 
-use crate::support::{fixture_bytes, fixtures, folder, run, run_with_input};
+use crate::support::{fixture, fixture_bytes, fixtures, folder, run, run_with_input};
 use capture_file::{Item, Reader};
 
 /// The numbers of the packets that match, among those of the input.
@@ -133,5 +133,20 @@ fn a_name_that_promises_another_container_is_told() {
             }
             None => assert_eq!(ran.stderr, "", "{name}"),
         }
+    }
+}
+
+/// The ports of a datagram are in its first fragment, and in no later one; for each packet by itself, as tcpdump and
+/// Wireshark without reassembly find them.
+#[test]
+fn a_first_fragment_has_its_ports() {
+    for name in ["fragments-rev2.pcap", "fragments-rev3.pcap", "fragments-rev4.pcap"] {
+        let file = fixture(name);
+        let file = file.to_str().unwrap();
+        let numbers =
+            |filter: &str| run(&["print", "-e", "frame.number", "-f", filter, file]).text().to_owned();
+        assert_eq!(numbers("udp.port == 2049"), "1\n2\n5\n", "{name}");
+        assert_eq!(numbers("udp.port == 2049 and ip.flags.mf == 1"), "2\n5\n", "{name}");
+        assert_eq!(numbers("udp and ip.frag_offset > 0"), "", "{name}");
     }
 }

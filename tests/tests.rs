@@ -31,6 +31,7 @@ mod salvage;
 mod select;
 mod shell;
 mod speedscope;
+mod stack;
 mod stats;
 mod support;
 mod wireshark;

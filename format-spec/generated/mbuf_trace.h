@@ -172,6 +172,109 @@
 #define	MBUF_TRACE_LINK_TYPE_ETHERNET 1
 /* The bytes begin with an IPv4 or IPv6 header */
 #define	MBUF_TRACE_LINK_TYPE_RAW_IP 101
+/*
+ * The bytes begin with no link-layer or IP header, or with an unknown one: ARP
+ * without Ethernet, payload in a socket buffer; no LINKTYPE_ number
+ */
+#define	MBUF_TRACE_LINK_TYPE_NO_HEADER 65535
+
+/*
+ * EtherTypes that a snapshot of revisions 1 to 3 is recognised as Ethernet by
+ */
+/* IPv4 */
+#define	MBUF_TRACE_ETHER_TYPE_IPV4 2048
+/* ARP */
+#define	MBUF_TRACE_ETHER_TYPE_ARP 2054
+/* Wake-on-LAN */
+#define	MBUF_TRACE_ETHER_TYPE_WAKE_ON_LAN 2114
+/* Audio video transport (IEEE 1722) */
+#define	MBUF_TRACE_ETHER_TYPE_AVTP 8944
+/* Reverse ARP */
+#define	MBUF_TRACE_ETHER_TYPE_RARP 32821
+/* AppleTalk */
+#define	MBUF_TRACE_ETHER_TYPE_APPLETALK 32923
+/* AppleTalk ARP */
+#define	MBUF_TRACE_ETHER_TYPE_APPLETALK_ARP 33011
+/* VLAN tag (IEEE 802.1Q) */
+#define	MBUF_TRACE_ETHER_TYPE_VLAN 33024
+/* IPX */
+#define	MBUF_TRACE_ETHER_TYPE_IPX 33079
+/* IPv6 */
+#define	MBUF_TRACE_ETHER_TYPE_IPV6 34525
+/* Pause frames (IEEE 802.3x) */
+#define	MBUF_TRACE_ETHER_TYPE_FLOW_CONTROL 34824
+/* Slow protocols: LACP, OAM */
+#define	MBUF_TRACE_ETHER_TYPE_SLOW 34825
+/* PPP */
+#define	MBUF_TRACE_ETHER_TYPE_PPP 34827
+/* MPLS */
+#define	MBUF_TRACE_ETHER_TYPE_MPLS 34887
+/* MPLS, multicast */
+#define	MBUF_TRACE_ETHER_TYPE_MPLS_MULTICAST 34888
+/* PPP over Ethernet, discovery */
+#define	MBUF_TRACE_ETHER_TYPE_PPPOE_DISCOVERY 34915
+/* PPP over Ethernet, session */
+#define	MBUF_TRACE_ETHER_TYPE_PPPOE_SESSION 34916
+/* Jumbo frames */
+#define	MBUF_TRACE_ETHER_TYPE_JUMBO 34928
+/* Port authentication (IEEE 802.1X) */
+#define	MBUF_TRACE_ETHER_TYPE_EAPOL 34958
+/* PROFINET */
+#define	MBUF_TRACE_ETHER_TYPE_PROFINET 34962
+/* Realtek protocols */
+#define	MBUF_TRACE_ETHER_TYPE_REALTEK 34969
+/* ATA over Ethernet */
+#define	MBUF_TRACE_ETHER_TYPE_ATA 34978
+/* EtherCAT */
+#define	MBUF_TRACE_ETHER_TYPE_ETHERCAT 34980
+/* Service VLAN tag (IEEE 802.1ad) */
+#define	MBUF_TRACE_ETHER_TYPE_PROVIDER_VLAN 34984
+/* Local experiments */
+#define	MBUF_TRACE_ETHER_TYPE_EXPERIMENT_1 34997
+/* Local experiments */
+#define	MBUF_TRACE_ETHER_TYPE_EXPERIMENT_2 34998
+/* Extended by a manufacturer's number */
+#define	MBUF_TRACE_ETHER_TYPE_OUI_EXTENDED 34999
+/* GOOSE (IEC 61850) */
+#define	MBUF_TRACE_ETHER_TYPE_GOOSE 35000
+/* Sampled values (IEC 61850) */
+#define	MBUF_TRACE_ETHER_TYPE_SAMPLED_VALUES 35002
+/* Pre-authentication (IEEE 802.11i) */
+#define	MBUF_TRACE_ETHER_TYPE_PREAUTHENTICATION 35015
+/* LLDP */
+#define	MBUF_TRACE_ETHER_TYPE_LLDP 35020
+/* HomePlug AV */
+#define	MBUF_TRACE_ETHER_TYPE_HOMEPLUG 35041
+/* Media redundancy (IEC 62439) */
+#define	MBUF_TRACE_ETHER_TYPE_MEDIA_REDUNDANCY 35043
+/* MACsec */
+#define	MBUF_TRACE_ETHER_TYPE_MACSEC 35045
+/* Provider backbone bridge (IEEE 802.1ah) */
+#define	MBUF_TRACE_ETHER_TYPE_PROVIDER_BACKBONE 35047
+/* VLAN registration */
+#define	MBUF_TRACE_ETHER_TYPE_MVRP 35061
+/* Precision time protocol */
+#define	MBUF_TRACE_ETHER_TYPE_PTP 35063
+/* Parallel redundancy */
+#define	MBUF_TRACE_ETHER_TYPE_PRP 35067
+/* Connectivity fault management */
+#define	MBUF_TRACE_ETHER_TYPE_CFM 35074
+/* Fibre Channel over Ethernet */
+#define	MBUF_TRACE_ETHER_TYPE_FCOE 35078
+/* FCoE initialisation */
+#define	MBUF_TRACE_ETHER_TYPE_FIP 35092
+/* RDMA over Ethernet */
+#define	MBUF_TRACE_ETHER_TYPE_ROCE 35093
+/* High-availability seamless redundancy */
+#define	MBUF_TRACE_ETHER_TYPE_HSR 35119
+/* IEEE 1905 */
+#define	MBUF_TRACE_ETHER_TYPE_IEEE_1905 35130
+/* Network service header */
+#define	MBUF_TRACE_ETHER_TYPE_NSH 35151
+/* Configuration test */
+#define	MBUF_TRACE_ETHER_TYPE_LOOPBACK 36864
+/* VLAN tag, as used before IEEE 802.1ad */
+#define	MBUF_TRACE_ETHER_TYPE_OLD_QINQ 37120
 
 /*
  * Flags of the revision 4 frame header
@@ -294,8 +397,8 @@
  * Body of a data event
  */
 /*
- * Link type of the bytes, a LINKTYPE_ number: 1 is Ethernet, 101 raw IP (16
- * bits)
+ * Link type of the bytes, a LINKTYPE_ number: 1 is Ethernet, 101 raw IP; 65535
+ * is no header (16 bits)
  */
 #define	MBUF_TRACE_SNAPSHOT_LINK_TYPE_OFFSET 0
 /* Written as 0, ignored when read (16 bits) */

@@ -317,7 +317,7 @@ types:
         type: u2
         enum: link_type
         doc: |
-          Link type of the bytes, a LINKTYPE_ number: 1 is Ethernet, 101 raw IP
+          Link type of the bytes, a LINKTYPE_ number: 1 is Ethernet, 101 raw IP; 65535 is no header
       - id: reserved
         type: u2
         doc: |
@@ -456,6 +456,200 @@ enums:
       id: raw_ip
       doc: |
         The bytes begin with an IPv4 or IPv6 header
+    65535:
+      id: no_header
+      doc: |
+        The bytes begin with no link-layer or IP header, or with an unknown one: ARP without
+        Ethernet, payload in a socket buffer; no LINKTYPE_ number
+  ether_type:
+    2048:
+      id: ipv4
+      doc: |
+        IPv4
+    2054:
+      id: arp
+      doc: |
+        ARP
+    2114:
+      id: wake_on_lan
+      doc: |
+        Wake-on-LAN
+    8944:
+      id: avtp
+      doc: |
+        Audio video transport (IEEE 1722)
+    32821:
+      id: rarp
+      doc: |
+        Reverse ARP
+    32923:
+      id: appletalk
+      doc: |
+        AppleTalk
+    33011:
+      id: appletalk_arp
+      doc: |
+        AppleTalk ARP
+    33024:
+      id: vlan
+      doc: |
+        VLAN tag (IEEE 802.1Q)
+    33079:
+      id: ipx
+      doc: |
+        IPX
+    34525:
+      id: ipv6
+      doc: |
+        IPv6
+    34824:
+      id: flow_control
+      doc: |
+        Pause frames (IEEE 802.3x)
+    34825:
+      id: slow
+      doc: |
+        Slow protocols: LACP, OAM
+    34827:
+      id: ppp
+      doc: |
+        PPP
+    34887:
+      id: mpls
+      doc: |
+        MPLS
+    34888:
+      id: mpls_multicast
+      doc: |
+        MPLS, multicast
+    34915:
+      id: pppoe_discovery
+      doc: |
+        PPP over Ethernet, discovery
+    34916:
+      id: pppoe_session
+      doc: |
+        PPP over Ethernet, session
+    34928:
+      id: jumbo
+      doc: |
+        Jumbo frames
+    34958:
+      id: eapol
+      doc: |
+        Port authentication (IEEE 802.1X)
+    34962:
+      id: profinet
+      doc: |
+        PROFINET
+    34969:
+      id: realtek
+      doc: |
+        Realtek protocols
+    34978:
+      id: ata
+      doc: |
+        ATA over Ethernet
+    34980:
+      id: ethercat
+      doc: |
+        EtherCAT
+    34984:
+      id: provider_vlan
+      doc: |
+        Service VLAN tag (IEEE 802.1ad)
+    34997:
+      id: experiment_1
+      doc: |
+        Local experiments
+    34998:
+      id: experiment_2
+      doc: |
+        Local experiments
+    34999:
+      id: oui_extended
+      doc: |
+        Extended by a manufacturer's number
+    35000:
+      id: goose
+      doc: |
+        GOOSE (IEC 61850)
+    35002:
+      id: sampled_values
+      doc: |
+        Sampled values (IEC 61850)
+    35015:
+      id: preauthentication
+      doc: |
+        Pre-authentication (IEEE 802.11i)
+    35020:
+      id: lldp
+      doc: |
+        LLDP
+    35041:
+      id: homeplug
+      doc: |
+        HomePlug AV
+    35043:
+      id: media_redundancy
+      doc: |
+        Media redundancy (IEC 62439)
+    35045:
+      id: macsec
+      doc: |
+        MACsec
+    35047:
+      id: provider_backbone
+      doc: |
+        Provider backbone bridge (IEEE 802.1ah)
+    35061:
+      id: mvrp
+      doc: |
+        VLAN registration
+    35063:
+      id: ptp
+      doc: |
+        Precision time protocol
+    35067:
+      id: prp
+      doc: |
+        Parallel redundancy
+    35074:
+      id: cfm
+      doc: |
+        Connectivity fault management
+    35078:
+      id: fcoe
+      doc: |
+        Fibre Channel over Ethernet
+    35092:
+      id: fip
+      doc: |
+        FCoE initialisation
+    35093:
+      id: roce
+      doc: |
+        RDMA over Ethernet
+    35119:
+      id: hsr
+      doc: |
+        High-availability seamless redundancy
+    35130:
+      id: ieee_1905
+      doc: |
+        IEEE 1905
+    35151:
+      id: nsh
+      doc: |
+        Network service header
+    36864:
+      id: loopback
+      doc: |
+        Configuration test
+    37120:
+      id: old_qinq
+      doc: |
+        VLAN tag, as used before IEEE 802.1ad
   frame_flag:
     1:
       id: oldest_first

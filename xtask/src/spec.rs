@@ -35,10 +35,11 @@ pub(crate) struct Spec {
 }
 
 impl Spec {
-    /// The tables of codes that layouts refer to.
+    /// The tables of codes that layouts refer to, and those of other registries.
     pub(crate) fn codes_of_layouts(&self) -> impl Iterator<Item = &Codes> {
         let fields = || self.layouts.iter().flat_map(|layout| &layout.fields);
-        self.codes.iter().filter(move |codes| fields().any(|field| field.codes.as_ref() == Some(&codes.name)))
+        let of_layout = move |codes: &&Codes| fields().any(|field| field.codes.as_ref() == Some(&codes.name));
+        self.codes.iter().filter(move |codes| codes.foreign || of_layout(codes))
     }
 }
 

@@ -172,7 +172,7 @@ pub mod layout {
     /// Body of a data event.
     pub mod snapshot {
         use super::super::Range;
-        /// Link type of the bytes, a LINKTYPE_ number: 1 is Ethernet, 101 raw IP.
+        /// Link type of the bytes, a LINKTYPE_ number: 1 is Ethernet, 101 raw IP; 65535 is no header.
         pub const LINK_TYPE: Range<usize> = 0..2;
         /// Written as 0, ignored when read.
         pub const RESERVED: Range<usize> = 2..4;
@@ -553,6 +553,158 @@ pub mod link_type {
     pub const ETHERNET: u16 = 1;
     /// The bytes begin with an IPv4 or IPv6 header.
     pub const RAW_IP: u16 = 101;
+    /// The bytes begin with no link-layer or IP header, or with an unknown one: ARP without Ethernet, payload in a socket buffer; no LINKTYPE_ number.
+    pub const NO_HEADER: u16 = 65535;
+    /// All of them.
+    pub const ALL: [u16; 3] = [ETHERNET, RAW_IP, NO_HEADER];
+}
+
+/// EtherTypes that a snapshot of revisions 1 to 3 is recognised as Ethernet by.
+pub mod ether_type {
+    /// IPv4.
+    pub const IPV4: u16 = 2048;
+    /// ARP.
+    pub const ARP: u16 = 2054;
+    /// Wake-on-LAN.
+    pub const WAKE_ON_LAN: u16 = 2114;
+    /// Audio video transport (IEEE 1722).
+    pub const AVTP: u16 = 8944;
+    /// Reverse ARP.
+    pub const RARP: u16 = 32821;
+    /// AppleTalk.
+    pub const APPLETALK: u16 = 32923;
+    /// AppleTalk ARP.
+    pub const APPLETALK_ARP: u16 = 33011;
+    /// VLAN tag (IEEE 802.1Q).
+    pub const VLAN: u16 = 33024;
+    /// IPX.
+    pub const IPX: u16 = 33079;
+    /// IPv6.
+    pub const IPV6: u16 = 34525;
+    /// Pause frames (IEEE 802.3x).
+    pub const FLOW_CONTROL: u16 = 34824;
+    /// Slow protocols: LACP, OAM.
+    pub const SLOW: u16 = 34825;
+    /// PPP.
+    pub const PPP: u16 = 34827;
+    /// MPLS.
+    pub const MPLS: u16 = 34887;
+    /// MPLS, multicast.
+    pub const MPLS_MULTICAST: u16 = 34888;
+    /// PPP over Ethernet, discovery.
+    pub const PPPOE_DISCOVERY: u16 = 34915;
+    /// PPP over Ethernet, session.
+    pub const PPPOE_SESSION: u16 = 34916;
+    /// Jumbo frames.
+    pub const JUMBO: u16 = 34928;
+    /// Port authentication (IEEE 802.1X).
+    pub const EAPOL: u16 = 34958;
+    /// PROFINET.
+    pub const PROFINET: u16 = 34962;
+    /// Realtek protocols.
+    pub const REALTEK: u16 = 34969;
+    /// ATA over Ethernet.
+    pub const ATA: u16 = 34978;
+    /// EtherCAT.
+    pub const ETHERCAT: u16 = 34980;
+    /// Service VLAN tag (IEEE 802.1ad).
+    pub const PROVIDER_VLAN: u16 = 34984;
+    /// Local experiments.
+    pub const EXPERIMENT_1: u16 = 34997;
+    /// Local experiments.
+    pub const EXPERIMENT_2: u16 = 34998;
+    /// Extended by a manufacturer's number.
+    pub const OUI_EXTENDED: u16 = 34999;
+    /// GOOSE (IEC 61850).
+    pub const GOOSE: u16 = 35000;
+    /// Sampled values (IEC 61850).
+    pub const SAMPLED_VALUES: u16 = 35002;
+    /// Pre-authentication (IEEE 802.11i).
+    pub const PREAUTHENTICATION: u16 = 35015;
+    /// LLDP.
+    pub const LLDP: u16 = 35020;
+    /// HomePlug AV.
+    pub const HOMEPLUG: u16 = 35041;
+    /// Media redundancy (IEC 62439).
+    pub const MEDIA_REDUNDANCY: u16 = 35043;
+    /// MACsec.
+    pub const MACSEC: u16 = 35045;
+    /// Provider backbone bridge (IEEE 802.1ah).
+    pub const PROVIDER_BACKBONE: u16 = 35047;
+    /// VLAN registration.
+    pub const MVRP: u16 = 35061;
+    /// Precision time protocol.
+    pub const PTP: u16 = 35063;
+    /// Parallel redundancy.
+    pub const PRP: u16 = 35067;
+    /// Connectivity fault management.
+    pub const CFM: u16 = 35074;
+    /// Fibre Channel over Ethernet.
+    pub const FCOE: u16 = 35078;
+    /// FCoE initialisation.
+    pub const FIP: u16 = 35092;
+    /// RDMA over Ethernet.
+    pub const ROCE: u16 = 35093;
+    /// High-availability seamless redundancy.
+    pub const HSR: u16 = 35119;
+    /// IEEE 1905.
+    pub const IEEE_1905: u16 = 35130;
+    /// Network service header.
+    pub const NSH: u16 = 35151;
+    /// Configuration test.
+    pub const LOOPBACK: u16 = 36864;
+    /// VLAN tag, as used before IEEE 802.1ad.
+    pub const OLD_QINQ: u16 = 37120;
+    /// All of them.
+    pub const ALL: [u16; 47] = [
+        IPV4,
+        ARP,
+        WAKE_ON_LAN,
+        AVTP,
+        RARP,
+        APPLETALK,
+        APPLETALK_ARP,
+        VLAN,
+        IPX,
+        IPV6,
+        FLOW_CONTROL,
+        SLOW,
+        PPP,
+        MPLS,
+        MPLS_MULTICAST,
+        PPPOE_DISCOVERY,
+        PPPOE_SESSION,
+        JUMBO,
+        EAPOL,
+        PROFINET,
+        REALTEK,
+        ATA,
+        ETHERCAT,
+        PROVIDER_VLAN,
+        EXPERIMENT_1,
+        EXPERIMENT_2,
+        OUI_EXTENDED,
+        GOOSE,
+        SAMPLED_VALUES,
+        PREAUTHENTICATION,
+        LLDP,
+        HOMEPLUG,
+        MEDIA_REDUNDANCY,
+        MACSEC,
+        PROVIDER_BACKBONE,
+        MVRP,
+        PTP,
+        PRP,
+        CFM,
+        FCOE,
+        FIP,
+        ROCE,
+        HSR,
+        IEEE_1905,
+        NSH,
+        LOOPBACK,
+        OLD_QINQ,
+    ];
 }
 
 /// Error numbers of FreeBSD, see errno(2). A code without a name is a value like any other.

@@ -65,11 +65,11 @@ pub use end::{End, Ends};
 pub use event::{Event, EventHeader, Position};
 pub use fault::Fault;
 pub use generated::{
-    Errno, Fate, FaultKind, Kind, LINK_TYPE, MAX_PAYLOAD, MAX_RECORDS, Origin, SCHEMA, frame_flag, layout,
-    link_type, record_type,
+    Errno, Fate, FaultKind, Kind, LINK_TYPE, MAX_PAYLOAD, MAX_RECORDS, Origin, SCHEMA, ether_type,
+    frame_flag, layout, link_type, record_type,
 };
 pub use read::{Certainty, Detector, FrameHeader, RecordedEvent, Trace};
 pub use record::Recorder;
 pub use revision::{ByteOrder, Encoding, Order, Revision};
-pub use snapshot::{Link, Snapshot};
+pub use snapshot::{Link, Snapshot, is_ipv4_of_version_6};
 pub use text::Text;

@@ -1,9 +1,13 @@
 //! The packet's bytes at one moment of its way, and what they begin with.
 
-use crate::generated::link_type;
+use crate::generated::{ether_type, link_type};
 
 /// Length of an Ethernet header without VLAN tags.
 const ETHERNET_HEADER: usize = 14;
+/// Length of what an Ethernet frame carries at least: what is shorter is padded.
+const LEAST_PAYLOAD: usize = 46;
+/// Length of an ARP packet for IPv4 over Ethernet.
+const ARP: usize = 28;
 
 /// The bytes of a packet as an event recorded them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,10 @@ pub enum Link {
     Ethernet,
     /// An IPv4 or IPv6 header: inside `ip_input` and beyond, the Ethernet header is already stripped.
     Ip,
+    /// An ARP packet for IPv4 over Ethernet, without the Ethernet header. It has no link type of its own.
+    Arp,
+    /// No header that is known, as payload in a socket buffer.
+    NoHeader,
     /// Something else, of this link type.
     Other(u16),
 }
@@ -36,6 +44,7 @@ impl Link {
         match self {
             Self::Ethernet => link_type::ETHERNET,
             Self::Ip => link_type::RAW_IP,
+            Self::Arp | Self::NoHeader => link_type::NO_HEADER,
             Self::Other(other) => other,
         }
     }
@@ -61,41 +70,111 @@ impl<'a> Snapshot<'a> {
         told.unwrap_or_default().max(self.recorded_len())
     }
 
-    /// Whether these bytes are those of another snapshot. None where they agree as far as the capture kept both.
+    /// Whether bytes of the packet are not there: cut by the kernel, as `packet_length` tells, or by the capture.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.bytes.len() < self.whole_len()
+    }
+
+    /// Whether these bytes are those of another snapshot. None where they agree as far as both reach, and one of them
+    /// was cut: by the kernel or by the capture.
     #[must_use]
     pub fn has_bytes_of(&self, other: &Snapshot<'_>) -> Option<bool> {
         let common = self.bytes.len().min(other.bytes.len());
-        if self.recorded_len() != other.recorded_len()
-            || self.bytes.get(..common) != other.bytes.get(..common)
-        {
+        if self.whole_len() != other.whole_len() || self.bytes.get(..common) != other.bytes.get(..common) {
             return Some(false);
         }
-        (self.missing == 0 && other.missing == 0).then_some(true)
+        (!self.is_cut() && !other.is_cut()).then_some(true)
     }
 
-    /// The link type of what the bytes begin with: where revisions 1 to 3 say Ethernet and
-    /// [`link`](Self::link) finds IP, that of raw IP.
+    /// The link type of what the bytes begin with: that which the record declares in revision 4, and that of what
+    /// [`link`](Self::link) recognises in revisions 1 to 3, which always say Ethernet.
     #[must_use]
     pub fn recognised_link_type(&self) -> u16 {
         self.link().link_type()
     }
 
-    /// What the bytes begin with. Kernels of revisions 1 to 3 call everything Ethernet, so there, bytes that
-    /// are consistent as an IP packet (version, header length, total length, IPv4 checksum) are taken for
-    /// one. Revision 4 is believed.
+    /// What the bytes begin with. Kernels of revisions 1 to 3 call everything Ethernet, so there it is recognised from
+    /// the bytes, as the specification says; what cannot be recognised is [`Link::NoHeader`]. Revision 4 is believed.
     #[must_use]
     pub fn link(&self) -> Link {
         match self.link_type {
-            link_type::ETHERNET
-                if self.packet_length.is_none() && starts_with_ip(self.bytes, self.recorded_len()) =>
-            {
-                Link::Ip
-            }
+            link_type::ETHERNET if self.packet_length.is_none() => recognise(self.bytes, self.recorded_len()),
             link_type::ETHERNET => Link::Ethernet,
             link_type::RAW_IP => Link::Ip,
+            link_type::NO_HEADER if starts_with_arp(self.bytes, self.whole_len()) => Link::Arp,
+            link_type::NO_HEADER => Link::NoHeader,
             other => Link::Other(other),
         }
     }
+}
+
+/// What the bytes, the first of `length`, begin with.
+fn recognise(bytes: &[u8], length: usize) -> Link {
+    if starts_with_ip(bytes, length) {
+        Link::Ip
+    } else if starts_with_arp(bytes, length) {
+        Link::Arp
+    } else if is_ipv4_with_a_wrong_checksum(bytes, length) {
+        Link::Ip
+    } else if starts_with_ethernet(bytes) {
+        Link::Ethernet
+    } else {
+        Link::NoHeader
+    }
+}
+
+/// Whether the bytes, the first of `length`, are an ARP packet for IPv4 over Ethernet: hardware, protocol, the lengths
+/// of their addresses, and an operation that exists.
+fn starts_with_arp(bytes: &[u8], length: usize) -> bool {
+    length >= ARP && matches!(bytes.first_chunk::<8>(), Some([0, 1, 8, 0, 6, 4, 0, 1..=9]))
+}
+
+/// Whether everything but the checksum says IPv4: the length is that of the packet, up to the padding of Ethernet, and
+/// no EtherType is where Ethernet has it.
+fn is_ipv4_with_a_wrong_checksum(bytes: &[u8], length: usize) -> bool {
+    let (Some(first), Some(total)) = (bytes.first(), be16(bytes, 2).map(usize::from)) else { return false };
+    let header_length = usize::from(first & 0x0f).saturating_mul(4);
+    let is_length = total == length || total < length && length == LEAST_PAYLOAD;
+    first >> 4 == 4
+        && header_length >= 20
+        && total >= header_length
+        && is_length
+        && bytes.len() >= header_length
+        && !be16(bytes, 12).is_some_and(|code| ether_type::ALL.contains(&code))
+}
+
+/// Whether the bytes have an EtherType that is in use where Ethernet has it, or the length of IEEE 802.3 and an LLC
+/// header that is.
+fn starts_with_ethernet(bytes: &[u8]) -> bool {
+    match be16(bytes, 12) {
+        Some(3..=1500) => {
+            let llc = bytes.get(ETHERNET_HEADER..).unwrap_or_default();
+            matches!(
+                llc,
+                [0xaa, 0xaa, 3, ..]
+                    | [0x42, 0x42, 3, ..]
+                    | [0xe0, 0xe0, 3, ..]
+                    | [0xf0, 0xf0, 3, ..]
+                    | [0xfe, 0xfe, 3, ..]
+                    | [0xff, 0xff, ..]
+            )
+        }
+        Some(code) => ether_type::ALL.contains(&code),
+        None => false,
+    }
+}
+
+/// Whether bytes that have version 6 in the place of IP's version are an IPv4 header all the same: its checksum is
+/// right, for them as they are or had they version 4. Of random bytes one in 32,768 is so.
+#[must_use]
+pub fn is_ipv4_of_version_6(bytes: &[u8]) -> bool {
+    let Some(first) = bytes.first().filter(|first| *first >> 4 == 6) else { return false };
+    let header_length = usize::from(first & 0x0f).saturating_mul(4);
+    let Some(header) = bytes.get(..header_length).filter(|header| header.len() >= 20) else { return false };
+    let sum = checksum(header);
+    // The sum of the other version is less by 0x2000, its complement more.
+    sum == 0 || sum == 0xdfff
 }
 
 /// Whether the bytes, the first of `length`, are consistent as an IPv4 or IPv6 packet from their first one on.
@@ -193,10 +272,9 @@ mod tests {
         bytes
     }
 
-    /// Whether the first `kept` bytes of a snapshot are taken for IP.
+    /// Whether the first `kept` bytes of a snapshot are consistent as IP.
     fn is_ip(bytes: &[u8], kept: usize) -> bool {
-        let missing = bytes.len() - kept;
-        Snapshot { missing, ..Snapshot::ethernet(&bytes[..kept]) }.link() == Link::Ip
+        starts_with_ip(&bytes[..kept], bytes.len())
     }
 
     #[test]

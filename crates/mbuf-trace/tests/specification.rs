@@ -181,6 +181,8 @@ fn line(event: &Event<'_>, out: &mut String) {
         let link = match snapshot.link() {
             Link::Ethernet => "Ethernet".to_owned(),
             Link::Ip => "IP".to_owned(),
+            Link::Arp => "ARP".to_owned(),
+            Link::NoHeader => "without a header".to_owned(),
             Link::Other(number) => format!("link type {number}"),
         };
         write!(out, " {link}, {} bytes", snapshot.bytes.len()).unwrap();

@@ -69,7 +69,7 @@ fn packet_id(text: &str) -> Result<u64, String> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SnapshotLink {
-    /// An IP header where the bytes are consistent as IP, otherwise an Ethernet header
+    /// IP, ARP or Ethernet where the bytes are consistent as that, otherwise no known header
     Auto,
     /// Always an Ethernet header
     Ethernet,

@@ -78,11 +78,11 @@ pub enum FieldId {
     MbufTraceErrno,
     /// `mbuf_trace.bytes`: Bytes of a snapshot, or of a record that could not be read.
     MbufTraceBytes,
-    /// `mbuf_trace.link_type`: Link type of a snapshot: 1 is Ethernet, 101 raw IP.
+    /// `mbuf_trace.link_type`: Link type of a snapshot: 1 is Ethernet, 101 raw IP, 65535 no header that is known.
     MbufTraceLinkType,
     /// `mbuf_trace.packet_length`: Length of the whole packet (m_pkthdr.len) at the moment of a snapshot.
     MbufTracePacketLength,
-    /// `mbuf_trace.snapshot.changed`: Whether a snapshot differs from the one before it in the same trace; absent on the first, and where the capture cut off what would tell.
+    /// `mbuf_trace.snapshot.changed`: Whether a snapshot differs from the one before it in the same trace; absent on the first, and where the kernel or the capture cut off what would tell.
     MbufTraceSnapshotChanged,
     /// `frame`: The captured packet.
     Frame,
@@ -993,7 +993,7 @@ pub(crate) static FIELDS: [Field; 266] = [
         events: &[Kind::Data],
         revisions: &[],
         names: &[],
-        doc: "Link type of a snapshot: 1 is Ethernet, 101 raw IP",
+        doc: "Link type of a snapshot: 1 is Ethernet, 101 raw IP, 65535 no header that is known",
     },
     Field {
         id: FieldId::MbufTracePacketLength,
@@ -1017,7 +1017,7 @@ pub(crate) static FIELDS: [Field; 266] = [
         events: &[Kind::Data],
         revisions: &[],
         names: &[],
-        doc: "Whether a snapshot differs from the one before it in the same trace; absent on the first, and where the capture cut off what would tell",
+        doc: "Whether a snapshot differs from the one before it in the same trace; absent on the first, and where the kernel or the capture cut off what would tell",
     },
     Field {
         id: FieldId::Frame,

@@ -28,11 +28,14 @@
 //! damaged and random packets. Not looked into, and so without values:
 //!
 //! - what tshark knows only from other packets: relative numbers (`tcp.seq`, `tcp.ack`), streams, scaled windows,
-//!   `tcp.analysis.*`, reassembled fragments and streams. Of the first fragment of several, as in tshark, what it
-//!   carries is looked into only where it is of IPv4 and was cut;
+//!   `tcp.analysis.*`, reassembled fragments and streams. A first fragment has the header that it carries, as in tshark
+//!   with `-o ip.defragment:FALSE -o ipv6.defragment:FALSE`, with which the tests run it;
 //! - tunnels behind UDP ports other than those of VXLAN (4789), Geneve (6081), GRE (4754) and MPLS (6635), and L2TP;
 //!   behind 802.1ah, PPPoE discovery, LLC without SNAP, IPsec's encryption and compression;
 //! - options of IPv4 headers and padding or trailers of Ethernet frames.
+//!
+//! What has version 6 behind the EtherType of IPv4, or an IPv4 header with version 6 in a raw IP packet, is not decoded:
+//! tshark shows it as IPv6, with addresses that nobody had.
 //!
 //! Ethernet in MPLS is told by its EtherType, and not by manufacturers' addresses as in tshark. `frame.time` is shown in
 //! UTC, whatever the time zone.

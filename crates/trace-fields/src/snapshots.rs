@@ -54,8 +54,8 @@ impl<'a> Iterator for Packets<'a> {
             Source::Trace(snapshots) => snapshots.find_map(|snapshot| {
                 let link = self.link.of(&snapshot);
                 // Other links cannot be decoded, so nobody needs to know whether they repeat.
-                let counts =
-                    !matches!(link, Link::Other(_)) && self.distinct.is_new(self.data, link, snapshot.bytes);
+                let counts = !matches!(link, Link::NoHeader | Link::Other(_))
+                    && self.distinct.is_new(self.data, link, snapshot.bytes);
                 counts.then_some((snapshot.bytes, link))
             }),
         }

@@ -73,7 +73,7 @@ impl<'a> From<&'a Packet<'a>> for PacketView<'a> {
 /// What snapshots begin with where the format does not say it: revisions 1 to 3 call everything Ethernet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SnapshotLink {
-    /// An IP header where the bytes are consistent as an IP packet, otherwise an Ethernet header.
+    /// What [`Snapshot::link`] recognises.
     #[default]
     Auto,
     /// Always an Ethernet header.

@@ -1,6 +1,6 @@
 //! Pieces of text, appended to a string: what most lines are made of, without the machinery of formats.
 
-use mbuf_trace::{Event, Kind, Position, Text};
+use mbuf_trace::{Event, Kind, Position, Snapshot, Text};
 use std::fmt;
 
 /// What text is appended to.
@@ -127,6 +127,18 @@ pub(crate) fn counted(count: usize, thing: &str, out: &mut impl Page) {
     out.push_str(" ");
     out.push_str(thing);
     out.push_str(if count == 1 { "" } else { "s" });
+}
+
+/// Appends that it is a snapshot, and how long: `data, 98 bytes`, `data, 128 of 1242 bytes` where the kernel cut it.
+pub(crate) fn data(snapshot: &Snapshot<'_>, out: &mut impl Page) {
+    out.push_str("data, ");
+    let whole = snapshot.whole_len();
+    if whole > snapshot.recorded_len() {
+        number(snapshot.bytes.len(), out);
+        out.push_str(" of ");
+        return counted(whole, "byte", out);
+    }
+    counted(snapshot.bytes.len(), "byte", out);
 }
 
 /// Appends a position, `file:line`.

@@ -163,6 +163,8 @@ fn foreign_codes(out: &mut String, codes: &Codes) {
     for value in &codes.values {
         let _ = writeln!(out, "/// {}.\npub const {}: u16 = {};", value.doc, upper(&value.name), value.code);
     }
+    let all: Vec<String> = codes.values.iter().map(|value| upper(&value.name)).collect();
+    let _ = writeln!(out, "/// All of them.\npub const ALL: [u16; {}] = [{}];", all.len(), all.join(", "));
     out.push_str("}\n");
 }
 

@@ -300,9 +300,8 @@ mod tests {
         assert_eq!(error(&twice), "no such table, or twice: kinds");
         let open = format!("{BEGIN}kinds{BEGIN_END}{BEGIN}limits{BEGIN_END}{END}");
         assert_eq!(error(&open), format!("no {END} after table kinds"));
-        assert!(
-            error("prose alone")
-                .starts_with("no place for the tables: about, codes link_type, codes origin, ")
-        );
+        assert!(error("prose alone").starts_with(
+            "no place for the tables: about, codes ether_type, codes link_type, codes origin, "
+        ));
     }
 }

@@ -59,7 +59,8 @@ impl<'a> Header<'a> {
             FieldId::TcpOptions => self.options().map(Value::Bytes),
             // Of a reset, what follows is its reason.
             FieldId::TcpPayload
-                if flag(0x0004) == Some(Value::Bool(false)) && !self.has_malformed_option() =>
+                if flag(0x0004) == Some(Value::Bool(false))
+                    && (self.partial || !self.has_malformed_option()) =>
             {
                 self.bytes.get(header..).filter(|bytes| !bytes.is_empty()).map(Value::Bytes)
             }

@@ -6,11 +6,6 @@ impl<'a> Layers<'a> {
     pub(super) fn ipv4(&mut self) -> Layer<'a> {
         let bytes = self.rest;
         self.quoted = std::mem::take(&mut self.quotation);
-        if bytes.first().is_some_and(|first| first >> 4 == 6) {
-            // Whoever announced it was wrong, which Wireshark mends.
-            self.next = Some(Next::Protocol(Protocol::Ipv6));
-            return self.layer(Protocol::Ipv4);
-        }
         let header = usize::from(bytes.first().copied().unwrap_or_default() & 0x0f).saturating_mul(4);
         let total = be16(bytes, 2).map(usize::from);
         match total {
@@ -18,7 +13,6 @@ impl<'a> Layers<'a> {
             Some(total) if total >= header && total > 0 => self.limit(total),
             _ => {}
         }
-        let cut = total.is_some_and(|total| self.rest.len() < total);
         let layer = self.layer(Protocol::Ipv4);
         let fragment = be16(bytes, 6).unwrap_or_default();
         let next = bytes.get(9).copied().map(Next::IpProtocol);
@@ -28,10 +22,9 @@ impl<'a> Layers<'a> {
             && total.is_some_and(|total| total == 0 || total >= header);
         let is_first = fragment & 0x1fff == 0;
         let more = fragment & 0x2000 != 0;
-        // Wireshark waits until it has put all fragments together, except where it cannot because the packet was cut.
-        let goes_on = usable && is_first && (!more || cut);
-        self.partial |= more;
-        self.go_on(header, next.filter(|_| goes_on));
+        // A first fragment has the next header in it.
+        self.partial = more || self.in_error;
+        self.go_on(header, next.filter(|_| usable && is_first));
         layer
     }
 
@@ -101,8 +94,9 @@ impl<'a> Layers<'a> {
         let layer = self.layer(Protocol::Fragment);
         let next = self.rest.first().copied().map(Next::IpProtocol);
         let offset = be16(self.rest, 2).unwrap_or_default();
-        // Neither an offset nor more to come: a whole packet.
-        self.go_on(8, next.filter(|_| offset & 0xfff9 == 0));
+        // A first fragment has the next header in it, and a packet that is its only fragment.
+        self.partial |= offset & 1 != 0;
+        self.go_on(8, next.filter(|_| offset & 0xfff8 == 0));
         layer
     }
 
@@ -124,7 +118,7 @@ impl<'a> Layers<'a> {
             self.next = None;
             return layer;
         }
-        self.partial = true;
+        (self.partial, self.in_error) = (true, true);
         self.quotation = true;
         self.go_on(8, Some(Next::AnyIp));
         let header = usize::from(self.rest.first().copied().unwrap_or_default() & 0x0f).saturating_mul(4);
@@ -155,7 +149,7 @@ impl<'a> Layers<'a> {
                 return layer;
             }
         }
-        self.partial = true;
+        (self.partial, self.in_error) = (true, true);
         let is_ipv6 = self.rest.first().is_some_and(|first| first >> 4 == 6);
         self.next = Some(Next::Protocol(Protocol::Ipv6)).filter(|_| is_ipv6);
         layer

@@ -117,6 +117,9 @@ impl<'a> Layers<'a> {
 
     pub(super) fn ether_type(&mut self, code: u16) {
         let protocol = match code {
+            // Version 6 contradicts it: neither the one nor the other, and no address is made up. Wireshark decides for
+            // IPv6.
+            ether_type::IPV4 if self.rest.first().is_some_and(|first| first >> 4 == 6) => return,
             ether_type::IPV4 => Protocol::Ipv4,
             ether_type::IPV6 => Protocol::Ipv6,
             ether_type::ARP | ether_type::RARP => Protocol::Arp,

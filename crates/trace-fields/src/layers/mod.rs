@@ -4,15 +4,15 @@
 //! the cut, dissects fragments and the packets quoted in ICMP errors by rules of its own, and goes through
 //! tunnels. The tests hold this against tshark, and build their packets with etherparse.
 //!
-//! What Wireshark does and this does not: reassembly of fragments and streams, and protocols on UDP ports
-//! other than VXLAN's, Geneve's and those of GRE and MPLS.
+//! What Wireshark does and this does not: reassembly of fragments and streams, protocols on UDP ports
+//! other than VXLAN's, Geneve's and those of GRE and MPLS, and IPv6 where the EtherType says IPv4.
 
 mod ip;
 mod link;
 mod tunnel;
 
 use crate::generated::FieldId;
-use mbuf_trace::Link;
+use mbuf_trace::{Link, is_ipv4_of_version_6};
 
 /// A protocol that has fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +129,8 @@ pub(crate) struct Layers<'a> {
     length: usize,
     next: Option<Next>,
     partial: bool,
+    /// Whether an ICMP error quotes it.
+    in_error: bool,
     quoted: bool,
     /// Whether the next header is the first of such a quotation.
     quotation: bool,
@@ -145,13 +147,15 @@ impl<'a> Layers<'a> {
         let next = match link {
             Link::Ethernet => Some(Next::Protocol(Protocol::Ethernet)),
             Link::Ip => Some(Next::RawIp),
-            Link::Other(_) => None,
+            Link::Arp => Some(Next::Protocol(Protocol::Arp)),
+            Link::NoHeader | Link::Other(_) => None,
         };
         Self {
             rest: bytes,
             length: length.max(bytes.len()),
             next,
             partial: false,
+            in_error: false,
             quoted: false,
             quotation: false,
             left: MOST,
@@ -227,6 +231,8 @@ impl<'a> Iterator for Layers<'a> {
                 Next::Protocol(protocol) => return Some(self.protocol(protocol)),
                 Next::EtherType(code) => self.ether_type(code),
                 Next::IpProtocol(number) => self.ip_protocol(number),
+                // An IPv4 header with a wrong version has no addresses of IPv6.
+                Next::RawIp if is_ipv4_of_version_6(self.rest) => {}
                 Next::RawIp => self.raw_ip(),
                 Next::AnyIp => {
                     self.raw_ip();

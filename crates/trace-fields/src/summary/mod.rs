@@ -7,7 +7,7 @@ mod names;
 use crate::generated::FieldId;
 use crate::layers::{Layer, Layers, Protocol, be16, be32};
 use crate::short::Short;
-use mbuf_trace::Link;
+use mbuf_trace::{Link, ether_type};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -52,12 +52,14 @@ impl Summary<'_> {
     ///
     /// When the output fails; a string does not.
     pub fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
-        let mut network = None;
-        let mut last = None;
+        let mut network: Option<Layer<'_>> = None;
+        let mut fragment: Option<Layer<'_>> = None;
+        let mut last: Option<Layer<'_>> = None;
         let mut around = 0_usize;
         for layer in Layers::new(self.bytes, self.length, self.link) {
             match layer.protocol {
-                Protocol::Ipv4 | Protocol::Ipv6 => network = Some(layer),
+                Protocol::Ipv4 | Protocol::Ipv6 => (network, fragment) = (Some(layer), None),
+                Protocol::Fragment => fragment = Some(layer),
                 _ => {}
             }
             around = around.saturating_add(usize::from(around::is_around(layer.protocol)));
@@ -68,22 +70,65 @@ impl Summary<'_> {
             }
         }
         let Some(last) = last else {
-            return length(f, self.bytes);
+            length(f, self.length)?;
+            let is_unknown = matches!(self.link, Link::NoHeader | Link::Ip) && self.length > 0;
+            return f.write_str(if is_unknown { " without a known header" } else { "" });
         };
+        // Later fragments and those that nothing is known behind say it by themselves.
+        let is_known = !matches!(
+            last.protocol,
+            Protocol::Ipv4
+                | Protocol::Ipv6
+                | Protocol::Fragment
+                | Protocol::HopByHop
+                | Protocol::Routing
+                | Protocol::DestinationOptions
+        );
+        let has_more = match fragment {
+            Some(fragment) => be16(fragment.bytes, 2).is_some_and(|field| field & 1 != 0),
+            None => network.is_some_and(|network| {
+                network.protocol == Protocol::Ipv4 && fragment_offset_v4(network.bytes).is_some()
+            }),
+        };
+        let is_first_fragment = is_known && has_more;
         match (last.protocol, network) {
             (Protocol::Arp, _) => arp(f, last.bytes),
             (Protocol::Pppoe | Protocol::Ppp, None) => ppp(f, last),
-            (Protocol::Ethernet | Protocol::Vlan | Protocol::ProviderVlan, _) => {
-                ethernet(f, self.bytes, last)
+            (Protocol::Ethernet | Protocol::Vlan | Protocol::ProviderVlan, _) => self.ethernet(f, last),
+            (_, Some(network)) => {
+                ip(f, network, last)?;
+                f.write_str(if is_first_fragment { ", fragment at 0" } else { "" })
             }
-            (_, Some(network)) => ip(f, network, last),
-            (_, None) => length(f, self.bytes),
+            (_, None) => length(f, self.length),
         }?;
         // An IP header that is alone is not looked for again.
         match around > usize::from(network.is_some()) {
             true => around::write(f, Layers::new(self.bytes, self.length, self.link), network),
             false => Ok(()),
         }
+    }
+
+    /// A frame that carries nothing that is known here.
+    fn ethernet(&self, f: &mut impl fmt::Write, last: Layer<'_>) -> fmt::Result {
+        if let Some([a, b, c, d, e, g, h, i, j, k, l, m]) = self.bytes.first_chunk::<12>() {
+            f.write_str(Short::ether([*h, *i, *j, *k, *l, *m]).as_str())?;
+            f.write_str(" → ")?;
+            f.write_str(Short::ether([*a, *b, *c, *d, *e, *g]).as_str())?;
+            f.write_str(" ")?;
+        }
+        let at = if last.protocol == Protocol::Ethernet { 12 } else { 2 };
+        match be16(last.bytes, at) {
+            Some(code) if code >= 0x0600 => write!(f, "EtherType {code:#06x}")?,
+            Some(_) => f.write_str("802.3")?,
+            None => f.write_str("Ethernet, cut")?,
+        }
+        // What is neither IPv4 nor IPv6.
+        let version = last.bytes.get(at.saturating_add(2)).map(|first| first >> 4);
+        if be16(last.bytes, at) == Some(ether_type::IPV4) && version == Some(6) {
+            f.write_str(", IP version 6")?;
+        }
+        f.write_str(", ")?;
+        length(f, self.length)
     }
 }
 
@@ -117,35 +162,20 @@ fn arp(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
     }
 }
 
-/// A frame that carries nothing that is known here.
-fn ethernet(f: &mut impl fmt::Write, bytes: &[u8], last: Layer<'_>) -> fmt::Result {
-    if let Some([a, b, c, d, e, g, h, i, j, k, l, m]) = bytes.first_chunk::<12>() {
-        f.write_str(Short::ether([*h, *i, *j, *k, *l, *m]).as_str())?;
-        f.write_str(" → ")?;
-        f.write_str(Short::ether([*a, *b, *c, *d, *e, *g]).as_str())?;
-        f.write_str(" ")?;
-    }
-    let code = match last.protocol {
-        Protocol::Vlan | Protocol::ProviderVlan => be16(last.bytes, 2),
-        _ => be16(last.bytes, 12),
-    };
-    match code {
-        Some(code) if code >= 0x0600 => write!(f, "EtherType {code:#06x}")?,
-        Some(_) => f.write_str("802.3")?,
-        None => f.write_str("Ethernet, cut")?,
-    }
-    f.write_str(", ")?;
-    length(f, bytes)
-}
-
-fn length(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
-    match bytes.len() {
+fn length(f: &mut impl fmt::Write, length: usize) -> fmt::Result {
+    match length {
         1 => f.write_str("1 byte"),
         length => write!(f, "{length} bytes"),
     }
 }
 
 fn ip(f: &mut impl fmt::Write, network: Layer<'_>, last: Layer<'_>) -> fmt::Result {
+    let version = network.bytes.first().map(|first| first >> 4);
+    let announced = if network.protocol == Protocol::Ipv4 { 4 } else { 6 };
+    if let Some(version) = version.filter(|version| *version != announced) {
+        // What stands where addresses would be is none.
+        return write!(f, "IPv{announced} with IP version {version}");
+    }
     let ports = match last.protocol {
         Protocol::Tcp | Protocol::Udp | Protocol::UdpLite | Protocol::Sctp => {
             be16(last.bytes, 0).zip(be16(last.bytes, 2))
@@ -222,9 +252,10 @@ fn bytes_behind(f: &mut impl fmt::Write, length: usize) -> fmt::Result {
 
 /// Source and destination of an IP header.
 fn addresses(network: Layer<'_>) -> Option<(IpAddr, IpAddr)> {
-    Some(match network.protocol {
-        Protocol::Ipv4 => (ipv4_at(network.bytes, 12)?.into(), ipv4_at(network.bytes, 16)?.into()),
-        _ => (ipv6_at(network.bytes, 8)?.into(), ipv6_at(network.bytes, 24)?.into()),
+    Some(match (network.protocol, network.bytes.first()? >> 4) {
+        (Protocol::Ipv4, 4) => (ipv4_at(network.bytes, 12)?.into(), ipv4_at(network.bytes, 16)?.into()),
+        (Protocol::Ipv6, 6) => (ipv6_at(network.bytes, 8)?.into(), ipv6_at(network.bytes, 24)?.into()),
+        _ => return None,
     })
 }
 

@@ -239,7 +239,9 @@ pub(crate) fn has_tshark(test: &str) -> bool {
 
 /// Runs tshark on a file with these arguments: its output, or what it complains about.
 pub(crate) fn tshark(file: &Path, arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new("tshark").arg("-n").arg("-r").arg(file).args(arguments).output().unwrap();
+    // What tshark says of each packet by itself: here, too, fragments are not put together.
+    let alone = ["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "-n", "-r"];
+    let output = Command::new("tshark").args(alone).arg(file).args(arguments).output().unwrap();
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {

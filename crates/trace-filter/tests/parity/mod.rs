@@ -77,6 +77,8 @@ fn run(capture: &Path, expressions: &[String]) -> Option<Vec<Answer>> {
     command.arg("-X").arg(format!("lua_script:{FOLDER}/../../lua/mbuf_trace.lua"));
     command.arg("-X").arg(format!("lua_script:{}", script.display()));
     command.args(["-o", "mbuf_trace.all_snapshots:TRUE"]);
+    // Here, too, every packet is looked at by itself.
+    command.args(["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE"]);
     command.args(["-n", "-q", "-r"]).arg(capture).stdin(Stdio::null());
     if is_root() && !version().contains(" 4.0.") {
         for path in [folder.path(), &home] {

@@ -1,7 +1,7 @@
 //! Which header of the later packet is which of the earlier one.
 
 use super::{HeaderChange, Packet};
-use trace_fields::{Header, packet_headers};
+use trace_fields::{Header, cut_packet_headers};
 
 /// A header in its place.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ pub(super) struct Placed<'a> {
 pub(super) fn place<'a>(packet: Packet<'a>, found: &mut Vec<Placed<'a>>) {
     let base = packet.bytes.as_ptr().addr();
     found.clear();
-    for header in packet_headers(packet.bytes, packet.link) {
+    for header in cut_packet_headers(packet.bytes, packet.length, packet.link) {
         // A header's bytes are a part of the packet's.
         let start = header.bytes().as_ptr().addr().saturating_sub(base);
         if let Some(last) = found.last_mut() {

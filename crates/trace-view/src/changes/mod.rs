@@ -2,17 +2,18 @@
 //!
 //! Headers are aligned first (`align`), so that one which was put on or taken off is said as such and hides
 //! no other difference. Then every field that the registry has for a header is compared, and what no field
-//! explains is told as bytes (`bytes`). A checksum that only follows the other changes says so, and so does one
-//! that has become wrong (`checksum`).
+//! explains is told as bytes (`bytes`). VLAN tags that were pushed or popped are told as that (`vlan`). A checksum that
+//! only follows the other changes says so, and so does one that has become wrong (`checksum`). Packets that were cut are
+//! compared as far as both reach (`reach`).
 //!
 //! ```
 //! use mbuf_trace::Link;
 //! use trace_view::changes::{Packet, compare};
 //!
 //! let mut old = [0x45, 0, 0, 20, 0, 1, 0, 0, 64, 253, 0x66, 0xe9, 10, 0, 0, 1, 10, 0, 0, 2];
-//! let before = Packet { bytes: &old.clone(), link: Link::Ip };
+//! let copy = old;
 //! (old[8], old[10]) = (63, 0x67);
-//! let shown: Vec<String> = compare(before, Packet { bytes: &old, link: Link::Ip })
+//! let shown: Vec<String> = compare(Packet::whole(&copy, Link::Ip), Packet::whole(&old, Link::Ip))
 //!     .changes.iter().map(|change| change.to_string()).collect();
 //! assert_eq!(shown[0], "ip.ttl 64 → 63");
 //! ```
@@ -24,12 +25,17 @@ mod align;
 mod bytes;
 mod checksum;
 mod fields;
+mod reach;
 mod show;
 mod values;
+mod vlan;
 
 use align::{Placed, Step, align, place};
 use mbuf_trace::Link;
-use trace_fields::{Field, Header, recycle};
+use trace_fields::{Field, FieldId, Header, recycle};
+use vlan::{Moved, Stack};
+
+pub use vlan::VlanChange;
 
 /// A packet at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +44,18 @@ pub struct Packet<'a> {
     pub bytes: &'a [u8],
     /// What they begin with.
     pub link: Link,
+    /// How many bytes the packet had: more than are there if it was cut.
+    pub length: usize,
+    /// Whether that is known, as from `packet_length` in revision 4. Otherwise the packet may have had more bytes.
+    pub is_length_known: bool,
+}
+
+impl<'a> Packet<'a> {
+    /// A packet of which all bytes are there.
+    #[must_use]
+    pub const fn whole(bytes: &'a [u8], link: Link) -> Self {
+        Self { bytes, link, length: bytes.len(), is_length_known: true }
+    }
 }
 
 /// What differs between two packets.
@@ -56,12 +74,21 @@ pub enum Change<'a> {
     HeaderAdded(HeaderChange<'a>),
     /// A header that only the earlier packet has.
     HeaderRemoved(HeaderChange<'a>),
+    /// A VLAN tag that came or went.
+    Vlan(VlanChange),
     /// A field with other values.
     Field(FieldChange<'a>),
     /// Bytes that no field explains.
     Bytes(BytesChange<'a>),
     /// How many more bytes differ that no field explains, where there are too many places to list.
     MoreBytes(usize),
+    /// The packet's length has changed, in bytes that are not there to be compared.
+    Length {
+        /// What it was.
+        old: usize,
+        /// What it is.
+        new: usize,
+    },
 }
 
 /// A header that came or went. Its addresses are shown with it.
@@ -142,6 +169,26 @@ fn drop_one_sided_tail(steps: &mut Vec<Step>) -> bool {
     false
 }
 
+/// The bit of a header.
+fn told(place: usize) -> u128 {
+    u32::try_from(place).ok().and_then(|place| 1_u128.checked_shl(place)).unwrap_or_default()
+}
+
+fn is_told(all: u128, place: usize) -> bool {
+    all & told(place) != 0
+}
+
+/// The tags of the Ethernet header in this place.
+fn own_tags(headers: &[Placed<'_>], place: usize) -> Option<Stack> {
+    headers.get(place).filter(|header| vlan::is_ethernet(header))?;
+    Stack::of(headers, place)
+}
+
+/// Whether the field says what an Ethernet header or a tag carries.
+const fn is_type(field: FieldId) -> bool {
+    matches!(field, FieldId::EthType | FieldId::EthLen | FieldId::VlanEtype | FieldId::VlanLen)
+}
+
 fn rest(bytes: &[u8], from: usize) -> &[u8] {
     bytes.get(from..).unwrap_or_default()
 }
@@ -180,7 +227,20 @@ impl<'a> Differences<'a> {
         let mut new_headers: Vec<Placed<'a>> = std::mem::take(&mut scratch.new);
         place(old, &mut old_headers);
         place(new, &mut new_headers);
-        self.header_by_header((old, &old_headers), (new, &new_headers), scratch);
+        if let Some(reach) = reach::common((old, &old_headers), (new, &new_headers), scratch) {
+            if let Some(change) = reach.moved(old, new) {
+                self.mark(0, change.new.len());
+                self.changes.push(Change::Bytes(change));
+            } else {
+                let (old, new) = (reach.old(old), reach.new(new));
+                place(old, &mut old_headers);
+                place(new, &mut new_headers);
+                self.header_by_header((old, &old_headers), (new, &new_headers), scratch);
+                self.changes.extend(reach.length());
+            }
+        } else {
+            self.header_by_header((old, &old_headers), (new, &new_headers), scratch);
+        }
         (scratch.old, scratch.new) = (recycle(old_headers), recycle(new_headers));
     }
 
@@ -194,30 +254,64 @@ impl<'a> Differences<'a> {
         align(old_headers, new_headers, common, steps);
         let opaque = drop_one_sided_tail(steps);
         let last_pair = steps.iter().rposition(|step| matches!(step, Step::Both(..)));
+        // Headers of tags that are told with their Ethernet header: a bit for each.
+        let (mut told_old, mut told_new) = (0_u128, 0_u128);
+        let mut is_compared = false;
         for (index, step) in steps.iter().enumerate() {
+            let is_last_pair = last_pair == Some(index);
             match *step {
+                Step::Removed(place) if is_told(told_old, place) => {}
+                Step::Added(place) if is_told(told_new, place) => {}
                 Step::Removed(place) => {
-                    if let Some(header) = old_headers.get(place) {
-                        self.changes.push(Change::HeaderRemoved(header.as_change()));
+                    let Some(header) = old_headers.get(place) else { continue };
+                    self.changes.push(Change::HeaderRemoved(header.as_change()));
+                    for (tag, change) in
+                        own_tags(old_headers, place).iter().flat_map(|stack| stack.all(false))
+                    {
+                        told_old |= told(tag.header);
+                        self.changes.push(Change::Vlan(change));
                     }
                 }
                 Step::Added(place) => {
-                    if let Some(header) = new_headers.get(place) {
-                        self.changes.push(Change::HeaderAdded(header.as_change()));
-                        self.mark(header.start, header.own.len());
+                    let Some(header) = new_headers.get(place) else { continue };
+                    self.changes.push(Change::HeaderAdded(header.as_change()));
+                    self.mark(header.start, header.own.len());
+                    for (tag, change) in own_tags(new_headers, place).iter().flat_map(|stack| stack.all(true))
+                    {
+                        told_new |= told(tag.header);
+                        self.changes.push(Change::Vlan(change));
+                        self.mark(tag.start, 4);
                     }
                 }
-                Step::Both(before, now) => {
-                    let (Some(before), Some(now)) = (old_headers.get(before), new_headers.get(now)) else {
+                Step::Both(before, now) if is_told(told_old, before) || is_told(told_new, now) => {}
+                Step::Both(before_place, now_place) => {
+                    let (Some(before), Some(now)) =
+                        (old_headers.get(before_place), new_headers.get(now_place))
+                    else {
                         continue;
-                    };
-                    let to_the_end = opaque && last_pair == Some(index);
-                    let (old_own, new_own) = match to_the_end {
-                        true => (rest(old.bytes, before.start), rest(new.bytes, now.start)),
-                        false => (before.own, now.own),
                     };
                     let occurrence = now.occurrence(new_headers);
                     let context = fields::Context { old: old_headers, new: new_headers, occurrence };
+                    let stacks = own_tags(old_headers, before_place).zip(own_tags(new_headers, now_place));
+                    if let Some((was, is)) = stacks.filter(|(was, is)| !was.is_like(is)) {
+                        told_old |= was.tags().iter().fold(0, |bits, tag| bits | told(tag.header));
+                        told_new |= is.tags().iter().fold(0, |bits, tag| bits | told(tag.header));
+                        self.tags((before, &was), (now, &is), &context, fields);
+                        let is_last = steps.iter().skip(index.saturating_add(1)).all(|step| match *step {
+                            Step::Removed(place) => is_told(told_old, place),
+                            Step::Added(place) => is_told(told_new, place),
+                            Step::Both(before, now) => is_told(told_old, before) && is_told(told_new, now),
+                        });
+                        if is_last {
+                            self.bytes(is.end, rest(old.bytes, was.end), rest(new.bytes, is.end), &[]);
+                            is_compared = true;
+                        }
+                        continue;
+                    }
+                    let (old_own, new_own) = match opaque && is_last_pair {
+                        true => (rest(old.bytes, before.start), rest(new.bytes, now.start)),
+                        false => (before.own, now.own),
+                    };
                     fields::compare(before, now, &context, (old_own, new_own), fields, &mut self.changes);
                     self.bytes(now.start, old_own, new_own, &fields.known);
                 }
@@ -225,10 +319,51 @@ impl<'a> Differences<'a> {
         }
         if last_pair.is_none() && opaque {
             self.bytes(0, old.bytes, new.bytes, &[]);
-        } else if !opaque {
+        } else if !opaque && !is_compared {
             // What follows the last header's payload: padding of Ethernet.
             let (old_end, new_end) = (end(old_headers), end(new_headers));
             self.bytes(new_end, rest(old.bytes, old_end), rest(new.bytes, new_end), &[]);
+        }
+    }
+
+    /// Compares two Ethernet headers whose tags are not the same.
+    fn tags(
+        &mut self,
+        (before, was): (&Placed<'a>, &Stack),
+        (now, is): (&Placed<'a>, &Stack),
+        context: &fields::Context<'a, '_>,
+        scratch: &mut fields::Scratch,
+    ) {
+        let first = self.changes.len();
+        let moved = Moved::between(was, is);
+        let mut pair = |before: &Placed<'a>, now: &Placed<'a>, length: usize, occurrence: usize| {
+            let own = |header: &Placed<'a>| header.own.get(..length).unwrap_or(header.own);
+            let (old_own, new_own) = (own(before), own(now));
+            let context = fields::Context { occurrence, ..*context };
+            fields::compare(before, now, &context, (old_own, new_own), scratch, &mut self.changes);
+            self.bytes(now.start, old_own, new_own, &scratch.known);
+        };
+        pair(before, now, vlan::ETHERNET, context.occurrence);
+        for (one, other) in moved.by_fields(was, is) {
+            let headers = context.old.get(one.header).zip(context.new.get(other.header));
+            let Some((before, now)) = headers else { continue };
+            // What a tag of 802.1ad carries is no field.
+            let is_provider = now.header.protocol().is_some_and(|field| field.id == FieldId::Ieee8021ad);
+            pair(before, now, if is_provider { 2 } else { 4 }, now.occurrence(context.new));
+        }
+        // What is behind the tags is the same: only they have moved it.
+        if was.carries == is.carries && was.tags().len() != is.tags().len() {
+            let mut place = 0_usize;
+            self.changes.retain(|change| {
+                place = place.saturating_add(1);
+                place <= first || !matches!(change, Change::Field(field) if is_type(field.field.id))
+            });
+        }
+        for (tag, change) in moved.changes(was, is) {
+            if change.pushed {
+                self.mark(tag.start, 4);
+            }
+            self.changes.push(Change::Vlan(change));
         }
     }
 

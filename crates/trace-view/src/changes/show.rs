@@ -38,9 +38,11 @@ impl Change<'_> {
                 out.write_str(header.protocol())?;
                 out.write_str(" removed")
             }
+            Self::Vlan(change) => write!(out, "{change}"),
             Self::Field(change) => change.write(out),
             Self::Bytes(change) => write!(out, "{change}"),
             Self::MoreBytes(count) => write!(out, "{} more differ", Counted(*count, "byte")),
+            Self::Length { old, new } => write!(out, "packet length {old} → {new}"),
         }
     }
 }
@@ -196,6 +198,7 @@ impl Serialize for Change<'_> {
                 map.serialize_entry("kind", "header_removed")?;
                 header.entries(&mut map)?;
             }
+            Self::Vlan(change) => change.entries(&mut map)?,
             Self::Field(change) => {
                 map.serialize_entry("kind", "field")?;
                 map.serialize_entry("field", change.field.name)?;
@@ -222,6 +225,11 @@ impl Serialize for Change<'_> {
             Self::MoreBytes(count) => {
                 map.serialize_entry("kind", "more_bytes")?;
                 map.serialize_entry("count", count)?;
+            }
+            Self::Length { old, new } => {
+                map.serialize_entry("kind", "length")?;
+                map.serialize_entry("old", old)?;
+                map.serialize_entry("new", new)?;
             }
         }
         map.end()

@@ -43,7 +43,7 @@ fn ethernet(tags: &[u8], packet: &[u8]) -> Vec<u8> {
 }
 
 fn shown(old: (&[u8], Link), new: (&[u8], Link)) -> Vec<String> {
-    let packet = |(bytes, link)| Packet { bytes, link };
+    let packet = |(bytes, link)| Packet::whole(bytes, link);
     compare(packet(old), packet(new))
         .changes
         .iter()
@@ -155,7 +155,7 @@ fn headers_come_and_go() {
     let header = "+eth header, 14 bytes, eth.dst 02:00:00:00:00:01, eth.src 02:00:00:00:00:02";
     assert_eq!(put_on, [header]);
     let untagged = shown((&tagged, Link::Ethernet), (&plain, Link::Ethernet));
-    assert_eq!(untagged, ["eth.type 0x8100 → 0x0800", "vlan removed"]);
+    assert_eq!(untagged, ["vlan tag 20 popped"]);
     let tunnelled = of_ip(&packet, &ip6);
     assert!(tunnelled[0].starts_with("+ipv6 header, 40 bytes, ipv6.src fefe:"), "{tunnelled:?}");
     assert_eq!(tunnelled.len(), 1);
@@ -220,7 +220,7 @@ fn what_nobody_can_read_is_compared_as_bytes() {
 fn changed_bytes_are_marked() {
     let old = query(64, HERE, 5000, b"question");
     let new = ethernet(&[], &query(63, HERE, 5000, b"quastion"));
-    let found = compare(Packet { bytes: &old, link: Link::Ip }, Packet { bytes: &new, link: Link::Ethernet });
+    let found = compare(Packet::whole(&old, Link::Ip), Packet::whole(&new, Link::Ethernet));
     let marked: Vec<usize> =
         found.changed_bytes.iter().enumerate().filter(|(_, changed)| **changed).map(|(at, _)| at).collect();
     // The header, the hop count, its checksum, the checksum of UDP and the letter.
@@ -240,7 +240,7 @@ fn nothing_panics_and_nothing_goes_unsaid() {
     }
     for other in &others {
         for link in [Link::Ethernet, Link::Ip, Link::Other(1)] {
-            let (one, two) = (Packet { bytes: &whole, link }, Packet { bytes: other, link });
+            let (one, two) = (Packet::whole(&whole, link), Packet::whole(other, link));
             for found in [compare(one, two), compare(two, one)] {
                 assert!(!found.is_empty(), "{other:02x?}");
                 assert!(!found.changes.iter().any(|change| change.to_string().contains('\n')));
@@ -260,4 +260,211 @@ fn a_checksum_that_is_cut_off_is_told() {
     new[3] = 22;
     let shown = shown((&old, Link::Ip), (&new, Link::Ip));
     assert!(shown.iter().any(|line| line.starts_with("icmp.checksum 0x0f79")), "{shown:?}");
+}
+
+/// What a card or a bridge does to tags: that, and no bytes that moved.
+#[test]
+fn vlan_tags_are_pushed_and_popped() {
+    let packet = query(64, HERE, 5000, b"question");
+    // Tags with the EtherType that announces each, the innermost last.
+    let frame = |tags: &[(u16, u16)], carries: u16, payload: &[u8]| {
+        let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
+        for (tpid, tci) in tags {
+            frame.extend(tpid.to_be_bytes());
+            frame.extend(tci.to_be_bytes());
+        }
+        frame.extend(carries.to_be_bytes());
+        frame.extend(payload);
+        frame
+    };
+    let (c, s, old_s) = (0x8100, 0x88a8, 0x9100);
+    type Tags<'a> = &'a [(u16, u16)];
+    let table: [(Tags<'_>, Tags<'_>, &[&str]); 24] = [
+        (&[(c, 55)], &[], &["vlan tag 55 popped"]),
+        (&[], &[(c, 55)], &["vlan tag 55 pushed"]),
+        (&[], &[(c, 0x6037)], &["vlan tag 55 pushed, priority 3"]),
+        (&[], &[(c, 0x1037)], &["vlan tag 55 pushed, drop eligible"]),
+        (&[], &[(s, 100)], &["vlan tag 100 pushed"]),
+        (&[(old_s, 100)], &[], &["vlan tag 100 popped"]),
+        (&[(c, 55)], &[(s, 100), (c, 55)], &["outer vlan tag 100 pushed"]),
+        (&[(c, 55)], &[(old_s, 100), (c, 55)], &["outer vlan tag 100 pushed"]),
+        (&[(c, 55)], &[(c, 100), (c, 55)], &["outer vlan tag 100 pushed"]),
+        (&[(s, 55)], &[(s, 100), (s, 55)], &["outer vlan tag 100 pushed"]),
+        (&[(s, 100), (c, 55)], &[(c, 55)], &["outer vlan tag 100 popped"]),
+        (&[(s, 100), (s, 55)], &[(s, 55)], &["outer vlan tag 100 popped"]),
+        (&[(s, 100), (s, 55)], &[(s, 100)], &["inner vlan tag 55 popped"]),
+        (&[(old_s, 100), (c, 55)], &[(old_s, 100)], &["inner vlan tag 55 popped"]),
+        (&[(s, 100)], &[(s, 100), (c, 55)], &["inner vlan tag 55 pushed"]),
+        (&[(s, 100), (c, 55)], &[], &["outer vlan tag 100 popped", "inner vlan tag 55 popped"]),
+        (&[], &[(c, 55), (c, 55)], &["outer vlan tag 55 pushed", "inner vlan tag 55 pushed"]),
+        (&[(c, 55)], &[(c, 55), (c, 55)], &["outer vlan tag 55 pushed"]),
+        (&[(c, 1), (c, 2), (c, 3)], &[(c, 2)], &["outer vlan tag 1 popped", "inner vlan tag 3 popped"]),
+        // A tag that stays has fields that differ.
+        (&[(c, 55)], &[(c, 0x6037)], &["vlan.priority 0 → 3"]),
+        (&[(c, 55)], &[(c, 0x1038)], &["vlan.dei 0 → 1", "vlan.id 55 → 56"]),
+        (&[(c, 55)], &[(c, 100), (c, 0x2037)], &["vlan.priority#2 0 → 1", "outer vlan tag 100 pushed"]),
+        (&[(c, 55)], &[(s, 55)], &["eth.type 0x8100 → 0x88a8"]),
+        (&[(c, 55)], &[(s, 56)], &["eth.type 0x8100 → 0x88a8", "vlan tag 55 popped", "vlan tag 56 pushed"]),
+    ];
+    for (old, new, expected) in table {
+        // Payload that is known, one that is not, and none.
+        for (carries, payload) in [(0x0800, &packet[..]), (0x88cc, &packet[..]), (0x88cc, &[])] {
+            let (before, now) = (frame(old, carries, payload), frame(new, carries, payload));
+            let of = |old: &[u8], new: &[u8]| shown((old, Link::Ethernet), (new, Link::Ethernet));
+            assert_eq!(of(&before, &now), expected, "{old:x?} to {new:x?}, {carries:x}");
+            let marked = compare(Packet::whole(&before, Link::Ethernet), Packet::whole(&now, Link::Ethernet));
+            assert!(!marked.changed_bytes.iter().skip(now.len() - payload.len()).any(|changed| *changed));
+            // A change of what is behind them is told as well.
+            if let Some(last) = before.clone().last_mut().filter(|_| !payload.is_empty()) {
+                let mut other = now.clone();
+                *other.last_mut().unwrap() = !*last;
+                let found = of(&before, &other);
+                let others: Vec<_> = found.iter().filter(|line| !expected.contains(&line.as_str())).collect();
+                assert_eq!(found.len() - others.len(), expected.len(), "{found:?}");
+                assert!(
+                    others.iter().any(|line| line.contains(&format!("at {}: ", now.len() - 1))),
+                    "{found:?}"
+                );
+            }
+        }
+    }
+    // With the Ethernet header, in JSON, and where the EtherType behind changes, too.
+    let tagged = frame(&[(s, 100), (c, 0x6037)], 0x0800, &packet);
+    let found = shown((&tagged, Link::Ethernet), (&packet, Link::Ip));
+    let popped = ["eth removed", "outer vlan tag 100 popped", "inner vlan tag 55 popped, priority 3"];
+    assert_eq!(found, popped);
+    let pushed = shown((&packet, Link::Ip), (&tagged, Link::Ethernet));
+    assert_eq!(pushed[1..], ["outer vlan tag 100 pushed", "inner vlan tag 55 pushed, priority 3"]);
+    let found = compare(Packet::whole(&tagged, Link::Ethernet), Packet::whole(&packet, Link::Ip));
+    let json = serde_json::to_string(&found.changes[1..]).unwrap();
+    assert_eq!(
+        json,
+        r#"[{"kind":"vlan_popped","id":100,"priority":0,"dei":false,"tpid":34984,"place":"outer"},{"kind":"vlan_popped","id":55,"priority":3,"dei":false,"tpid":33024,"place":"inner"}]"#
+    );
+    let (before, now) = (frame(&[(c, 55)], 0x88cc, &packet), frame(&[], 0x88b5, &packet));
+    let found = shown((&before, Link::Ethernet), (&now, Link::Ethernet));
+    assert_eq!(found, ["eth.type 0x8100 → 0x88b5", "vlan tag 55 popped"]);
+}
+
+/// A packet of which the kernel kept the first bytes.
+fn kept(bytes: &[u8], link: Link, kept: usize) -> Packet<'_> {
+    Packet { bytes: &bytes[..kept.min(bytes.len())], link, length: bytes.len(), is_length_known: true }
+}
+
+fn lines(found: &Differences<'_>) -> Vec<String> {
+    let follows = |change: &&Change<'_>| !matches!(change, Change::Field(field) if field.follows);
+    found.changes.iter().filter(follows).map(ToString::to_string).collect()
+}
+
+/// The changes of whole packets that do not lie in what was cut, and no others: at every length.
+#[test]
+fn cut_packets_are_compared_as_far_as_both_reach() {
+    let packet = query(64, HERE, 5000, &[7; 300]);
+    let arp = [&[0, 1, 8, 0, 6, 4, 0, 1][..], &[9; 38]].concat();
+    let arp_frame = [&[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 6][..], &arp].concat();
+    let (eth, ip) = (Link::Ethernet, Link::Ip);
+    let plain = ethernet(&[], &packet);
+    let tagged = ethernet(&[0x81, 0, 0, 20], &packet);
+    let options = {
+        let mut longer = ip4_with_options(&packet);
+        longer.extend(&packet[20..]);
+        longer
+    };
+    let payload = &packet[28..];
+    for (name, (old, old_link), (new, new_link), allowed) in [
+        ("nothing", (&plain[..], eth), (&plain[..], eth), &[][..]),
+        ("a header less", (&plain[..], eth), (&packet[..], ip), &["eth removed"][..]),
+        ("a header more", (&packet[..], ip), (&plain[..], eth), &["+eth header"][..]),
+        ("a tag less", (&tagged[..], eth), (&plain[..], eth), &["vlan tag 20 popped"][..]),
+        ("a tag more", (&plain[..], eth), (&tagged[..], eth), &["vlan tag 20 pushed"][..]),
+        ("ARP without its header", (&arp_frame[..], eth), (&arp[..], Link::Arp), &["eth removed"][..]),
+        (
+            "payload of Ethernet",
+            (&plain[..], eth),
+            (payload, Link::NoHeader),
+            &["42 bytes removed at 0: 020000000001020000000002080045"][..],
+        ),
+        ("payload of IP", (payload, Link::NoHeader), (&packet[..], ip), &["+28 bytes at 0: 4500"][..]),
+        (
+            "options",
+            (&packet[..], ip),
+            (&options[..], ip),
+            &["ip.hdr_len 20 → 24", "ip.len 328 → 332", "ip.checksum", "+4 bytes at 20: 01010101"][..],
+        ),
+    ] {
+        for of_old in 40..=old.len() {
+            for of_new in [of_old, of_old + 14, old.len()] {
+                let (before, now) = (kept(old, old_link, of_old), kept(new, new_link, of_new));
+                let found = compare(before, now);
+                for line in lines(&found) {
+                    let is_allowed = allowed.iter().any(|start| line.starts_with(start));
+                    // Too little is left to tell where the payload begins.
+                    let is_length = before.bytes.len() < 60 && line.starts_with("packet length");
+                    let is_far =
+                        before.bytes.len() < 60 && old_link != new_link && !allowed[0].contains("eth");
+                    assert!(is_allowed || is_length || is_far, "{name}, {of_old} and {of_new}: {line}");
+                }
+                assert_eq!(found.changed_bytes.len(), if before == now { 0 } else { now.bytes.len() });
+            }
+        }
+    }
+}
+
+fn ip4_with_options(packet: &[u8]) -> Vec<u8> {
+    let mut header = [&packet[..20], &[1; 4]].concat();
+    header[0] = 0x46;
+    header[2..4].copy_from_slice(&u16::try_from(packet.len() + 4).unwrap().to_be_bytes());
+    header[10..12].fill(0);
+    let checksum = sum(&[&header]);
+    header[10..12].copy_from_slice(&checksum.to_be_bytes());
+    header
+}
+
+/// What `packet_length` proves is told, and what both reach.
+#[test]
+fn a_length_that_is_known_is_told() {
+    let old = query(64, HERE, 5000, &[7; 300]);
+    let shorter = &old[..300];
+    let found = compare(kept(&old, Link::Ip, 128), kept(shorter, Link::Ip, 128));
+    assert_eq!(lines(&found), ["packet length 328 → 300"]);
+    assert_eq!(serde_json::to_string(&found.changes).unwrap(), r#"[{"kind":"length","old":328,"new":300}]"#);
+    // Padding that was cut off is no payload, but it is length.
+    let framed = ethernet(&[], &old);
+    let found = compare(kept(&framed, Link::Ethernet, 128), kept(shorter, Link::Ip, 128));
+    assert_eq!(lines(&found), ["eth removed", "packet length 342 → 300"]);
+    // One is whole and ends before the other was cut.
+    let found = compare(kept(&old, Link::Ip, 128), kept(&old[..100], Link::Ip, 128));
+    assert_eq!(lines(&found), ["packet length 328 → 100"]);
+    // A byte that both have.
+    let mut new = old.clone();
+    new[60] = 8;
+    let found = compare(kept(&old, Link::Ip, 128), kept(&new, Link::Ip, 70));
+    assert_eq!(lines(&found), ["1 byte at 60: 07 → 08"]);
+    assert!(compare(kept(&old, Link::Ip, 128), kept(&new, Link::Ip, 60)).is_empty());
+    // A checksum over what is not there is not judged.
+    assert!(!lines(&found).iter().any(|line| line.contains("wrong")));
+    new[8] = 63;
+    let found = compare(kept(&old, Link::Ip, 19), kept(&new, Link::Ip, 19));
+    assert_eq!(lines(&found), ["ip.ttl 64 → 63"]);
+    let found = compare(kept(&old, Link::Ip, 20), kept(&new, Link::Ip, 20));
+    assert!(
+        lines(&found).iter().any(|line| line.ends_with("wrong now")),
+        "all of its header is there: {found:?}"
+    );
+}
+
+/// Revisions 1 to 3 tell no length, but as many bytes in both are a cut where IP tells of more.
+#[test]
+fn a_cut_that_is_not_told() {
+    let whole = query(64, HERE, 5000, &[7; 300]);
+    let framed = ethernet(&[], &whole);
+    let of = |bytes, link| Packet { is_length_known: false, ..Packet::whole(bytes, link) };
+    let found = compare(of(&framed[..128], Link::Ethernet), of(&whole[..128], Link::Ip));
+    assert_eq!(lines(&found), ["eth removed"]);
+    // The later one is shorter than what was kept of the earlier one: it was trimmed.
+    let found = compare(of(&whole, Link::Ip), of(&whole[..300], Link::Ip));
+    assert_eq!(lines(&found), ["28 bytes removed at 300: 07070707070707070707070707070707…"]);
+    // The capture cut it.
+    let cut = Packet { length: 328, ..of(&whole[..50], Link::Ip) };
+    assert!(compare(of(&whole, Link::Ip), cut).is_empty());
 }

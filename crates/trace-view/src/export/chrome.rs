@@ -14,7 +14,7 @@ use super::label::{self, Label};
 use super::{Export, Remark};
 use crate::json;
 use capture_file::{Resolution, Timestamp, WriteError};
-use mbuf_trace::{Certainty, Event, Kind, Trace};
+use mbuf_trace::{Certainty, Event, Kind, Snapshot, Trace};
 use serde::Serialize;
 use std::fmt;
 use std::io::{self, Write};
@@ -96,6 +96,9 @@ struct Args<'a> {
     thread: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<usize>,
+    /// Of a snapshot that was cut, how many bytes the packet had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet_length: Option<usize>,
 }
 
 /// Nanoseconds, written as microseconds to the last digit.
@@ -315,6 +318,7 @@ fn args_of(event: &Event<'_>) -> Args<'static> {
         cpu: header.and_then(|header| header.cpu),
         thread: header.and_then(|header| header.thread),
         bytes: event.snapshot.map(|snapshot| snapshot.bytes.len()),
+        packet_length: event.snapshot.filter(Snapshot::is_cut).map(|snapshot| snapshot.whole_len()),
         ..Args::default()
     }
 }

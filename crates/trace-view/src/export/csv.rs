@@ -7,7 +7,7 @@ use super::calls::{Move, walk};
 use super::{Export, Remark};
 use crate::push;
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Event, Fate, FrameHeader, Link, RecordedEvent, Text, Trace};
+use mbuf_trace::{Certainty, Event, Fate, FrameHeader, RecordedEvent, Text, Trace};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use trace_fields::{PacketView, SnapshotLink, summary};
@@ -97,7 +97,7 @@ impl<W: Write> Csv<W> {
         row.number(event.record_type.map(u64::from));
         row.number(Some(u64::from(event.wire_index)));
         let link = event.snapshot.map(|snapshot| (snapshot, self.snapshot_link.of(&snapshot)));
-        row.number(link.map(|(_, link)| u64::from(link_number(link))));
+        row.number(link.map(|(_, link)| u64::from(link.link_type())));
         row.number(event.snapshot.map(|snapshot| snapshot.bytes.len() as u64));
         row.number(event.snapshot.and_then(|snapshot| snapshot.packet_length).map(u64::from));
         row.shown(
@@ -121,15 +121,6 @@ struct Place<'p> {
     is_incomplete: bool,
     /// Its id and its parent's, where they are known.
     ids: (Option<u64>, Option<u64>),
-}
-
-/// The number of a link type.
-pub(super) const fn link_number(link: Link) -> u16 {
-    match link {
-        Link::Ethernet => 1,
-        Link::Ip => 101,
-        Link::Other(other) => other,
-    }
 }
 
 impl<W: Write> Export<W> for Csv<W> {

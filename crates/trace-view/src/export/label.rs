@@ -1,6 +1,7 @@
 //! What events are called on charts and in comments: one line, escaped, of bounded length.
 
-use mbuf_trace::{Event, Fate, Kind, Origin, Text, Trace};
+use crate::push;
+use mbuf_trace::{Event, Fate, Kind, Origin, Snapshot, Text, Trace};
 use std::fmt::Write as _;
 use trace_fields::{SnapshotLink, summary};
 
@@ -78,10 +79,7 @@ impl Label {
         self.text.clear();
         match event.kind {
             Kind::Enter | Kind::Leave | Kind::Function => self.words(event, "", ""),
-            Kind::Data => {
-                let length = event.snapshot.map_or(0, |snapshot| snapshot.bytes.len());
-                let _ = write!(self.text, "data, {length} {}", if length == 1 { "byte" } else { "bytes" });
-            }
+            Kind::Data => push::data(&event.snapshot.unwrap_or(Snapshot::ethernet(&[])), &mut self.text),
             Kind::Position => {}
             _ => {
                 self.name(event);

@@ -9,13 +9,12 @@
 //! A pcap has one link type and no comments: it gets the Ethernet snapshots only.
 
 use super::clock::age;
-use super::csv::link_number;
 use super::interface;
 use super::label::{self, Label};
 use super::{Export, Remark};
 use crate::counted::Counted;
 use capture_file::{FreshPacket, FreshPcapng, LinkType, PlainRecords, Resolution, Timestamp, WriteError};
-use mbuf_trace::{Certainty, RecordedEvent, Snapshot, Text, Trace};
+use mbuf_trace::{Certainty, RecordedEvent, Snapshot, Text, Trace, link_type};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Write;
 use trace_fields::{PacketView, SnapshotLink};
@@ -66,6 +65,8 @@ enum Role {
 struct Counts {
     /// Snapshots that a pcap of Ethernet has no place for.
     no_ethernet: u64,
+    /// Snapshots that begin with no header that has a link type.
+    no_header: u64,
     /// Packets of other link types.
     other_links: u64,
     /// Traces without a snapshot.
@@ -121,10 +122,16 @@ impl<W: Write> Packets<W> {
     /// Writes the snapshots of a trace.
     fn snapshots(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>) -> Result<(), WriteError> {
         let link = self.options.snapshot_link;
-        let primary = trace
-            .events_newest_first()
-            .find(|event| event.snapshot().is_some_and(|snapshot| !snapshot.bytes.is_empty()))
-            .map(|event| event.record.index);
+        let newest = |accept: &dyn Fn(&Snapshot<'_>) -> bool| {
+            trace
+                .events_newest_first()
+                .find(|event| {
+                    event.snapshot().is_some_and(|snapshot| !snapshot.bytes.is_empty() && accept(&snapshot))
+                })
+                .map(|event| event.record.index)
+        };
+        let has_header = |snapshot: &Snapshot<'_>| link.of(snapshot).link_type() != link_type::NO_HEADER;
+        let primary = newest(&has_header).or_else(|| newest(&|_| true));
         if primary.is_none() {
             self.counts.empty = self.counts.empty.saturating_add(1);
             return Ok(());
@@ -151,12 +158,16 @@ impl<W: Write> Packets<W> {
             let Some(snapshot) = event.snapshot.filter(|snapshot| !snapshot.bytes.is_empty()) else {
                 continue;
             };
-            let link_type = link_number(link.of(&snapshot));
+            let link_type = link.of(&snapshot).link_type();
             let is_wanted = match self.options.primary {
                 true => primary == Some(event.wire_index),
                 false => seen.insert((link_type, snapshot.bytes)),
             };
             if !is_wanted {
+                continue;
+            }
+            if link_type == link_type::NO_HEADER {
+                self.counts.no_header = self.counts.no_header.saturating_add(1);
                 continue;
             }
             let comments = comments(packet, trace, step, &steps);
@@ -286,8 +297,7 @@ fn comments(
 
 /// Bytes of the packet when the snapshot was taken, whatever is left of it.
 fn original_len(snapshot: &Snapshot<'_>) -> u32 {
-    let recorded = snapshot.bytes.len().saturating_add(snapshot.missing);
-    snapshot.packet_length.unwrap_or(0).max(u32::try_from(recorded).unwrap_or(u32::MAX))
+    u32::try_from(snapshot.whole_len()).unwrap_or(u32::MAX)
 }
 
 impl<W: Write> Export<W> for Packets<W> {
@@ -313,12 +323,17 @@ impl<W: Write> Export<W> for Packets<W> {
 
     fn finish(mut self: Box<Self>) -> Result<(W, Vec<Remark>), WriteError> {
         self.flush()?;
-        let Counts { no_ethernet, other_links, empty, times, others } = self.counts;
+        let Counts { no_ethernet, no_header, other_links, empty, times, others } = self.counts;
         let table = [
             (
                 no_ethernet,
                 true,
                 "snapshots begin with no Ethernet header and are left out: a pcap holds one link type, so write a pcapng",
+            ),
+            (
+                no_header,
+                true,
+                "snapshots begin with no header that has a link type and are left out (ARP without Ethernet, payload)",
             ),
             (other_links, true, "packets that carry no trace are left out; `--to mixed` keeps them"),
             (empty, false, "traces hold no snapshot and add no packet"),

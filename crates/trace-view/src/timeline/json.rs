@@ -169,6 +169,9 @@ impl Serialize for Step<'_, '_> {
         }
         if let Some(now) = event.snapshot {
             map.serialize_entry("length", &now.bytes.len())?;
+            if let Some(length) = now.packet_length {
+                map.serialize_entry("packet_length", &length)?;
+            }
             map.serialize_entry("summary", &Shown(snapshots.summary(&now)))?;
             if let Some(step) = snapshots.earlier(self.step, &now) {
                 map.serialize_entry("same_as_step", &step)?;

@@ -263,12 +263,12 @@ impl Timeline {
         let Self { options, memory: Memory { said: Said { packet: text, .. }, page, .. }, .. } = self;
         let colours = &options.palette;
         text.clear();
+        let length = usize::try_from(packet.original_len).unwrap_or(usize::MAX);
+        let whole = |link| summary(packet.data, link).of_length(length);
         // Writing to a String cannot fail.
         let (colour, _) = match packet.link_type {
-            LinkType::ETHERNET => {
-                (colours.reset, write!(text, "{}  (no trace)", summary(packet.data, Link::Ethernet)))
-            }
-            LinkType::RAW => (colours.reset, write!(text, "{}  (no trace)", summary(packet.data, Link::Ip))),
+            LinkType::ETHERNET => (colours.reset, write!(text, "{}  (no trace)", whole(Link::Ethernet))),
+            LinkType::RAW => (colours.reset, write!(text, "{}  (no trace)", whole(Link::Ip))),
             _ => {
                 let _ = write!(text, "{}, ", packet.link_type);
                 push::counted(packet.data.len(), "byte", text);

@@ -24,8 +24,8 @@ impl<'s, 'a> Snapshots<'s, 'a> {
         Self { way, oldest, link }
     }
 
-    /// The step of the first snapshot with the same bytes, where it is an earlier one. Where the capture cut one,
-    /// nobody knows.
+    /// The step of the first snapshot with the same bytes, where it is an earlier one. Where the kernel or the capture cut
+    /// one, nobody knows.
     pub(super) fn earlier(&self, step: usize, snapshot: &Snapshot<'_>) -> Option<usize> {
         let mut before = self.oldest.iter().copied().flatten().take_while(|first| *first < step);
         before.find(|first| {
@@ -36,7 +36,12 @@ impl<'s, 'a> Snapshots<'s, 'a> {
 
     /// The snapshot as what is compared.
     pub(super) fn packet(&self, snapshot: &Snapshot<'a>) -> Packet<'a> {
-        Packet { bytes: snapshot.bytes, link: self.link.of(snapshot) }
+        Packet {
+            bytes: snapshot.bytes,
+            link: self.link.of(snapshot),
+            length: snapshot.whole_len(),
+            is_length_known: snapshot.packet_length.is_some(),
+        }
     }
 
     /// Finds what has changed since the snapshot before.

@@ -405,6 +405,13 @@ impl<'s, 'a> Steps<'s, 'a> {
             let colour = match change {
                 Change::HeaderAdded(_) => colours.enter,
                 Change::HeaderRemoved(_) => colours.leave,
+                Change::Vlan(tag) => {
+                    if tag.pushed {
+                        colours.enter
+                    } else {
+                        colours.leave
+                    }
+                }
                 Change::Field(field) if field.wrong => colours.fault,
                 _ => colours.note,
             };

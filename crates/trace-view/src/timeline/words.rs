@@ -2,7 +2,7 @@
 
 use crate::hex::Hex;
 use crate::push::{self, Page};
-use mbuf_trace::{Event, Kind, Origin, Text};
+use mbuf_trace::{Event, Kind, Origin, Snapshot, Text};
 
 /// Most characters of an event's words that are shown.
 const LONGEST: usize = 400;
@@ -15,9 +15,7 @@ pub(super) fn words(event: &Event<'_>, scratch: &mut Vec<u8>, out: &mut impl Pag
     let start = out.as_bytes().len();
     match event.kind {
         Kind::Data => {
-            let length = event.snapshot.map_or(event.payload.len(), |snapshot| snapshot.bytes.len());
-            out.push_str("data, ");
-            push::counted(length, "byte", out);
+            push::data(&event.snapshot.unwrap_or(Snapshot::ethernet(event.payload)), out);
         }
         Kind::Unknown => unknown(event, out),
         Kind::Position => {}

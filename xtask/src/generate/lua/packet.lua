@@ -1,5 +1,5 @@
 ----------------------------------------------------------------------------------------------------------
--- What bytes look like: text, an Ethernet frame, an IP packet.
+-- What bytes look like: text, an Ethernet frame, an IP packet, ARP.
 
 local function u16(raw, at)
   local high, low = byte(raw, at + 1, at + 2)
@@ -88,6 +88,77 @@ local function starts_with_ip(raw, at, length, recorded)
     said = u16(raw, at + 4) + 40
   end
   return said == recorded and not has_known_ethertype(raw, at, length)
+end
+
+-- The EtherTypes that are in use, and the LLC headers.
+local USED_ETHERTYPES = {}
+for _, code in pairs(ETHER_TYPE) do
+  USED_ETHERTYPES[code] = true
+end
+local USED_LLC = {
+  ["\xaa\xaa\x03"] = true, ["\x42\x42\x03"] = true, ["\xe0\xe0\x03"] = true, ["\xf0\xf0\x03"] = true,
+  ["\xfe\xfe\x03"] = true,
+}
+
+-- Whether the bytes, the first of `whole`, are an ARP packet for IPv4 over Ethernet.
+local function starts_with_arp(raw, at, length, whole)
+  return length >= 8 and whole >= 28 and sub(raw, at + 1, at + 7) == "\0\1\8\0\6\4\0"
+    and byte(raw, at + 8) >= 1 and byte(raw, at + 8) <= 9
+end
+
+-- Whether everything but the checksum says IPv4, up to the padding of Ethernet.
+local function is_ipv4_with_a_wrong_checksum(raw, at, length, recorded)
+  if length < ETHERNET_HEADER then
+    return false
+  end
+  local first, total = byte(raw, at + 1), u16(raw, at + 2)
+  local header = (first - 0x40) * 4
+  return first >= 0x45 and first <= 0x4f and total >= header and length >= header
+    and (total == recorded or total < recorded and recorded == 46)
+    and not USED_ETHERTYPES[u16(raw, at + 12)]
+end
+
+local function starts_with_ethernet(raw, at, length)
+  if length < ETHERNET_HEADER then
+    return false
+  end
+  local code = u16(raw, at + 12)
+  if code >= 3 and code <= 1500 then
+    return length >= 17 and USED_LLC[sub(raw, at + 15, at + 17)]
+      or length >= 16 and sub(raw, at + 15, at + 16) == "\xff\xff" or false
+  end
+  return USED_ETHERTYPES[code] or false
+end
+
+-- What the bytes of a snapshot of revisions 1 to 3 begin with, as a LINKTYPE_ number.
+local function recognise(raw, at, length, recorded)
+  if starts_with_ip(raw, at, length, recorded) then
+    return LINK_TYPE.raw_ip
+  elseif starts_with_arp(raw, at, length, recorded) then
+    return LINK_TYPE.no_header
+  elseif is_ipv4_with_a_wrong_checksum(raw, at, length, recorded) then
+    return LINK_TYPE.raw_ip
+  elseif starts_with_ethernet(raw, at, length) then
+    return LINK_TYPE.ethernet
+  end
+  return LINK_TYPE.no_header
+end
+
+-- Whether bytes that have version 6 in the place of IP's version are an IPv4 header all the same: its checksum is
+-- right, for them as they are or had they version 4.
+local function is_ipv4_of_version_6(raw, at, length)
+  local first = length > 0 and byte(raw, at + 1) or 0
+  local header = (first - 0x60) * 4
+  if first < 0x65 or first > 0x6f or header > length then
+    return false
+  end
+  local sum = 0
+  for place = at, at + header - 2, 2 do
+    sum = sum + u16(raw, place)
+  end
+  sum = sum % 65536 + (sum - sum % 65536) / 65536
+  sum = sum % 65536 + (sum - sum % 65536) / 65536
+  return sum == 0xffff or sum == 0x2000
 end
 
 -- Whether the bytes look like a packet that an interface could carry: IP, or Ethernet with a known

@@ -252,8 +252,8 @@ local function describe(frame, event)
   local words = { format("Step %d: %s", event.step, event.kind) }
   if event.kind == "data" then
     words[#words + 1] = format(", %s, %s", link_name(link_of(frame, event)), counted(event.bytes_length, "byte"))
-    if event.missing > 0 then
-      words[#words + 1] = format(" of %d", event.bytes_length + event.missing)
+    if is_cut(frame, event) then
+      words[#words + 1] = format(" of %d", whole_length(frame, event))
     end
     if event.same_as then
       words[#words + 1] = format(", identical to step %d", event.same_as.step)
