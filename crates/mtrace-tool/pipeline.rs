@@ -8,7 +8,7 @@ use crate::input::{self, Input};
 use crate::messages::{self, Limited, Name};
 use crate::selection::Range;
 use crate::signals;
-use capture_file::{Container, Format, Item, LinkType, Packet, ReadError, ReadErrorKind};
+use capture_file::{Container, Format, Item, LinkType, Packet, ReadError, ReadErrorKind, WarningKind};
 use mbuf_trace::{Certainty, Detector, Encoding, Fault, Trace};
 use std::path::{Path, PathBuf};
 use trace_fields::{SnapshotLink, Subject};
@@ -160,6 +160,8 @@ pub(crate) struct FileReport {
     pub(crate) gaps: u64,
     /// Whether names of interfaces were left out: fields and filters do not see them.
     names_left_out: bool,
+    /// Whether a capture was appended that is not like the one before it.
+    has_other_capture: bool,
     /// Bytes that are part of nothing that was read: those of the gaps, and behind what ended the file.
     pub(crate) skipped: u64,
 }
@@ -405,12 +407,13 @@ impl FileReader<'_> {
                 }
             };
             let Item::Packet(packet) = item else {
-                if matches!(item, Item::Header(_)) {
+                if matches!(item, Item::Header(header) if !header.is_continuation()) {
                     self.detectors.clear();
                 }
                 sink.other(&item)?;
                 for warning in self.input.take_warnings() {
                     self.report.names_left_out |= warning.kind.leaves_out();
+                    self.report.has_other_capture |= matches!(warning.kind, WarningKind::OtherCapture(_));
                     sink.warning(self.path, &warning)?;
                 }
                 continue;
@@ -466,6 +469,11 @@ impl FileReader<'_> {
     fn end(mut self, sink: &mut dyn Sink) -> Result<Status, Failure> {
         let name = Name(self.path);
         self.tell_hidden();
+        let more = self.input.more_appended();
+        if more > 0 {
+            let captures = Counted(more, "more capture");
+            messages::warning(&format_args!("{name}: {captures} begin in it"));
+        }
         if let Some(damage) = &self.report.damage
             && let ReadErrorKind::CutOff { part, available, .. } = &damage.kind
             && signals::has_stopped()
@@ -498,7 +506,7 @@ impl FileReader<'_> {
             let some = PartOf(read.malformed, read.packets, "packet", ["is", "are"]);
             messages::warning(&format_args!("{name}: {some} malformed"));
         }
-        Ok(Status::Done.with_faults(!report.is_complete() || read.malformed > 0))
+        Ok(Status::Done.with_faults(!report.is_complete() || report.has_other_capture || read.malformed > 0))
     }
 }
 

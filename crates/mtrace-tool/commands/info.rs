@@ -334,6 +334,7 @@ impl Sink for InfoSink {
 
     fn other(&mut self, item: &Item<'_>) -> Result<(), Failure> {
         match item {
+            Item::Header(header) if header.is_continuation() => {}
             Item::Header(header) => {
                 self.facts.section_at = self.facts.interfaces.len();
                 if let Some(interface) = header.interface {

@@ -41,6 +41,15 @@ impl<'a> Item<'a> {
     }
 }
 
+/// How a capture goes on that was appended to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// As the one before it: a pcap of the same byte order, resolution and link type.
+    Alike,
+    /// Otherwise: what follows is read by this header.
+    Different,
+}
+
 /// A pcap's file header or a section header block.
 #[derive(Clone, Copy, Debug)]
 pub struct Header<'a> {
@@ -50,6 +59,9 @@ pub struct Header<'a> {
     pub raw: &'a [u8],
     /// Byte order of what follows, up to the next header.
     pub byte_order: ByteOrder,
+    /// How it goes on with the capture before it, where it begins one that was appended to another: a pcap after
+    /// something else, or a pcapng after a pcap. A further section of a pcapng is nothing of the kind.
+    pub appended: Option<Appended>,
     /// What a pcap's header says; none in a section header.
     pub pcap: Option<PcapHeader>,
     /// The one interface of a pcap; none in a section header.
@@ -58,6 +70,12 @@ pub struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
+    /// Whether its packets are of the interface that those before it were: nothing begins with it.
+    #[must_use]
+    pub fn is_continuation(&self) -> bool {
+        self.appended == Some(Appended::Alike)
+    }
+
     /// Options of a section header; none in a pcap.
     #[must_use]
     pub fn options(&self) -> Options<'a> {

@@ -12,11 +12,12 @@ pub(crate) mod pcap;
 pub(crate) mod pcapng;
 mod reader;
 mod salvage;
+mod seam;
 mod source;
 mod zstd;
 
 pub use batch::PacketBatch;
-pub use item::{Block, Earlier, Header, InterfaceBlock, Item, Packet};
+pub use item::{Appended, Block, Earlier, Header, InterfaceBlock, Item, Packet};
 pub use options::{BlockOption, EPB_PACKETID, OPT_COMMENT, Options};
 pub use reader::Reader;
 pub use source::Source;
