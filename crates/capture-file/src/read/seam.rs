@@ -11,8 +11,8 @@ use std::io::Read;
 /// Bytes of a capture's header and the first record's that tell it from a record or block which begins like one.
 const ENOUGH: usize = FILE_HEADER + 24;
 
-/// Zeros that are counted at once, some seconds' worth: a file may claim a hole of any size.
-const MOST_ZEROS: u64 = 2 << 30;
+/// Zeros that are counted at once, a second's worth: a file may claim a hole of any size.
+const MOST_ZEROS: u64 = 1 << 30;
 
 /// Zeros that an item can begin with: a big-endian block, or a record whose seconds end in zeros.
 const LEADING: usize = 3;
@@ -24,6 +24,11 @@ const MAX_SIGFIGS: u32 = 32;
 
 /// Whether another capture may begin with these bytes, as far as the first few of them tell.
 fn may_begin(available: &[u8]) -> bool {
+    // Asked of every item: most begin with none of the bytes that a magic number does.
+    const FIRST: [u8; 10] = [0x0a, 0xd4, 0x4d, 0x34, 0xa1, 0xcd, 0x12, 0x1c, 0xac, 0xab];
+    if !available.first().is_some_and(|first| FIRST.contains(first)) {
+        return false;
+    }
     let magic = available.get(..4).unwrap_or_default();
     magic == pcapng::SECTION_HEADER.to_be_bytes()
         || pcap::recognise(magic).is_some()
@@ -198,10 +203,12 @@ impl<R: Read> Reader<R> {
             return ENOUGH;
         }
         match self.framing {
-            Framing::Pcap(records) if leading_zeros(available) >= records.header_len() => {
-                records.header_len().saturating_mul(2)
+            Framing::Pcap(records) => {
+                let header = available.get(..records.header_len()).unwrap_or_default();
+                let is_zero = !header.is_empty() && header.iter().all(|byte| *byte == 0);
+                if is_zero { records.header_len().saturating_mul(2) } else { 0 }
             }
-            _ => 0,
+            Framing::Pcapng => 0,
         }
     }
 }
