@@ -8,7 +8,9 @@ use crate::input::{self, Input};
 use crate::messages::{self, Limited, Name};
 use crate::selection::Range;
 use crate::signals;
-use capture_file::{Container, Format, Item, LinkType, Packet, ReadError, ReadErrorKind, WarningKind};
+use capture_file::{
+    Container, Format, Item, LinkType, Packet, ReadError, ReadErrorKind, Timestamp, WarningKind,
+};
 use mbuf_trace::{Certainty, Detector, Encoding, Fault, Trace};
 use std::path::{Path, PathBuf};
 use trace_fields::{SnapshotLink, Subject};
@@ -207,6 +209,26 @@ impl Counts {
     }
 }
 
+/// Packets of all files, for where none of them was in the range.
+#[derive(Debug, Default)]
+struct Met {
+    in_range: u64,
+    /// Of the file that has most.
+    packets: u64,
+    times: Option<(Timestamp, Timestamp)>,
+}
+
+impl Met {
+    fn add(&mut self, times: Option<(Timestamp, Timestamp)>) {
+        self.times = match (self.times, times) {
+            (Some((first, last)), Some((other_first, other_last))) => {
+                Some((first.min(other_first), last.max(other_last)))
+            }
+            (known, other) => known.or(other),
+        };
+    }
+}
+
 /// What is read and how.
 pub(crate) struct Reading {
     filters: Vec<Filter>,
@@ -256,8 +278,9 @@ impl Reading {
         }
         let mut status = Status::Done;
         let mut unreadable = 0_usize;
+        let mut met = Met::default();
         for path in files {
-            match self.file(path, sink) {
+            match self.file(path, sink, &mut met) {
                 Ok(of_file) => status = status.max(of_file),
                 Err(failure) if failure.is_about_input() => {
                     messages::error(&format_args!("{failure}{}", hints::of_input(&failure)));
@@ -267,11 +290,16 @@ impl Reading {
                 Err(failure) => return Err(failure),
             }
         }
+        if let Some(range) = self.range.as_ref().filter(|_| met.in_range == 0 && met.packets > 0)
+            && let Some(why) = range.why_empty(met.packets, met.times)
+        {
+            messages::warning(&why);
+        }
         if unreadable == files.len() { Err(Failure::NothingRead) } else { Ok(status) }
     }
 
     /// Reads one file.
-    fn file(&self, path: &Path, sink: &mut dyn Sink) -> Result<Status, Failure> {
+    fn file(&self, path: &Path, sink: &mut dyn Sink, met: &mut Met) -> Result<Status, Failure> {
         let range = self.range_of(path)?;
         let mut file = FileReader {
             reading: self,
@@ -284,6 +312,7 @@ impl Reading {
             report: FileReport::default(),
             limited: Limited::default(),
             waiting: Waiting::default(),
+            times: None,
             is_over: false,
         };
         sink.begin(path, file.input.container())?;
@@ -293,6 +322,9 @@ impl Reading {
                 return Err(failure);
             }
         }
+        met.in_range = met.in_range.saturating_add(file.report.read.packets);
+        met.packets = met.packets.max(file.input.packets());
+        met.add(file.times);
         file.end(sink)
     }
 
@@ -365,6 +397,8 @@ pub(crate) struct FileReader<'a> {
     report: FileReport,
     limited: Limited,
     waiting: Waiting,
+    /// The earliest and the latest time of a packet, in range or not, where there is a range.
+    times: Option<(Timestamp, Timestamp)>,
     /// Whether there is nothing more to be read.
     pub(crate) is_over: bool,
 }
@@ -419,6 +453,10 @@ impl FileReader<'_> {
                 continue;
             };
             let number = packet.number;
+            if let (Some(_), Some(time)) = (&self.range, packet.time) {
+                let (first, last) = self.times.unwrap_or((time, time));
+                self.times = Some((first.min(time), last.max(time)));
+            }
             let mut one = OnePacket {
                 reading: self.reading,
                 path: self.path,
