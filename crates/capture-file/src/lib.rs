@@ -95,9 +95,9 @@ pub use error::{
 };
 pub use link_type::LinkType;
 pub use read::{
-    Appended, Block, BlockOption, EPB_PACKETID, Earlier, Header, InterfaceBlock, Item, MAX_BLOCK,
-    MAX_INTERFACE_NAMES, MAX_INTERFACES, MAX_RECORD, OPT_COMMENT, Options, Packet, PacketBatch, Reader,
-    Source,
+    Appended, Block, BlockOption, EPB_PACKETID, Earlier, Header, InterfaceBlock, InterfaceStatistics, Item,
+    MAX_BLOCK, MAX_INTERFACE_NAMES, MAX_INTERFACES, MAX_RECORD, OPT_COMMENT, Options, Packet, PacketBatch,
+    Reader, SHB_HARDWARE, SHB_OS, SHB_USERAPPL, Source,
 };
 pub use time::{Civil, Epoch, ParseTimestampError, Resolution, Timestamp};
 pub use write::{

@@ -17,8 +17,8 @@ mod source;
 mod zstd;
 
 pub use batch::PacketBatch;
-pub use item::{Appended, Block, Earlier, Header, InterfaceBlock, Item, Packet};
-pub use options::{BlockOption, EPB_PACKETID, OPT_COMMENT, Options};
+pub use item::{Appended, Block, Earlier, Header, InterfaceBlock, InterfaceStatistics, Item, Packet};
+pub use options::{BlockOption, EPB_PACKETID, OPT_COMMENT, Options, SHB_HARDWARE, SHB_OS, SHB_USERAPPL};
 pub use reader::Reader;
 pub use source::Source;
 
