@@ -162,13 +162,13 @@ fn bad_ndjson_is_told_with_its_line() {
 }
 
 #[test]
-fn ndjson_of_two_captures_is_refused_at_the_second() {
+fn ndjson_of_two_captures_is_read_as_they_are() {
     let json = convert(&fixture_bytes("ping-rev3.pcap"), &["--to", "ndjson"]);
     let lines = json.iter().filter(|byte| **byte == b'\n').count();
     let ran = run_with_input(&["print", "-e", "frame.number"], &json.repeat(2));
-    assert_eq!((ran.code, ran.text().lines().count()), (1, lines));
-    let message = format!("line {}: a second `container`", lines + 1);
-    assert!(ran.stderr.contains(&message), "{}", ran.stderr);
+    assert_eq!((ran.code, ran.text().lines().count()), (0, 2 * lines), "{}", ran.stderr);
+    assert!(ran.stderr.contains("another capture begins here"), "{}", ran.stderr);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
 }
 
 #[test]
@@ -210,4 +210,110 @@ fn the_format_follows_the_name() {
         run(&["convert", "fixtures/ping-rev3.pcap", "-o", folder.path().join("a.unknown").to_str().unwrap()]);
     assert_eq!(unknown.code, 2);
     assert!(unknown.stderr.contains("--to"));
+}
+
+/// Two packets, each of which names the other as its parent.
+fn with_ids(ids: [u64; 2]) -> Vec<u8> {
+    let lines = [0, 1].map(|at| {
+        format!(
+            "{{\"schema\":\"mbuf_trace/1\",\"packet\":{},\"time\":\"2026-01-01T00:00:0{at}Z\",\"revision\":4,\
+             \"order\":\"oldest_first\",\"packet_id\":\"{}\",\"parent_id\":\"{}\",\"events\":[{{\"kind\":\"function\",\
+             \"wire_index\":0,\"function\":\"f\",\"file\":\"a.c\",\"line\":1,\"text\":\"f\",\"age\":\"{}\",\"vnet\":0}}]}}\n",
+            at + 1,
+            ids[at],
+            ids[1 - at],
+            ids[at]
+        )
+    });
+    let ran = run_with_input(&["convert", "-", "--to", "pcap"], lines.concat().as_bytes());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    ran.stdout
+}
+
+#[test]
+fn large_identities_survive_programs_that_read_numbers_as_doubles() {
+    let fields = ["mbuf_trace.packet_id", "mbuf_trace.parent_id", "mbuf_trace.age"];
+    let print = |bytes: &[u8]| {
+        let arguments = fields.iter().flat_map(|field| ["-e", field]);
+        let ran = run_with_input(&["print"].into_iter().chain(arguments).collect::<Vec<_>>(), bytes);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.text().to_owned()
+    };
+    for ids in
+        [[1, 2], [(1 << 53) - 1, 1 << 53], [(1 << 53) + 1, (5 << 56) + 3], [u64::MAX - 2, u64::MAX - 1]]
+    {
+        let capture = with_ids(ids);
+        let [a, b] = ids;
+        assert_eq!(print(&capture), format!("{a}\t{b}\t{a}\n{b}\t{a}\t{b}\n"));
+        let ndjson = convert(&capture, &["--to", "ndjson"]);
+        for line in ndjson.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let line: serde_json::Value = serde_json::from_slice(line).unwrap();
+            for id in [&line["packet_id"], &line["parent_id"], &line["events"][0]["age"]] {
+                assert_eq!(id.is_string(), id.as_u64().is_none_or(|id| id > 1 << 53), "{line}");
+            }
+        }
+        // As a program does that knows no other numbers: serde_json with every number as a double.
+        let doubles = String::from_utf8(ndjson.clone()).unwrap();
+        let doubles: Vec<String> = doubles.lines().map(|line| as_doubles(line).to_string()).collect();
+        assert_eq!(print(doubles.join("\n").as_bytes()), print(&capture));
+        // Numbers are read, too, as older versions wrote them.
+        let numbers = String::from_utf8(ndjson).unwrap();
+        let numbers =
+            ids.iter().fold(numbers, |text, id| text.replace(&format!("\"{id}\""), &id.to_string()));
+        assert_eq!(print(numbers.as_bytes()), print(&capture));
+        let stats = ["stats", "--json", "--by", "mbuf_trace.packet_id", "max(mbuf_trace.age)"];
+        let rows = run_with_input(&stats, &capture);
+        for row in rows.text().lines().filter(|row| row.starts_with("{\"by\"")) {
+            let row = as_doubles(row);
+            let (by, max) = (&row["by"]["mbuf_trace.packet_id"], &row["results"]["max(mbuf_trace.age)"]);
+            assert!(ids.iter().any(|id| by.to_string().trim_matches('"') == id.to_string()), "{row}");
+            assert!(max.is_null() || by == max, "{row}");
+        }
+    }
+}
+
+/// The same with every number read as a double and written as a program does that knows no other ones.
+fn as_doubles(text: &str) -> serde_json::Value {
+    fn of(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Number(number) => {
+                let double = number.as_f64().unwrap();
+                let whole = double.fract() == 0.0 && double.abs() < 1e17;
+                // Seventeen digits, as jq 1.6 writes them.
+                *value = if whole {
+                    serde_json::from_str(&format!("{double:.0}")).unwrap()
+                } else {
+                    double.into()
+                };
+            }
+            serde_json::Value::Array(list) => list.iter_mut().for_each(of),
+            serde_json::Value::Object(members) => members.values_mut().for_each(of),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::from_str(text).unwrap();
+    of(&mut value);
+    value
+}
+
+#[test]
+fn what_is_no_identity_is_refused() {
+    for bad in [
+        "\"\"",
+        "\"-1\"",
+        "\"1.5\"",
+        "\"18446744073709551616\"",
+        "\"x\"",
+        "1.8446744073709552e19",
+        "-1",
+        "[]",
+    ] {
+        let line = format!(
+            "{{\"schema\":\"mbuf_trace/1\",\"packet\":1,\"time\":\"2026-01-01T00:00:00Z\",\"revision\":4,\
+             \"packet_id\":{bad},\"events\":[]}}\n"
+        );
+        let ran = run_with_input(&["print"], line.as_bytes());
+        assert_eq!(ran.code, 3, "{bad}: {}", ran.stderr);
+        assert!(ran.stderr.contains("line 1"), "{bad}: {}", ran.stderr);
+    }
 }

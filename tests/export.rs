@@ -1,6 +1,6 @@
 //! `convert --to`, `flamegraph` and `graph`: what comes out is read by the programs that it is for.
 
-use crate::support::{fixtures, folder, is_there, listing, run, run_with_input};
+use crate::support::{fixture_bytes, fixtures, folder, is_there, listing, run, run_with_input};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::process::Command;
@@ -306,4 +306,67 @@ fn the_pictures_of_the_documentation_are_what_the_tool_draws() {
             "docs/images/{name} is not what the tool draws; UPDATE_DOCS=1 draws it anew"
         );
     }
+}
+
+/// Packets of revision 4 that were captured at these seconds.
+fn captured_at(seconds: &[u32]) -> Vec<u8> {
+    let mut pcap = fixture_bytes("ping-rev4.pcap");
+    let order = if pcap[0] == 0xa1 { u32::from_be_bytes } else { u32::from_le_bytes };
+    let to_bytes = if pcap[0] == 0xa1 { u32::to_be_bytes } else { u32::to_le_bytes };
+    let length = usize::try_from(order(pcap[32..36].try_into().unwrap())).unwrap();
+    let first = pcap[24..40 + length].to_vec();
+    pcap.truncate(24);
+    for second in seconds {
+        pcap.extend([&to_bytes(*second)[..], &first[4..]].concat());
+    }
+    pcap
+}
+
+#[test]
+fn a_clock_that_was_set_back_loses_no_times() {
+    const HOUR: u32 = 3600;
+    const YEAR: u32 = 365 * 86_400;
+    let begin = 1_768_210_215;
+    for seconds in [
+        [begin, begin - HOUR, begin - HOUR + 5],
+        [begin, begin - 20 * HOUR, begin + HOUR],
+        [begin, begin - 40 * YEAR, begin + YEAR],
+    ] {
+        let ran = run_with_input(&["convert", "--to", "chrome"], &captured_at(&seconds));
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        let file: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let events = file["traceEvents"].as_array().unwrap();
+        let since = |pid: &serde_json::Value| {
+            let is_name =
+                |event: &&serde_json::Value| event["name"] == "process_name" && event["pid"] == *pid;
+            let name = events.iter().find(is_name).unwrap()["args"]["name"].as_str().unwrap();
+            let base = file["otherData"]["base_time"].as_str().unwrap();
+            match name {
+                "traces, at their times" => base.to_owned(),
+                name => name.strip_prefix("traces, at their times since ").unwrap().to_owned(),
+            }
+        };
+        let ends = events.iter().filter(|event| event["ph"] == "E" && event["cat"] == "trace");
+        let found: Vec<i128> = ends
+            .map(|event| {
+                let ts = event["ts"].as_f64().unwrap();
+                assert!(ts >= 0.0, "Perfetto drops negative times");
+                let base = capture_file::Timestamp::parse_rfc3339(&since(&event["pid"])).unwrap();
+                #[expect(clippy::cast_possible_truncation, reason = "some days")]
+                let seconds = (ts / 1e6) as i128;
+                base.seconds() + seconds
+            })
+            .collect();
+        assert_eq!(found, seconds.map(i128::from));
+    }
+}
+
+#[test]
+fn traces_that_find_no_place_at_their_times_are_told() {
+    // Each a hundred days after the one before.
+    let seconds: Vec<u32> = (0..20).map(|number| 1_500_000_000 + number * 8_640_000).collect();
+    let ran = run_with_input(&["convert", "--to", "chrome"], &captured_at(&seconds));
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("4 traces in order, not at times"), "{}", ran.stderr);
+    assert!(ran.text().contains("\"traces in order, not at times: 1 µs stands for 1 event\""));
 }

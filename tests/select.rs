@@ -96,3 +96,43 @@ fn a_filter_may_begin_with_a_sign() {
     assert_eq!((with.code, with.text()), (0, without.text()), "{}", with.stderr);
     assert!(!with.stdout.is_empty());
 }
+
+#[test]
+fn times_without_a_zone_are_utc() {
+    for range in ["2026-01-12 09:30:16..", "2026-01-12T09:30:16..", "2026-01-12T10:30:16+01:00.."] {
+        assert_eq!(numbers(&["--range", range]), numbers(&["--range", "2026-01-12T09:30:16Z.."]), "{range}");
+    }
+    assert_eq!(numbers(&["--range", "2025-12-31T23:59:60Z.."]), "1 2 3 4 5");
+}
+
+#[test]
+fn a_range_without_packets_is_told() {
+    for (range, words) in [
+        (
+            "1768210215..",
+            "a number is a packet's number: those seconds since 1970 are `2026-01-12T09:30:15Z`",
+        ),
+        (
+            "..2020-01-01T00:00:00Z",
+            "captured from 2026-01-12T09:30:15.547657Z to 2026-01-12T09:30:18.000000Z",
+        ),
+        ("6..", "no packet is in the range 6..: there are packets 1 to 5"),
+    ] {
+        for command in
+            [&["print"][..], &["info"], &["filter", "frame"], &["stats"], &["convert", "--to", "csv"]]
+        {
+            let ran = run(&[command, &["fixtures/ping-rev3.pcap", "--range", range]].concat());
+            assert_eq!(ran.code, 0, "{command:?} {range}: {}", ran.stderr);
+            assert!(ran.stderr.contains(words), "{command:?} {range}: {}", ran.stderr);
+        }
+    }
+    let both = run(&["print", "--range", "5", "fixtures/ping-rev3.pcap", "fixtures/drop-rev4.pcap"]);
+    assert_eq!(both.stderr, "", "one of the files has packets in it");
+    let bad = run(&["print", "--range", "1768210215.5..", "fixtures/ping-rev3.pcap"]);
+    assert_eq!(bad.code, 2);
+    assert!(
+        bad.stderr.contains("seconds since 1970 are written as 2026-01-12T09:30:15.5Z"),
+        "{}",
+        bad.stderr
+    );
+}

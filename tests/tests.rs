@@ -1,5 +1,6 @@
 //! The tool from outside: what it prints, writes and exits with. One module a command or a promise.
 
+mod appended;
 mod bounds;
 mod changes;
 mod check;

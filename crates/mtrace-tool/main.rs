@@ -9,6 +9,7 @@ mod follow;
 mod format;
 mod hints;
 mod input;
+mod joined;
 mod kept;
 mod look;
 mod messages;

@@ -10,7 +10,9 @@ use crate::input::{self, Input};
 use crate::messages::{self, Limited, Name};
 use crate::selection::Range;
 use crate::signals;
-use capture_file::{Container, Format, Item, LinkType, Packet, ReadError, ReadErrorKind};
+use capture_file::{
+    Container, Format, Item, LinkType, Packet, ReadError, ReadErrorKind, Timestamp, WarningKind,
+};
 use mbuf_trace::{Certainty, Detector, Encoding, Ends, Fault, Trace};
 use std::path::{Path, PathBuf};
 use trace_fields::{SnapshotLink, Subject};
@@ -171,6 +173,8 @@ pub(crate) struct FileReport {
     pub(crate) gaps: u64,
     /// Whether names of interfaces were left out: fields and filters do not see them.
     names_left_out: bool,
+    /// Whether a capture was appended that is not like the one before it.
+    has_other_capture: bool,
     /// Bytes that are part of nothing that was read: those of the gaps, and behind what ended the file.
     pub(crate) skipped: u64,
 }
@@ -216,6 +220,26 @@ impl Counts {
             }
             Seen::OtherLink => {}
         }
+    }
+}
+
+/// Packets of all files, for where none of them was in the range.
+#[derive(Debug, Default)]
+struct Met {
+    in_range: u64,
+    /// Of the file that has most.
+    packets: u64,
+    times: Option<(Timestamp, Timestamp)>,
+}
+
+impl Met {
+    fn add(&mut self, times: Option<(Timestamp, Timestamp)>) {
+        self.times = match (self.times, times) {
+            (Some((first, last)), Some((other_first, other_last))) => {
+                Some((first.min(other_first), last.max(other_last)))
+            }
+            (known, other) => known.or(other),
+        };
     }
 }
 
@@ -285,8 +309,9 @@ impl Reading {
     ) -> Result<Status, Failure> {
         let mut status = Status::Done.with_faults(selection.is_lacking);
         let mut unreadable = 0_usize;
+        let mut met = Met::default();
         for path in files {
-            match self.file(path, selection, sink) {
+            match self.file(path, selection, sink, &mut met) {
                 Ok(of_file) => status = status.max(of_file),
                 Err(failure) if failure.is_about_input() => {
                     messages::error(&format_args!("{failure}{}", hints::of_input(&failure)));
@@ -296,11 +321,22 @@ impl Reading {
                 Err(failure) => return Err(failure),
             }
         }
+        if let Some(range) = self.range.as_ref().filter(|_| met.in_range == 0 && met.packets > 0)
+            && let Some(why) = range.why_empty(met.packets, met.times)
+        {
+            messages::warning(&why);
+        }
         if unreadable == files.len() { Err(Failure::NothingRead) } else { Ok(status) }
     }
 
     /// Reads one file.
-    fn file(&self, path: &Path, selection: &Selection, sink: &mut dyn Sink) -> Result<Status, Failure> {
+    fn file(
+        &self,
+        path: &Path,
+        selection: &Selection,
+        sink: &mut dyn Sink,
+        met: &mut Met,
+    ) -> Result<Status, Failure> {
         let part = self.part_of(path, selection.members.as_ref())?;
         let mut file = self.begin(path, part)?;
         sink.begin(path, file.input.container())?;
@@ -310,6 +346,9 @@ impl Reading {
                 return Err(failure);
             }
         }
+        met.in_range = met.in_range.saturating_add(file.report.read.packets);
+        met.packets = met.packets.max(file.input.packets());
+        met.add(file.times);
         file.end(sink)
     }
 
@@ -325,6 +364,7 @@ impl Reading {
             report: FileReport::default(),
             limited: Limited::default(),
             waiting: Waiting::default(),
+            times: None,
             is_over: false,
         })
     }
@@ -498,6 +538,8 @@ pub(crate) struct FileReader<'a> {
     report: FileReport,
     limited: Limited,
     waiting: Waiting,
+    /// The earliest and the latest time of a packet, in range or not, where there is a range.
+    times: Option<(Timestamp, Timestamp)>,
     /// Whether there is nothing more to be read.
     pub(crate) is_over: bool,
 }
@@ -540,17 +582,22 @@ impl FileReader<'_> {
                 }
             };
             let Item::Packet(packet) = item else {
-                if matches!(item, Item::Header(_)) {
+                if matches!(item, Item::Header(header) if !header.is_continuation()) {
                     self.detectors.clear();
                 }
                 sink.other(&item)?;
                 for warning in self.input.take_warnings() {
                     self.report.names_left_out |= warning.kind.leaves_out();
+                    self.report.has_other_capture |= matches!(warning.kind, WarningKind::OtherCapture(_));
                     sink.warning(self.path, &warning)?;
                 }
                 continue;
             };
             let number = packet.number;
+            if let (Some(_), Some(time)) = (&self.part.range, packet.time) {
+                let (first, last) = self.times.unwrap_or((time, time));
+                self.times = Some((first.min(time), last.max(time)));
+            }
             let mut one = OnePacket {
                 reading: self.reading,
                 path: self.path,
@@ -601,6 +648,11 @@ impl FileReader<'_> {
     fn end(mut self, sink: &mut dyn Sink) -> Result<Status, Failure> {
         let name = Name(self.path);
         self.tell_hidden();
+        let more = self.input.more_appended();
+        if more > 0 {
+            let captures = Counted(more, "more capture");
+            messages::warning(&format_args!("{name}: {captures} begin in it"));
+        }
         if let Some(damage) = &self.report.damage
             && let ReadErrorKind::CutOff { part, available, .. } = &damage.kind
             && signals::has_stopped()
@@ -633,7 +685,7 @@ impl FileReader<'_> {
             let some = PartOf(read.malformed, read.packets, "packet", ["is", "are"]);
             messages::warning(&format_args!("{name}: {some} malformed"));
         }
-        Ok(Status::Done.with_faults(!report.is_complete() || read.malformed > 0))
+        Ok(Status::Done.with_faults(!report.is_complete() || report.has_other_capture || read.malformed > 0))
     }
 }
 

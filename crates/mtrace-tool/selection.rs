@@ -1,13 +1,19 @@
 //! Which packets a command looks at: by number, by time, by filter.
 
-use capture_file::{Packet, Timestamp};
+use capture_file::{Packet, Resolution, Timestamp};
 use std::str::FromStr;
+use trace_filter::read_date;
+
+/// A number as large as this is more likely seconds since 1970 than a packet's: a day of 1973.
+const OLDEST_SECONDS: u64 = 100_000_000;
 
 /// `A..B`: packets by number or by time, both ends included; `A` is the packet of this number alone.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Range {
     from: Option<Bound>,
     to: Option<Bound>,
+    /// As it was asked for; empty where it was not.
+    text: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +25,7 @@ enum Bound {
 impl Range {
     /// The packets of these numbers.
     pub(crate) fn of_numbers(from: u64, to: Option<u64>) -> Self {
-        Self { from: Some(Bound::Number(from)), to: to.map(Bound::Number) }
+        Self { from: Some(Bound::Number(from)), to: to.map(Bound::Number), text: String::new() }
     }
 
     /// Whether the packet is in the range. One without a time is in no range of times.
@@ -35,6 +41,28 @@ impl Range {
             Some(Bound::Time(time)) => packet.time.is_some_and(|at| at <= *time),
         };
         after && before
+    }
+
+    /// What to say where no packet was in it, of `packets` that were captured from and to these times; none where it was
+    /// not asked for.
+    pub(crate) fn why_empty(&self, packets: u64, times: Option<(Timestamp, Timestamp)>) -> Option<String> {
+        if self.text.is_empty() {
+            return None;
+        }
+        let mut why = format!("no packet is in the range {}: there are packets 1 to {packets}", self.text);
+        if let Some((first, last)) = times {
+            why += &format!(", captured from {first} to {last}");
+        }
+        let as_time = |bound: &Option<Bound>| match bound {
+            Some(Bound::Number(number)) if *number >= OLDEST_SECONDS && *number > packets => {
+                Some(Timestamp::new((*number).into(), 0, Resolution::from_code(0)).to_string())
+            }
+            _ => None,
+        };
+        if let Some(time) = as_time(&self.from).or_else(|| as_time(&self.to)) {
+            why += &format!("; a number is a packet's number: those seconds since 1970 are `{time}`");
+        }
+        Some(why)
     }
 
     /// Whether no packet of this number or a later one can be in the range.
@@ -63,17 +91,30 @@ impl FromStr for Range {
                     .map(|number| Some(Bound::Number(number)))
                     .map_err(|error| error.to_string());
             }
-            let time = Timestamp::parse_rfc3339(text);
-            time.map(|time| Some(Bound::Time(time)))
-                .map_err(|_| format!("`{text}` is neither a packet's number nor an RFC 3339 time"))
+            let time = Timestamp::parse_rfc3339(text).ok();
+            if let Some(time) = time.or_else(|| read_date(text)) {
+                return Ok(Some(Bound::Time(time)));
+            }
+            let like = match Timestamp::parse_epoch(text) {
+                Ok(time) => format!("seconds since 1970 are written as {time}"),
+                Err(_) => {
+                    "times are written as 2026-01-12T09:30:16Z, or without `Z`, which is UTC, too".to_owned()
+                }
+            };
+            Err(format!("`{text}` is neither a packet's number nor a time: {like}"))
         };
         let (from, to) = (bound(from)?, bound(to)?);
         match (&from, &to) {
-            (Some(Bound::Number(0)), _) => Err("packets are numbered from 1".to_owned()),
+            (Some(Bound::Number(0)), _) | (_, Some(Bound::Number(0))) => {
+                Err("packets are numbered from 1".to_owned())
+            }
+            (Some(Bound::Time(from)), Some(Bound::Time(to))) if from > to => {
+                Err("the range ends before it begins".to_owned())
+            }
             (Some(Bound::Number(from)), Some(Bound::Number(to))) if from > to => {
                 Err("the range ends before it begins".to_owned())
             }
-            _ => Ok(Self { from, to }),
+            _ => Ok(Self { from, to, text: text.to_owned() }),
         }
     }
 }
@@ -84,8 +125,21 @@ mod tests {
 
     #[test]
     fn ranges() {
+        for (text, same) in [
+            ("2026-01-12 09:30:16..", "2026-01-12T09:30:16Z.."),
+            ("2026-01-12T09:30..2026-01-12T09:30:16", "2026-01-12T09:30:00Z..2026-01-12T09:30:16Z"),
+            ("..2016-12-31T23:59:60Z", "..2017-01-01T00:00:00Z"),
+            ("..2026-01-12T10:30:16.5+01:00", "..2026-01-12T09:30:16.5Z"),
+        ] {
+            let ends = |text: &str| text.parse::<Range>().map(|range| (range.from, range.to));
+            assert!(ends(text).is_ok(), "{text}");
+            assert_eq!(ends(text), ends(same), "{text}");
+        }
         for good in ["1..2", "3..", "..4", "..", "2026-01-01T00:00:00Z..", "1..2026-01-01T00:00:00Z", "5"] {
             assert!(good.parse::<Range>().is_ok(), "{good}");
+        }
+        for bad in ["..0", "2026-01-02T00:00:00Z..2026-01-01T00:00:00Z", "2026-01-12T09:30:61Z..", "1.5.."] {
+            assert!(bad.parse::<Range>().is_err(), "{bad}");
         }
         for bad in ["", "0", "0..", "2026-01-01T00:00:00Z", "3..2", "x..", "1-2", "99999999999999999999.."] {
             assert!(bad.parse::<Range>().is_err(), "{bad}");

@@ -68,7 +68,13 @@ fn same_time(offset: usize, ours: Option<Timestamp>, theirs: Option<Duration>) {
 
 fn by_us(reader: Reader<&[u8]>) -> Found<Option<Timestamp>> {
     let mut found = Found::new();
+    let mut is_over = false;
     let _ = read_items(reader, |item| {
+        // They know nothing of captures that are appended to another.
+        is_over |= matches!(item, Item::Header(header) if header.appended.is_some());
+        if is_over {
+            return;
+        }
         if let Item::Packet(packet) = item {
             found.packets.insert(found.end, (packet.data.to_vec(), packet.time));
         }

@@ -127,7 +127,10 @@ impl ReadError {
     #[must_use]
     pub fn leaves_more(&self) -> bool {
         use ReadErrorKind as Kind;
-        !matches!(self.kind, Kind::CutOff { .. } | Kind::Compressed { .. } | Kind::Io(_))
+        !matches!(
+            self.kind,
+            Kind::CutOff { .. } | Kind::Compressed { .. } | Kind::Io(_) | Kind::Zeros { to_end: true, .. }
+        )
     }
 }
 
@@ -171,9 +174,22 @@ pub enum ReadErrorKind {
         /// The trailing length.
         second: u32,
     },
-    /// Zeros where a record should begin; told only where damage is expected.
-    #[error("zeros where a record should begin")]
-    Hole,
+    /// Zeros where an item should begin: what was to be written there never was.
+    #[error("{length} zeros{} where a packet should begin{}", up_to_end(*to_end).0, up_to_end(*to_end).1)]
+    Zeros {
+        /// How many.
+        length: u64,
+        /// Whether nothing follows them.
+        to_end: bool,
+    },
+    /// Another capture begins, of a kind that is not read.
+    #[error(
+        "another capture begins here, a variant of pcap that is not read: its magic number is {magic:#010x}; `mergecap -a` may join the two"
+    )]
+    UnreadCapture {
+        /// What it begins with.
+        magic: u32,
+    },
     /// A record of another time than those around it, which nothing confirms; told only where damage is expected.
     #[error(
         "a record of another time than those before it, {seconds} seconds after 1970, and no record behind it"
@@ -282,6 +298,14 @@ impl fmt::Display for Bounds {
     }
 }
 
+fn up_to_end(to_end: bool) -> (&'static str, &'static str) {
+    if to_end {
+        (", up to the end of the file,", ": never written, as after a loss of power")
+    } else {
+        ("", "")
+    }
+}
+
 fn limit(described: u32) -> &'static str {
     if u64::from(described) >= crate::read::MAX_INTERFACES { " (no more are remembered)" } else { "" }
 }
@@ -336,6 +360,14 @@ pub enum WarningKind {
     /// A nonzero reserved field in an interface description; ignored, as the specification asks.
     #[error("the reserved field of an interface description is {0:#06x}")]
     Reserved(u16),
+    /// Another capture begins, as `cat` appends one, and goes on as the one before it.
+    #[error("another capture begins here, as `cat` appends one, and is read as well")]
+    AppendedCapture,
+    /// The same, but what follows is something else.
+    #[error(
+        "another capture begins here, as `cat` appends one, with another {0}: it is read as its own header says; `mergecap -a` joins captures into one that all programs read"
+    )]
+    OtherCapture(Differences),
     /// More warnings than are kept.
     #[error("{0} more warnings")]
     More(u64),
@@ -346,6 +378,49 @@ impl WarningKind {
     #[must_use]
     pub const fn leaves_out(&self) -> bool {
         matches!(self, Self::TooManyNames { .. })
+    }
+}
+
+/// In what a capture differs from the one that it was appended to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Differences {
+    /// One is a pcap, the other a pcapng.
+    pub format: bool,
+    /// The byte order.
+    pub byte_order: bool,
+    /// The resolution of timestamps.
+    pub resolution: bool,
+    /// The layout of record headers.
+    pub layout: bool,
+    /// The link type, or the length of frame check sequences.
+    pub link_type: bool,
+}
+
+impl Differences {
+    pub(crate) const fn of_format() -> Self {
+        Self { format: true, byte_order: false, resolution: false, layout: false, link_type: false }
+    }
+
+    /// Whether there is any.
+    #[must_use]
+    pub const fn any(&self) -> bool {
+        self.format || self.byte_order || self.resolution || self.layout || self.link_type
+    }
+}
+
+impl fmt::Display for Differences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = [
+            (self.format, "format"),
+            (self.byte_order, "byte order"),
+            (self.resolution, "resolution of times"),
+            (self.layout, "layout of records"),
+            (self.link_type, "link type"),
+        ];
+        for (index, (_, word)) in words.iter().filter(|(differs, _)| *differs).enumerate() {
+            write!(f, "{}{word}", if index == 0 { "" } else { " and another " })?;
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,11 @@
 //! all raw bytes one after the other are the (decompressed) file. An item borrows the reader's buffer: it is good
 //! until the next call. Times are exact, whatever the resolution: [`Timestamp`].
 //!
-//! Of the writers, [`CopyWriter`] copies items as they stand ([`write_item`]) or with other data in a packet's own
+//! A file to which another capture was appended, as `cat` does it, is read as a whole: a [`Header`] in the middle says how
+//! it goes on ([`Appended`]), and a warning tells where.
+//!
+//! Of the writers, [`Joined`] copies the items of one file so that they stay one capture, [`CopyWriter`] copies
+//! items as they stand ([`write_item`]) or with other data in a packet's own
 //! record ([`write_packet_with`]), and [`PcapWriter`] and [`PcapngWriter`] make one format of the other, counting in [`Losses`] what the
 //! target has no place for. [`PlainRecords`] and [`resize_enhanced_packet`] serve who has the parts of a record and no item.
 //! [`FreshPcapng`] makes a pcapng of packets that come from no capture. [`Compressor`] goes below any of them.
@@ -50,6 +54,9 @@
 //! | simple packet block of another length than its packet | as much of the packet as the block holds | the same | the end: its second length is sought behind the packet | the block's length frames it |
 //! | packet of an interface not described | the end, as damage | same | same | its link type is not known |
 //! | pcap before 2.3 | lengths change places | same | same | so they did then |
+//! | another capture's header where a pcap's record or a pcapng's block should begin | read on by it, with a warning | the end, or packets made up of it | the same | people append captures with `cat` |
+//! | zeros up to the end of the file | the end, as damage | as many packets of no bytes | the same | a machine that loses power leaves them |
+//! | two and more records of zeros within a pcap | the end, as damage | packets of no bytes | the same | a hole in the file is no packet |
 //! | a later section of a version other than 1.0 and 1.2 | the end, with the version | read | the end | its layout is not known |
 //! | section length in a pcapng | not heeded | not heeded | not heeded | most writers do not know it |
 //! | block whose second length differs | the end, as damage | same, but for the first section header | same, but for the first section header and the interfaces behind it | one of the lengths is wrong |
@@ -83,14 +90,18 @@ mod write;
 
 pub use byte_order::ByteOrder;
 pub use container::{Compression, Container, Format, Interface, PcapHeader, PcapVariant};
-pub use error::{Omission, OpenError, OptionError, Part, ReadError, ReadErrorKind, Warning, WarningKind};
+pub use error::{
+    Differences, Omission, OpenError, OptionError, Part, ReadError, ReadErrorKind, Warning, WarningKind,
+};
 pub use link_type::LinkType;
 pub use read::{
-    Block, BlockOption, EPB_PACKETID, Earlier, Header, InterfaceBlock, Item, MAX_BLOCK, MAX_INTERFACE_NAMES,
-    MAX_INTERFACES, MAX_RECORD, OPT_COMMENT, Options, Packet, PacketBatch, Reader, Source,
+    Appended, Block, BlockOption, EPB_PACKETID, Earlier, Header, InterfaceBlock, InterfaceStatistics, Item,
+    MAX_BLOCK, MAX_INTERFACE_NAMES, MAX_INTERFACES, MAX_RECORD, OPT_COMMENT, Options, Packet, PacketBatch,
+    Reader, SHB_HARDWARE, SHB_OS, SHB_USERAPPL, Source,
 };
 pub use time::{Civil, Epoch, ParseTimestampError, Resolution, Timestamp};
 pub use write::{
-    Compressor, CopyWriter, FreshPacket, FreshPcapng, Loss, Losses, PcapResolution, PcapWriter, PcapngWriter,
-    PlainRecords, WriteError, resize_enhanced_packet, rewrite_packet, write_item, write_packet_with,
+    Compressor, CopyWriter, Fit, FreshPacket, FreshPcapng, Joined, Loss, Losses, PcapResolution, PcapWriter,
+    PcapngWriter, PlainRecords, WriteError, resize_enhanced_packet, rewrite_packet, write_item,
+    write_packet_with,
 };

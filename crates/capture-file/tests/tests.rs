@@ -34,5 +34,7 @@ mod salvage_measured;
 mod salvage_streams;
 #[path = "tests/salvage_tiny.rs"]
 mod salvage_tiny;
+#[path = "tests/seam.rs"]
+mod seam;
 #[path = "tests/words.rs"]
 mod words;

@@ -22,7 +22,8 @@ pub(crate) struct SelectArgs {
     /// Only the last N packets of each file, or of the family in it, counted before the filter; the file is read twice
     #[arg(long, value_name = "N", conflicts_with = "range")]
     pub(crate) last: Option<u64>,
-    /// Only packets A..B, both included: numbers from 1, or RFC 3339 times; either may be left out; A is one packet
+    /// Only packets A..B, both included: numbers from 1, or times (2026-01-12T09:30:16Z; without a zone, UTC); either may
+    /// be left out; A is one packet
     #[arg(long, value_name = "A..B")]
     pub(crate) range: Option<Range>,
     /// Behind damage, find the next packets that make sense and go on there

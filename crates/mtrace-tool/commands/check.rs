@@ -5,7 +5,7 @@ use crate::failure::{Failure, Status};
 use crate::messages::Name;
 use crate::output::{Content, Output, Target};
 use crate::pipeline::{Counts, FaultMessages, FileReport, Gap, Reading, Seen, Sink, Wants};
-use capture_file::{Container, Packet, Warning};
+use capture_file::{Container, Packet, Warning, WarningKind};
 use mbuf_trace::{Fault, Trace};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -71,7 +71,8 @@ impl Sink for CheckSink {
     }
 
     fn warning(&mut self, _path: &Path, warning: &Warning) -> Result<(), Failure> {
-        let note = if warning.kind.leaves_out() { "" } else { "note: " };
+        let is_fault = warning.kind.leaves_out() || matches!(warning.kind, WarningKind::OtherCapture(_));
+        let note = if is_fault { "" } else { "note: " };
         self.line(&format_args!("{note}{warning}"))
     }
 

@@ -4,6 +4,7 @@ use super::export::Exporter;
 use crate::args::{ConvertArgs, Target as Format};
 use crate::failure::{Failure, Status};
 use crate::format;
+use crate::joined::AsTheyStand;
 use crate::messages::{self, Limited, Name};
 use crate::output::{Content, Output, Target};
 use crate::pipeline::{Reading, Seen, Sink, Wants};
@@ -193,7 +194,7 @@ enum Writer {
     /// The input's container is not known yet.
     NotYet(Output),
     /// The same container: items go through as they are.
-    Verbatim(Output),
+    Verbatim(Output, AsTheyStand),
     Pcap(PcapWriter<Output>),
     Pcapng(PcapngWriter<Output>),
     Ndjson(ndjson::Writer<Output>),
@@ -219,7 +220,12 @@ struct ConvertSink {
 impl ConvertSink {
     fn write(&mut self, item: &Item<'_>, trace: Option<(&Trace<'_>, Certainty)>) -> Result<(), Failure> {
         let written = match &mut self.writer {
-            Writer::NotYet(out) | Writer::Verbatim(out) => out.write_all(item.raw()).map_err(WriteError::Io),
+            Writer::NotYet(out) => out.write_all(item.raw()).map_err(WriteError::Io),
+            Writer::Verbatim(out, items) => match item {
+                Item::Packet(packet) => items.packet(out, packet),
+                item => items.other(out, item),
+            }
+            .map_err(WriteError::Io),
             Writer::Pcap(writer) => writer.write(item),
             Writer::Pcapng(writer) => writer.write(item),
             Writer::Ndjson(writer) => writer.write(item, trace).map_err(WriteError::Io),
@@ -252,8 +258,13 @@ impl ConvertSink {
     /// Ends the output, and tells what it could not hold.
     fn finish(mut self, input: &Path, status: Status) -> Result<Status, Failure> {
         let failed = |error| Failure::writer(&self.path, error);
+        let mut appended = None;
         let (out, container_losses) = match std::mem::replace(&mut self.writer, Writer::Finished) {
-            Writer::NotYet(out) | Writer::Verbatim(out) => (out, None),
+            Writer::NotYet(out) => (out, None),
+            Writer::Verbatim(out, items) => {
+                appended = Some(items);
+                (out, None)
+            }
             Writer::Pcap(writer) => {
                 writer.finish().map(|(out, losses)| (out, Some(losses))).map_err(failed)?
             }
@@ -274,6 +285,7 @@ impl ConvertSink {
         if !self.losses.is_empty() {
             messages::warning(&format_args!("{name}: not in this revision: {}", self.losses));
         }
+        let status = appended.map_or(status, |items| items.tell(&self.path, status));
         Ok(status.with_faults(self.kept > 0))
     }
 }
@@ -286,7 +298,7 @@ impl Sink for ConvertSink {
         };
         self.writer = match (self.format, container.format) {
             (None, _) | (Some(Format::Pcap), From::Pcap) | (Some(Format::Pcapng), From::Pcapng) => {
-                Writer::Verbatim(out)
+                Writer::Verbatim(out, AsTheyStand::default())
             }
             (Some(Format::Pcap), From::Pcapng) => Writer::Pcap(PcapWriter::new(out, PcapResolution::Auto)),
             (Some(Format::Pcapng), From::Pcap) => Writer::Pcapng(PcapngWriter::new(out)),
@@ -330,7 +342,7 @@ impl Sink for ConvertSink {
 
     fn idle(&mut self) -> Result<(), Failure> {
         let flushed = match &mut self.writer {
-            Writer::NotYet(out) | Writer::Verbatim(out) => out.flush().map_err(WriteError::Io),
+            Writer::NotYet(out) | Writer::Verbatim(out, _) => out.flush().map_err(WriteError::Io),
             Writer::Pcap(writer) => writer.flush(),
             Writer::Pcapng(writer) => writer.flush(),
             Writer::Ndjson(writer) => writer.flush().map_err(WriteError::Io),

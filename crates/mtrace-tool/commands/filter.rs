@@ -3,6 +3,7 @@
 use crate::args::{FilterArgs, Target as Kind};
 use crate::failure::{Failure, Status};
 use crate::format::{self, Format};
+use crate::joined::AsTheyStand;
 use crate::messages::{self, Name};
 use crate::output::{Content, Output, Target};
 use crate::pipeline::{Reading, Seen, Wants};
@@ -18,12 +19,15 @@ pub(crate) fn run(args: &FilterArgs) -> Result<Status, Failure> {
     let target = Target::check(&args.output.output, args.output.force, Content::Binary, files)?;
     reading.progress = !target.is_terminal();
     let (kind, compression) = Kind::of_name(&args.output.output);
-    let written = format::run(&reading, files, target.open(compression)?, Raw { kind })?;
+    let items = AsTheyStand::default();
+    let raw = Raw { kind, items: items.clone() };
+    let written = format::run(&reading, files, target.open(compression)?, raw)?;
     let status = written.status;
     if status == Status::Unreadable {
         return Ok(status);
     }
     written.out.finish()?;
+    let status = items.tell(&args.output.output, status);
     Ok(status.with_faults(args.exit_status && written.packets == 0))
 }
 
@@ -44,6 +48,7 @@ fn check_order(args: &FilterArgs) -> Result<(), Failure> {
 struct Raw {
     /// What the output's name promises.
     kind: Option<Kind>,
+    items: AsTheyStand,
 }
 
 impl Format for Raw {
@@ -69,11 +74,11 @@ impl Format for Raw {
     }
 
     fn packet(&mut self, out: &mut impl Write, packet: &Packet<'_>, _seen: &Seen<'_>) -> io::Result<()> {
-        out.write_all(packet.raw)
+        self.items.packet(out, packet)
     }
 
     fn other(&mut self, out: &mut Output, item: &Item<'_>) -> io::Result<()> {
-        out.write_all(item.raw())
+        self.items.other(out, item)
     }
 
     fn wants(&self) -> Wants {

@@ -5,7 +5,10 @@ use crate::failure::{Failure, Status};
 use crate::messages::Name;
 use crate::output::{Content, Output, Target};
 use crate::pipeline::{FaultMessages, FileReport, Gap, Reading, Seen, Sink, Wants};
-use capture_file::{Container, Interface, Item, Packet, Timestamp, Warning};
+use capture_file::{
+    Container, Header, Interface, InterfaceBlock, InterfaceStatistics, Item, OPT_COMMENT, Packet,
+    SHB_HARDWARE, SHB_OS, SHB_USERAPPL, Timestamp, Warning,
+};
 use mbuf_trace::{Certainty, Text, Trace};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -17,8 +20,11 @@ use trace_view::{Counted, json};
 const MOST_INTERFACES: usize = 1000;
 /// Bytes of function names that are remembered; what more functions there are is counted together.
 const MOST_NAME_BYTES: usize = 4 << 20;
-/// Bytes of an interface's name that are shown.
+/// Bytes of an interface's name, or of another text of the file's, that are shown.
 const LONGEST_NAME: usize = 1000;
+/// Sections that are described one by one, and comments of each; of the others only the number.
+const MOST_SECTIONS: usize = 100;
+const MOST_COMMENTS: usize = 10;
 /// Places of damage that are listed one by one; of the others only the number.
 const MOST_GAPS: usize = 1000;
 /// Functions that the text form shows.
@@ -66,8 +72,78 @@ struct Facts {
     functions: HashMap<Box<[u8]>, u64>,
     function_bytes: usize,
     other_functions: u64,
+    /// Packets that are earlier than the one before them, and the number of the first.
+    out_of_order: u64,
+    first_out_of_order: Option<u64>,
+    previous_time: Option<Timestamp>,
+    /// Packets that were lost before others, as those say, and the number of the first that says so.
+    dropped: u64,
+    first_after_drop: Option<u64>,
+    /// Sections begun so far.
+    sections: u64,
+    section_headers: Vec<SectionFacts>,
+    comments: Comments,
     warnings: Vec<Warning>,
     gaps: Vec<GapJson>,
+}
+
+/// What a section's header says of where it was captured.
+#[derive(Serialize)]
+struct SectionFacts {
+    section: u64,
+    hardware: Option<String>,
+    os: Option<String>,
+    application: Option<String>,
+    comments: Vec<String>,
+}
+
+/// How many comments there are.
+#[derive(Debug, Default, Serialize)]
+struct Comments {
+    sections: u64,
+    interfaces: u64,
+    packets: u64,
+}
+
+/// What the last statistics of an interface say.
+#[derive(Serialize)]
+struct StatisticsJson {
+    received: Option<u64>,
+    accepted_by_filter: Option<u64>,
+    dropped_by_os: Option<u64>,
+    dropped_by_interface: Option<u64>,
+    delivered: Option<u64>,
+}
+
+impl From<InterfaceStatistics> for StatisticsJson {
+    fn from(statistics: InterfaceStatistics) -> Self {
+        let InterfaceStatistics { received, accepted_by_filter, delivered, .. } = statistics;
+        let InterfaceStatistics { dropped_by_os, dropped_by_interface, .. } = statistics;
+        Self { received, accepted_by_filter, dropped_by_os, dropped_by_interface, delivered }
+    }
+}
+
+impl std::fmt::Display for StatisticsJson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let counts = [
+            (self.received, "received"),
+            (self.accepted_by_filter, "accepted by the filter"),
+            (self.dropped_by_os, "dropped by the kernel"),
+            (self.dropped_by_interface, "dropped by the interface"),
+            (self.delivered, "delivered"),
+        ];
+        let mut is_first = true;
+        for (count, what) in counts.into_iter().filter_map(|(count, what)| Some((count?, what))) {
+            let comma = if std::mem::take(&mut is_first) { "" } else { ", " };
+            write!(f, "{comma}{count} {what}")?;
+        }
+        if is_first { f.write_str("none given") } else { Ok(()) }
+    }
+}
+
+/// A text of the file's, as far as it is shown.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.get(..LONGEST_NAME).unwrap_or(bytes)).into_owned()
 }
 
 /// Damage behind which the reading went on.
@@ -89,9 +165,65 @@ struct InterfaceFacts {
     snaplen: u32,
     resolution: String,
     packets: u64,
+    statistics: Option<StatisticsJson>,
 }
 
 impl Facts {
+    /// The header of a section.
+    fn section(&mut self, header: &Header<'_>, section: u64) {
+        let mut facts =
+            SectionFacts { section, hardware: None, os: None, application: None, comments: Vec::new() };
+        for option in header.options().map_while(Result::ok) {
+            let place = match option.code {
+                OPT_COMMENT => {
+                    self.comments.sections = self.comments.sections.saturating_add(1);
+                    if facts.comments.len() < MOST_COMMENTS {
+                        facts.comments.push(text(option.value));
+                    }
+                    continue;
+                }
+                SHB_HARDWARE => &mut facts.hardware,
+                SHB_OS => &mut facts.os,
+                SHB_USERAPPL => &mut facts.application,
+                _ => continue,
+            };
+            place.get_or_insert_with(|| text(option.value));
+        }
+        let says = facts.hardware.is_some() || facts.os.is_some() || facts.application.is_some();
+        if (says || !facts.comments.is_empty()) && self.section_headers.len() < MOST_SECTIONS {
+            self.section_headers.push(facts);
+        }
+    }
+
+    fn interface_block(&mut self, block: &InterfaceBlock<'_>) {
+        let comments = block.options().map_while(Result::ok).filter(|option| option.code == OPT_COMMENT);
+        self.comments.interfaces = self.comments.interfaces.saturating_add(comments.count() as u64);
+        self.interface(block.info);
+    }
+
+    /// The interface of the current section that has this number.
+    fn interface_mut(&mut self, id: u32) -> Option<&mut InterfaceFacts> {
+        let at = usize::try_from(id).ok().and_then(|id| self.section_at.checked_add(id))?;
+        self.interfaces.get_mut(at)
+    }
+
+    /// What the blocks of a pcapng say beside their packets' bytes.
+    fn options(&mut self, packet: &Packet<'_>) {
+        if !packet.is_block() {
+            return;
+        }
+        self.comments.packets = self.comments.packets.saturating_add(packet.comments().count() as u64);
+        if let Some(dropped) = packet.drop_count().filter(|dropped| *dropped > 0) {
+            self.dropped = self.dropped.saturating_add(dropped);
+            self.first_after_drop.get_or_insert(packet.number);
+        }
+    }
+
+    /// How long it took from the earliest packet to the latest.
+    fn duration(&self) -> Option<Timestamp> {
+        self.last_time.zip(self.first_time).map(|(last, first)| last.since(&first))
+    }
+
     fn interface(&mut self, interface: &Interface) {
         if self.interfaces.len() >= MOST_INTERFACES {
             self.more_interfaces = self.more_interfaces.saturating_add(1);
@@ -108,15 +240,20 @@ impl Facts {
             snaplen: interface.snaplen,
             resolution: interface.resolution.to_string(),
             packets: 0,
+            statistics: None,
         });
     }
 
     fn packet(&mut self, packet: &Packet<'_>) {
-        let at = usize::try_from(packet.interface).ok().and_then(|id| self.section_at.checked_add(id));
-        if let Some(interface) = at.and_then(|at| self.interfaces.get_mut(at)) {
+        if let Some(interface) = self.interface_mut(packet.interface) {
             interface.packets = interface.packets.saturating_add(1);
         }
+        self.options(packet);
         let Some(time) = packet.time else { return };
+        if self.previous_time.replace(time).is_some_and(|previous| time < previous) {
+            self.out_of_order = self.out_of_order.saturating_add(1);
+            self.first_out_of_order.get_or_insert(packet.number);
+        }
         if self.first_time.is_none_or(|first| time < first) {
             self.first_time = Some(time);
         }
@@ -203,6 +340,13 @@ struct InfoJson<'a> {
     revisions_guessed: u64,
     first_time: Option<String>,
     last_time: Option<String>,
+    duration: Option<String>,
+    out_of_order: u64,
+    first_out_of_order: Option<u64>,
+    dropped_between_packets: u64,
+    first_after_drop: Option<u64>,
+    section_headers: &'a [SectionFacts],
+    comments: &'a Comments,
     functions: BTreeMap<String, u64>,
     other_functions: u64,
     complete: bool,
@@ -242,6 +386,13 @@ impl InfoSink {
             revisions_guessed: facts.guessed,
             first_time: facts.first_time.map(|time| time.to_string()),
             last_time: facts.last_time.map(|time| time.to_string()),
+            duration: facts.duration().map(|duration| duration.epoch().to_string()),
+            out_of_order: facts.out_of_order,
+            first_out_of_order: facts.first_out_of_order,
+            dropped_between_packets: facts.dropped,
+            first_after_drop: facts.first_after_drop,
+            section_headers: &facts.section_headers,
+            comments: &facts.comments,
             functions,
             other_functions: facts.other_functions,
             complete: file.is_complete() && !facts.leaves_out(),
@@ -266,6 +417,18 @@ impl InfoSink {
         if container.sections > 1 {
             row("sections", &container.sections)?;
         }
+        for section in &facts.section_headers {
+            let number =
+                if container.sections > 1 { format!("section {}: ", section.section) } else { String::new() };
+            let facts =
+                [("hardware", &section.hardware), ("os", &section.os), ("application", &section.application)];
+            for (name, value) in facts.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+                row(name, &format_args!("{number}{}", Text(value.as_bytes())))?;
+            }
+            for comment in &section.comments {
+                row("comment", &format_args!("{number}{}", Text(comment.as_bytes())))?;
+            }
+        }
         for interface in &facts.interfaces {
             let link = capture_file::LinkType(interface.link_type);
             let name = interface.name.as_deref().map(|name| format!("{} ", Text(name.as_bytes())));
@@ -273,6 +436,9 @@ impl InfoSink {
             let trace = if interface.link_type == self.link_type { "" } else { ", no traces" };
             let (resolution, packets) = (&interface.resolution, Counted(interface.packets, "packet"));
             row("interface", &format_args!("{id}: {name}{link}, {packets}, ticks of {resolution}{trace}"))?;
+            if let Some(statistics) = &interface.statistics {
+                row("statistics", &format_args!("{id}: {statistics}"))?;
+            }
         }
         if facts.more_interfaces > 0 {
             row("interfaces", &format_args!("{} more", facts.more_interfaces))?;
@@ -290,6 +456,28 @@ impl InfoSink {
         if let (Some(first), Some(last)) = (facts.first_time, facts.last_time) {
             row("first", &first)?;
             row("last", &last)?;
+        }
+        if let Some(duration) = facts.duration() {
+            row("duration", &format_args!("{} s", duration.epoch()))?;
+        }
+        if let Some(first) = facts.first_out_of_order {
+            let are = match facts.out_of_order {
+                1 => "1 packet is earlier than the one before it".to_owned(),
+                count => format!("{count} packets are earlier than the one before them"),
+            };
+            row("order", &format_args!("{are}, first packet {first}"))?;
+        }
+        if let Some(first) = facts.first_after_drop {
+            let dropped = Counted(facts.dropped, "packet");
+            row("dropped", &format_args!("{dropped} between others, first before packet {first}"))?;
+        }
+        let Comments { sections, interfaces, packets } = &facts.comments;
+        let (sections, interfaces, packets) = (*sections, *interfaces, *packets);
+        if sections.saturating_add(interfaces).saturating_add(packets) > 0 {
+            row(
+                "comments",
+                &format_args!("{packets} of packets, {interfaces} of interfaces, {sections} of sections"),
+            )?;
         }
         row("malformed", &file.selected.malformed)?;
         row("cut", &format_args!("{} by the capture", file.selected.cut))?;
@@ -341,14 +529,25 @@ impl Sink for InfoSink {
 
     fn other(&mut self, item: &Item<'_>) -> Result<(), Failure> {
         match item {
+            Item::Header(header) if header.is_continuation() => {}
             Item::Header(header) => {
+                let section = self.facts.sections;
+                self.facts.sections = section.saturating_add(1);
+                self.facts.section(header, section);
                 self.facts.section_at = self.facts.interfaces.len();
                 if let Some(interface) = header.interface {
                     self.facts.interface(interface);
                 }
             }
-            Item::Interface(interface) => self.facts.interface(interface.info),
-            Item::Packet(_) | Item::Other(_) => {}
+            Item::Interface(block) => self.facts.interface_block(block),
+            Item::Other(block) => {
+                if let Some(statistics) = block.interface_statistics()
+                    && let Some(interface) = self.facts.interface_mut(statistics.interface)
+                {
+                    interface.statistics = Some(statistics.into());
+                }
+            }
+            Item::Packet(_) => {}
         }
         Ok(())
     }

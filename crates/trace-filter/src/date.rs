@@ -3,8 +3,10 @@
 
 use capture_file::{Resolution, Timestamp};
 
-/// Reads a date; none where the text is something else, or there is no such day.
-pub(crate) fn read(text: &str) -> Option<Timestamp> {
+/// Reads a date in any of the spellings that a filter knows, in UTC where it names no zone; none where the text is
+/// something else, or there is no such day.
+#[must_use]
+pub fn read(text: &str) -> Option<Timestamp> {
     iso(text).or_else(|| legacy(text))
 }
 

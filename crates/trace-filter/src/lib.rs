@@ -83,6 +83,7 @@ mod token;
 mod types;
 mod word;
 
+pub use date::read as read_date;
 pub use error::{FilterError, FilterErrorKind};
 pub use filter::{Filter, Scratch};
 pub use parse::parse;

@@ -29,7 +29,14 @@ impl<'o> Members<'o> {
     }
 
     pub(crate) fn number(&mut self, key: &'static str, number: impl itoa::Integer) {
-        self.key(key).extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(number);
+        let out = self.key(key);
+        if crate::json::is_large(digits) {
+            hardly_ever(digits, out);
+        } else {
+            out.extend_from_slice(digits.as_bytes());
+        }
     }
 
     pub(crate) fn null(&mut self, key: &'static str) {
@@ -57,6 +64,12 @@ impl<'o> Members<'o> {
     pub(crate) fn value(&mut self, key: &'static str, value: &impl Serialize) {
         let _ = crate::json::write(self.key(key), value);
     }
+}
+
+/// An integer that many programs would round, as a string.
+#[cold]
+fn hardly_ever(digits: &str, out: &mut Vec<u8>) {
+    string(digits.as_bytes(), out);
 }
 
 /// Appends a string.

@@ -134,7 +134,7 @@ fn property(field: &Field) -> Value {
         FieldType::Uint16 => unsigned(u64::from(u16::MAX)),
         FieldType::Uint24 => unsigned(0x00ff_ffff),
         FieldType::Uint32 => unsigned(u64::from(u32::MAX)),
-        FieldType::Uint64 => unsigned(u64::MAX),
+        FieldType::Uint64 => large(),
         FieldType::Boolean => json!({ "type": "boolean" }),
         FieldType::Bytes => hexadecimal(),
         _ => json!({ "type": "string" }),
@@ -148,6 +148,11 @@ fn doc<'a>(spec: &'a Spec, name: &str) -> &'a str {
 
 fn unsigned(maximum: u64) -> Value {
     json!({ "type": "integer", "minimum": 0, "maximum": maximum })
+}
+
+/// An integer of 64 bits. Beyond 2^53 it is a string, as many programs read numbers as doubles.
+fn large() -> Value {
+    json!({ "anyOf": [unsigned(1 << 53), { "type": "string", "pattern": "^[1-9]\\d{15,19}$" }] })
 }
 
 fn hexadecimal() -> Value {

@@ -24,6 +24,8 @@ pub(super) struct Ours {
     pub(super) stopped_at_simple: bool,
     /// A pcap's fraction of a second is a second or more.
     pub(super) beyond_second: bool,
+    /// Another capture was appended.
+    pub(super) has_appended: bool,
 }
 
 pub(super) fn read(file: &[u8]) -> Ours {
@@ -54,6 +56,7 @@ pub(super) fn read(file: &[u8]) -> Ours {
                 ours.beyond_second |= number(&packet, 4).is_some_and(|part| part >= parts);
             }
             Ok(Some(Item::Other(block))) => drop(ours.other_blocks.insert(block.block_type)),
+            Ok(Some(Item::Header(header))) => ours.has_appended |= header.appended.is_some(),
             Ok(Some(_)) => {}
             Ok(None) => break,
             Err(error) => {

@@ -74,6 +74,10 @@ fn we_say(ours: &Ours, words: &[&str]) -> bool {
     says(&ours.found, words)
 }
 
+/// What we say of zeros, and of the header of an appended capture that cannot be read.
+const ZEROS: &str = "where a packet should begin";
+const APPENDED: &str = "another capture begins here";
+
 const REASONS: &[Reason] = &[
     (Peer::Capinfos, "neither pcap nor pcapng, and Wireshark takes it for something else", |ours, theirs| {
         ours.refused && !theirs.format.contains("pcap")
@@ -137,6 +141,14 @@ const REASONS: &[Reason] = &[
     (Peer::Capinfos, "Wireshark's seconds are 64 bits, and wrap", |ours, theirs| {
         ours.found.packets == theirs.packets
             && ours.times.is_some_and(|(first, last)| first < -SECONDS_63 || last >= SECONDS_63)
+    }),
+    (Peer::Capinfos, "to Wireshark, zeros are packets of no bytes", |ours, _| we_say(ours, &[ZEROS])),
+    (Peer::Capinfos, "to Wireshark, the header of an appended capture is a packet or damage", |ours, _| {
+        ours.has_appended || we_say(ours, &[APPENDED])
+    }),
+    (Peer::Tcpdump, "to libpcap, zeros are packets of no bytes", |ours, _| we_say(ours, &[ZEROS])),
+    (Peer::Tcpdump, "to libpcap, the header of an appended capture is a packet or damage", |ours, _| {
+        ours.has_appended || we_say(ours, &[APPENDED])
     }),
     (Peer::Tcpdump, "damaged options of an interface end the file in libpcap", |ours, theirs| {
         ours.is_pcapng && says(theirs, &["block of type 1 in pcapng dump file is too short"])

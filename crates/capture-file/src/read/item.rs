@@ -1,7 +1,10 @@
 //! What a reader gives out: views of its buffer, good until its next call.
 
 use super::buffer::InBuffer;
-use super::options::{EPB_PACKETID, OPT_COMMENT, Options};
+use super::options::{
+    EPB_DROPCOUNT, EPB_PACKETID, ISB_FILTERACCEPT, ISB_IFDROP, ISB_IFRECV, ISB_OSDROP, ISB_USRDELIV,
+    OPT_COMMENT, Options,
+};
 use crate::{ByteOrder, Interface, LinkType, PcapHeader, Timestamp};
 
 /// The next piece of a capture. The raw bytes of all items one after the other are the (decompressed) file.
@@ -41,6 +44,15 @@ impl<'a> Item<'a> {
     }
 }
 
+/// How a capture goes on that was appended to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// As the one before it: a pcap of the same byte order, resolution and link type.
+    Alike,
+    /// Otherwise: what follows is read by this header.
+    Different,
+}
+
 /// A pcap's file header or a section header block.
 #[derive(Clone, Copy, Debug)]
 pub struct Header<'a> {
@@ -50,6 +62,9 @@ pub struct Header<'a> {
     pub raw: &'a [u8],
     /// Byte order of what follows, up to the next header.
     pub byte_order: ByteOrder,
+    /// How it goes on with the capture before it, where it begins one that was appended to another: a pcap after
+    /// something else, or a pcapng after a pcap. A further section of a pcapng is nothing of the kind.
+    pub appended: Option<Appended>,
     /// What a pcap's header says; none in a section header.
     pub pcap: Option<PcapHeader>,
     /// The one interface of a pcap; none in a section header.
@@ -58,6 +73,12 @@ pub struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
+    /// Whether its packets are of the interface that those before it were: nothing begins with it.
+    #[must_use]
+    pub fn is_continuation(&self) -> bool {
+        self.appended == Some(Appended::Alike)
+    }
+
     /// Options of a section header; none in a pcap.
     #[must_use]
     pub fn options(&self) -> Options<'a> {
@@ -97,6 +118,55 @@ pub struct Block<'a> {
     pub block_type: u32,
     /// Byte order of its section.
     pub byte_order: ByteOrder,
+}
+
+/// What an interface statistics block says: counts since the beginning of the capture, of which a program may know none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InterfaceStatistics {
+    /// Position of the interface in the section, from 0.
+    pub interface: u32,
+    /// Packets that the interface received.
+    pub received: Option<u64>,
+    /// Those that it dropped for lack of resources.
+    pub dropped_by_interface: Option<u64>,
+    /// Those that the filter accepted.
+    pub accepted_by_filter: Option<u64>,
+    /// Those that the operating system dropped.
+    pub dropped_by_os: Option<u64>,
+    /// Those that were delivered to the program.
+    pub delivered: Option<u64>,
+}
+
+impl Block<'_> {
+    /// The statistics of an interface, in a block that holds them.
+    #[must_use]
+    pub fn interface_statistics(&self) -> Option<InterfaceStatistics> {
+        /// Type of the block, and where its options begin, behind its interface and time.
+        const STATISTICS: u32 = 5;
+        const OPTIONS: usize = 20;
+        let order = self.byte_order;
+        let (interface, options) = match self.block_type {
+            STATISTICS => {
+                (order.u32_at(self.raw, 8)?, self.raw.get(OPTIONS..self.raw.len().checked_sub(4)?)?)
+            }
+            _ => return None,
+        };
+        let mut statistics = InterfaceStatistics { interface, ..InterfaceStatistics::default() };
+        for option in
+            Options::new(order, options).map_while(Result::ok).filter(|option| option.value.len() == 8)
+        {
+            let count = match option.code {
+                ISB_IFRECV => &mut statistics.received,
+                ISB_IFDROP => &mut statistics.dropped_by_interface,
+                ISB_FILTERACCEPT => &mut statistics.accepted_by_filter,
+                ISB_OSDROP => &mut statistics.dropped_by_os,
+                ISB_USRDELIV => &mut statistics.delivered,
+                _ => continue,
+            };
+            *count = count.or_else(|| order.u64_at(option.value, 0));
+        }
+        Some(statistics)
+    }
 }
 
 /// A packet, from a pcap record or any of the three packet blocks of pcapng.
@@ -206,6 +276,22 @@ impl<'a> Packet<'a> {
         }
         let value = self.values(EPB_PACKETID).find(|value| value.len() == 8)?;
         self.layout.order.u64_at(value, 0)
+    }
+
+    /// Packets of its interface that were lost between the one before it and this one, where its block says.
+    #[must_use]
+    pub fn drop_count(&self) -> Option<u64> {
+        match self.layout.kind {
+            RecordKind::Enhanced => {
+                let value = self.values(EPB_DROPCOUNT).find(|value| value.len() == 8)?;
+                self.layout.order.u64_at(value, 0)
+            }
+            // All bits mean that it is not known.
+            RecordKind::Obsolete => {
+                self.layout.order.u16_at(self.raw, 10).filter(|drops| *drops != u16::MAX).map(u64::from)
+            }
+            RecordKind::Pcap { .. } | RecordKind::Simple => None,
+        }
     }
 
     /// Whether it comes from a block of a pcapng, which knows of its interface, rather than from a pcap.

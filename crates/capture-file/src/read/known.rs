@@ -1,12 +1,13 @@
 //! What has been read of a capture so far, apart from the bytes: items get their meaning from it, and add to it.
 
 use super::interfaces::Interfaces;
-use super::item::{Block, Earlier, Header, InterfaceBlock, Item};
-use super::pcap::Records;
+use super::item::{Appended, Block, Earlier, Header, InterfaceBlock, Item};
+use super::pcap::{self, Records};
 use super::pcapng::{self, Frame};
 use super::salvage::Clock;
-use crate::error::{Warning, WarningKind};
-use crate::{Container, Interface, Part, ReadErrorKind};
+use crate::container::PcapHeader;
+use crate::error::{Differences, Warning, WarningKind};
+use crate::{ByteOrder, Container, Interface, Part, ReadErrorKind};
 
 /// Warnings kept until they are taken; of the rest only the number.
 const MAX_WARNINGS: usize = 64;
@@ -21,6 +22,10 @@ pub(super) struct Known {
     earlier: Earlier,
     /// Of a pcap's records.
     pub(super) clock: Clock,
+    /// Captures that were appended, without those that a warning told of.
+    pub(super) more_appended: u64,
+    /// Whether a warning told of one that is like the one before it, and of one that is not.
+    told: (bool, bool),
 }
 
 impl Known {
@@ -32,6 +37,8 @@ impl Known {
             packets: 0,
             earlier: Earlier::default(),
             clock: Clock::default(),
+            more_appended: 0,
+            told: (false, false),
         }
     }
 
@@ -42,10 +49,83 @@ impl Known {
             offset: 0,
             raw,
             byte_order: self.container.byte_order,
+            appended: None,
             pcap: self.container.pcap,
             interface: self.interfaces.last(),
             options: &[],
         })
+    }
+
+    /// The file header of a pcap behind a capture, whose records are laid out as `before` says where that is a pcap, too.
+    pub(super) fn appended<'a>(
+        &'a mut self,
+        raw: &'a [u8],
+        offset: u64,
+        before: Option<Records>,
+        (header, records, order): (PcapHeader, Records, ByteOrder),
+    ) -> (Item<'a>, Records) {
+        let interface = pcap::interface(&header, &records);
+        let known = self.interfaces.known().first();
+        let differences = before.zip(known).map_or(Differences::of_format(), |(before, known)| Differences {
+            link_type: (known.link_type, known.fcs_bits) != (interface.link_type, interface.fcs_bits),
+            ..before.differences(&records)
+        });
+        // Its packets are not of the time of those before it.
+        self.clock = Clock::default();
+        self.tell_appended(differences, offset);
+        let (appended, joined) = match before {
+            Some(before) if !differences.any() => (Appended::Alike, before.join(records)),
+            _ => {
+                self.container.mixed_byte_orders |= self.container.byte_order != order;
+                self.container.byte_order = order;
+                self.container.pcap = Some(header);
+                let section = self.container.sections;
+                self.container.sections = section.saturating_add(1);
+                self.interfaces.clear();
+                self.interfaces.push(Interface { section, ..interface }, &mut |_| {});
+                (Appended::Different, records)
+            }
+        };
+        let header = Header {
+            offset,
+            raw,
+            byte_order: order,
+            appended: Some(appended),
+            pcap: Some(header),
+            interface: self.interfaces.last(),
+            options: &[],
+        };
+        (Item::Header(header), joined)
+    }
+
+    /// The section header of a pcapng behind a pcap.
+    pub(super) fn appended_section<'a>(
+        &'a mut self,
+        raw: &'a [u8],
+        frame: Frame,
+        offset: u64,
+    ) -> Result<Item<'a>, ReadErrorKind> {
+        frame.check_trailer(raw)?;
+        self.tell_appended(Differences::of_format(), offset);
+        match self.section(raw, frame, offset)? {
+            Item::Header(header) => {
+                Ok(Item::Header(Header { appended: Some(Appended::Different), ..header }))
+            }
+            item => Ok(item),
+        }
+    }
+
+    /// Has a warning tell of an appended capture, or counts it.
+    fn tell_appended(&mut self, differences: Differences, offset: u64) {
+        let (alike, different) = &mut self.told;
+        let (told, kind) = match differences.any() {
+            true => (different, WarningKind::OtherCapture(differences)),
+            false => (alike, WarningKind::AppendedCapture),
+        };
+        match std::mem::replace(told, true) {
+            false => self.warnings.push(offset, kind),
+            true => self.more_appended = self.more_appended.saturating_add(1),
+        }
     }
 
     /// A whole record of a pcap.
@@ -105,7 +185,15 @@ impl Known {
             let (major, minor) = version;
             return Err(ReadErrorKind::UnsupportedVersion { major, minor });
         }
-        let header = Header { offset, raw, byte_order: frame.order, pcap: None, interface: None, options };
+        let header = Header {
+            offset,
+            raw,
+            byte_order: frame.order,
+            appended: None,
+            pcap: None,
+            interface: None,
+            options,
+        };
         if let Some(Err(error)) = header.options().find(Result::is_err) {
             self.warnings.push(offset, WarningKind::Options(error));
         }

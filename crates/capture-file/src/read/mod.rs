@@ -12,12 +12,13 @@ pub(crate) mod pcap;
 pub(crate) mod pcapng;
 mod reader;
 mod salvage;
+mod seam;
 mod source;
 mod zstd;
 
 pub use batch::PacketBatch;
-pub use item::{Block, Earlier, Header, InterfaceBlock, Item, Packet};
-pub use options::{BlockOption, EPB_PACKETID, OPT_COMMENT, Options};
+pub use item::{Appended, Block, Earlier, Header, InterfaceBlock, InterfaceStatistics, Item, Packet};
+pub use options::{BlockOption, EPB_PACKETID, OPT_COMMENT, Options, SHB_HARDWARE, SHB_OS, SHB_USERAPPL};
 pub use reader::Reader;
 pub use source::Source;
 

@@ -6,7 +6,21 @@ use crate::{ByteOrder, OptionError};
 pub const OPT_COMMENT: u16 = 1;
 /// `epb_packetid`, in enhanced packet blocks.
 pub const EPB_PACKETID: u16 = 5;
+/// `shb_hardware`, in section headers.
+pub const SHB_HARDWARE: u16 = 2;
+/// `shb_os`, in section headers.
+pub const SHB_OS: u16 = 3;
+/// `shb_userappl`, in section headers.
+pub const SHB_USERAPPL: u16 = 4;
+/// `epb_dropcount`.
+pub(crate) const EPB_DROPCOUNT: u16 = 4;
 pub(crate) const OPT_END: u16 = 0;
+/// Those of interface statistics.
+pub(crate) const ISB_IFRECV: u16 = 4;
+pub(crate) const ISB_IFDROP: u16 = 5;
+pub(crate) const ISB_FILTERACCEPT: u16 = 6;
+pub(crate) const ISB_OSDROP: u16 = 7;
+pub(crate) const ISB_USRDELIV: u16 = 8;
 pub(crate) const IF_NAME: u16 = 2;
 pub(crate) const IF_DESCRIPTION: u16 = 3;
 pub(crate) const IF_TSRESOL: u16 = 9;

@@ -3,6 +3,7 @@
 use super::item::{Earlier, Layout, Packet, RecordKind};
 use super::{MAX_BLOCK, MAX_RECORD};
 use crate::container::{PcapHeader, PcapVariant};
+use crate::error::Differences;
 use crate::{ByteOrder, Format, Interface, OpenError, ReadErrorKind, Resolution, Timestamp};
 
 /// Bytes of the file header.
@@ -27,6 +28,23 @@ pub(crate) fn recognise(first: &[u8]) -> Option<(PcapVariant, ByteOrder)> {
     [ByteOrder::Little, ByteOrder::Big]
         .into_iter()
         .find_map(|order| Some((variant(order.u32_at(first, 0)?)?, order)))
+}
+
+/// The magic number of a variant that other programs write and this crate does not read: Alexey Kuznetzov's second
+/// one, Navtel's, and two of IXIA's.
+pub(super) fn unread_variant(first: &[u8]) -> Option<u32> {
+    const UNREAD: [u32; 4] = [0xa1b2_34cd, 0xa1e2_cb12, 0x1c00_01ac, 0x1c00_01ab];
+    [ByteOrder::Little, ByteOrder::Big].into_iter().find_map(|order| {
+        let magic = order.u32_at(first, 0).filter(|magic| UNREAD.contains(magic))?;
+        // Of a whole header, the version agrees.
+        let major = order.u16_at(first, 4);
+        major.is_none_or(|major| major == 2).then_some(magic)
+    })
+}
+
+/// Whether a file header says, as far as it is there, a version that is read.
+pub(super) fn is_known_version(header: &[u8]) -> bool {
+    recognise(header).is_some_and(|(_, order)| order.u16_at(header, 4).is_none_or(|major| major == 2))
 }
 
 /// How the records of one file are laid out.
@@ -95,6 +113,22 @@ pub(super) fn interface(header: &PcapHeader, records: &Records) -> Interface {
 }
 
 impl Records {
+    /// Goes on with the records of an appended capture, which may be larger.
+    pub(super) fn join(self, other: Self) -> Self {
+        Self { limit: self.limit.max(other.limit), ..self }
+    }
+
+    /// In what the records of another capture are to be read otherwise.
+    pub(super) fn differences(&self, other: &Self) -> Differences {
+        Differences {
+            format: false,
+            byte_order: self.order != other.order,
+            resolution: self.resolution != other.resolution,
+            layout: self.header_len != other.header_len || self.minor.min(4) != other.minor.min(4),
+            link_type: false,
+        }
+    }
+
     pub(super) fn header_len(&self) -> usize {
         self.header_len
     }

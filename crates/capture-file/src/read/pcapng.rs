@@ -89,7 +89,7 @@ pub(super) fn frame(bytes: &[u8], order: ByteOrder) -> Result<Frame, ReadErrorKi
     Ok(Frame { block_type, len: length as usize, order })
 }
 
-fn section_order(bytes: &[u8]) -> Result<ByteOrder, ReadErrorKind> {
+pub(super) fn section_order(bytes: &[u8]) -> Result<ByteOrder, ReadErrorKind> {
     let magic = ByteOrder::Big.u32_at(bytes, 8).unwrap_or_default();
     match magic {
         0x1a2b_3c4d => Ok(ByteOrder::Big),

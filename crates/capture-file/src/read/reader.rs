@@ -7,6 +7,7 @@ use super::known::Known;
 use super::pcap::{self, Records};
 use super::pcapng::{self, BLOCK_HEADER, Frame};
 use super::source::Source;
+use crate::container::PcapHeader;
 use crate::{ByteOrder, Container, Format, Interface, OpenError, Part, ReadError, ReadErrorKind, Warning};
 use std::io::Read;
 
@@ -40,6 +41,8 @@ pub struct Reader<R: Read> {
     expects_damage: bool,
     /// What the input failed with where it was read ahead: told when the reading comes to where the bytes are missing.
     pub(super) failure: Option<ReadErrorKind>,
+    /// Zeros from `offset` on that were passed already, after an error that says so.
+    pub(super) hole: u64,
     /// Of the next item.
     pub(super) offset: u64,
     pub(super) known: Known,
@@ -53,7 +56,7 @@ pub(super) enum Framing {
 
 impl Framing {
     /// Bytes that tell how long an item is, and what they are called.
-    fn header(&self) -> (usize, Part) {
+    pub(super) fn header(&self) -> (usize, Part) {
         match self {
             Self::Pcap(records) => (records.header_len(), Part::RecordHeader),
             Self::Pcapng => (BLOCK_HEADER, Part::BlockHeader),
@@ -72,8 +75,10 @@ pub(super) enum State {
 }
 
 /// An item that is in the buffer as a whole.
-enum Whole {
+pub(super) enum Whole {
     FileHeader,
+    /// The file header of a pcap that was appended.
+    Appended(PcapHeader, Records, ByteOrder),
     Record(usize, Records),
     Block(Frame),
 }
@@ -82,7 +87,7 @@ impl Whole {
     /// Its bytes.
     const fn len(&self) -> usize {
         match self {
-            Self::FileHeader => pcap::FILE_HEADER,
+            Self::FileHeader | Self::Appended(..) => pcap::FILE_HEADER,
             Self::Record(len, _) => *len,
             Self::Block(frame) => frame.len,
         }
@@ -144,7 +149,17 @@ impl<R: Read> Reader<R> {
 
     fn of(source: Source<R>, framing: Framing, state: State, known: Known) -> Self {
         let Source { input, buffer } = source;
-        Self { input, buffer, framing, state, expects_damage: false, failure: None, offset: 0, known }
+        Self {
+            input,
+            buffer,
+            framing,
+            state,
+            expects_damage: false,
+            failure: None,
+            hole: 0,
+            offset: 0,
+            known,
+        }
     }
 
     /// Has the reader look at a pcap's record and at what follows before it gives it out, for callers of
@@ -193,8 +208,14 @@ impl<R: Read> Reader<R> {
         if !self.fill(header_len)? {
             return match self.buffer.available().len() {
                 0 => Ok(None),
-                available => Err(cut_off(part, header_len, available)),
+                _ => Err(self.short_rest(part, header_len)),
             };
+        }
+        if let Some(header) = self.another_capture()? {
+            return Ok(Some(header));
+        }
+        if let Some(zeros) = self.zeros()? {
+            return Err(zeros);
         }
         let (whole, len, part) = match self.framing {
             Framing::Pcap(records) => {
@@ -210,7 +231,7 @@ impl<R: Read> Reader<R> {
             return Err(cut_off(part, len, self.buffer.available().len()));
         }
         if let (true, Whole::Record(len, records)) = (self.expects_damage, &whole)
-            && let Some(kind) = self.doubt(*records, *len)
+            && let Some(kind) = self.doubt(*records, *len)?
         {
             return Err(kind);
         }
@@ -218,7 +239,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// Waits for so many bytes to be there; `false` where the input ends before.
-    fn fill(&mut self, needed: usize) -> Result<bool, ReadErrorKind> {
+    pub(super) fn fill(&mut self, needed: usize) -> Result<bool, ReadErrorKind> {
         match self.look_ahead(needed) {
             false => self.failure.take().map_or(Ok(false), Err),
             true => Ok(true),
@@ -248,6 +269,19 @@ impl<R: Read> Reader<R> {
         let raw = self.buffer.taken(len);
         let mut item = match whole {
             Whole::FileHeader => self.known.file_header(raw),
+            Whole::Appended(header, records, order) => {
+                let before = match self.framing {
+                    Framing::Pcap(before) => Some(before),
+                    Framing::Pcapng => None,
+                };
+                let (item, joined) = self.known.appended(raw, offset, before, (header, records, order));
+                self.framing = Framing::Pcap(joined);
+                item
+            }
+            Whole::Block(frame) if matches!(self.framing, Framing::Pcap(_)) => {
+                self.framing = Framing::Pcapng;
+                self.known.appended_section(raw, frame, offset)?
+            }
             Whole::Record(_, records) => self.known.record(raw, records, offset)?,
             Whole::Block(frame) => self.known.block(raw, frame, offset)?,
         };
@@ -268,7 +302,7 @@ impl<R: Read> Reader<R> {
         }
         let available = self.buffer.available();
         let (header_len, _) = self.framing.header();
-        if available.len() < header_len {
+        if available.len() < header_len.max(self.needed_to_tell()) {
             return true;
         }
         let len = match &self.framing {
@@ -309,6 +343,13 @@ impl<R: Read> Reader<R> {
         self.offset
     }
 
+    /// Captures that were appended to the first, but for those that a [`Warning`] told of: it does so of the first one
+    /// that goes on as the capture before it, and of the first one that differs.
+    #[must_use]
+    pub fn more_appended(&self) -> u64 {
+        self.known.more_appended
+    }
+
     /// Packets given out so far.
     #[must_use]
     pub fn packets(&self) -> u64 {
@@ -316,7 +357,7 @@ impl<R: Read> Reader<R> {
     }
 }
 
-fn cut_off(part: Part, needed: usize, available: usize) -> ReadErrorKind {
+pub(super) fn cut_off(part: Part, needed: usize, available: usize) -> ReadErrorKind {
     ReadErrorKind::CutOff { part, needed: needed as u64, available: available as u64 }
 }
 

@@ -79,17 +79,29 @@ impl<R: Read> Reader<R> {
         if self.state != State::Damaged {
             return None;
         }
-        self.buffer.give_back_to(self.offset);
         self.state = State::Items;
-        if self.buffer.available().is_empty() {
-            // What the input left out ended where an item does. Damage has a byte at least.
-            return Some(0);
+        // Zeros have been passed, and what follows them may be an item. Of other damage, the first byte is none.
+        if self.hole > 0
+            && let Err(failure) = self.pass_zeros_up_to(u64::MAX)
+        {
+            self.failure = Some(failure);
+        }
+        let hole = std::mem::take(&mut self.hole);
+        let mut is_damage = hole == 0;
+        if is_damage {
+            self.buffer.give_back_to(self.offset);
+            if self.buffer.available().is_empty() {
+                // What the input left out ended where an item does. Damage has a byte at least.
+                return Some(0);
+            }
         }
         let mut skipped = 0_usize;
         loop {
-            // There is a byte: a place that is none has a whole header behind it.
-            self.buffer.take(1);
-            skipped = skipped.saturating_add(1);
+            if std::mem::replace(&mut is_damage, true) {
+                // There is a byte: a place that is none has a whole header behind it.
+                self.buffer.take(1);
+                skipped = skipped.saturating_add(1);
+            }
             let place = match self.framing {
                 Framing::Pcap(records) => self.record_place(records),
                 Framing::Pcapng => self.block_place(),
@@ -100,7 +112,7 @@ impl<R: Read> Reader<R> {
                 Place::End => self.buffer.available().len(),
             };
             self.buffer.take(more);
-            let skipped = skipped.saturating_add(more) as u64;
+            let skipped = hole.saturating_add(skipped.saturating_add(more) as u64);
             self.offset = self.offset.saturating_add(skipped);
             if matches!(place, Place::End) && self.failure.is_none() {
                 self.state = State::Ended;
@@ -253,17 +265,34 @@ impl<R: Read> Reader<R> {
     /// follow one another from within the record to behind its end; and where records of another time follow, but more
     /// and smaller ones of the time of those before make as much sense. Where the input ends or fails too early to
     /// tell, nothing is.
-    pub(super) fn doubt(&mut self, records: Records, len: usize) -> Option<ReadErrorKind> {
+    pub(super) fn doubt(
+        &mut self,
+        records: Records,
+        len: usize,
+    ) -> Result<Option<ReadErrorKind>, ReadErrorKind> {
         let header_len = records.header_len();
         let header = self.buffer.available().get(..header_len).unwrap_or_default();
         if header.iter().all(|byte| *byte == 0) {
-            return Some(ReadErrorKind::Hole);
+            // A packet of no bytes at the beginning of 1970 has another one behind it.
+            self.look_ahead(len.saturating_add(header_len));
+            let next = self.buffer.available().get(len..).and_then(|next| records.plausible(next));
+            return if next.is_some() { Ok(None) } else { self.pass_zeros().map(Some) };
         }
+        Ok(self.doubt_record(records, len))
+    }
+
+    /// The same of a record whose header has something in it.
+    fn doubt_record(&mut self, records: Records, len: usize) -> Option<ReadErrorKind> {
+        let header_len = records.header_len();
+        let header = self.buffer.available().get(..header_len).unwrap_or_default();
         if len > MAX_BELIEVED {
             return None;
         }
         let seconds = records.seconds(header).unwrap_or_default();
         let ends = !self.look_ahead(len.saturating_add(header_len));
+        if self.capture_begins_at(len) {
+            return None;
+        }
         let next = self.buffer.available().get(len..).and_then(|next| records.plausible(next));
         let is_odd = self.known.clock.is_odd(seconds);
         let goes_on =

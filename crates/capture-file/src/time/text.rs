@@ -134,7 +134,8 @@ impl Timestamp {
     }
 
     /// Reads RFC 3339 text: `T` or a space between date and time, `Z` or an offset at the end, any number of digits
-    /// after the second, a sign before years of more than four digits.
+    /// after the second, a sign before years of more than four digits. A leap second is the same as the first second of
+    /// the next day.
     ///
     /// # Errors
     /// On any other text, dates that do not exist, and fractions that need more than 64 bits.
@@ -171,7 +172,7 @@ impl Timestamp {
         if parts.next().is_some() {
             return Err(Syntax);
         }
-        if hour > 23 || minute > 59 || second > 59 {
+        if hour > 23 || minute > 59 || second > 60 {
             return Err(Range);
         }
         let days = days_of(&Date { year, month: two_digits(month)?, day: two_digits(day)? }).ok_or(Range)?;
@@ -180,7 +181,13 @@ impl Timestamp {
                 sum.saturating_add(weight.saturating_mul(i128::from(value)))
             });
         let seconds = days.saturating_mul(SECONDS_PER_DAY).saturating_add(of_day).saturating_sub(zone);
-        from_parts(seconds, fraction, false)
+        let time = from_parts(seconds, fraction, false)?;
+        // A leap second ends a month of UTC, and is the first of the next in a clock that has none.
+        let ends_a_month = || seconds.rem_euclid(SECONDS_PER_DAY) == 0 && time.civil().day == 1;
+        if second == 60 && !ends_a_month() {
+            return Err(Range);
+        }
+        Ok(time)
     }
 
     /// Reads seconds since the epoch: an optional sign, digits, and digits after a point.
@@ -300,6 +307,21 @@ mod tests {
             ["2023-11-15T00:13:20.5+02:00", "2023-11-14 20:43:20.50-01:30", "1700000000.5", "+1700000000.500"]
         {
             assert_eq!(text.parse(), Ok(time), "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_leap_seconds() {
+        for (text, same) in [
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+            ("2016-12-31T23:59:60.25Z", "2017-01-01T00:00:00.25Z"),
+            ("1990-12-31T15:59:60-08:00", "1991-01-01T00:00:00Z"),
+            ("2015-07-01T01:59:60+02:00", "2015-07-01T00:00:00Z"),
+        ] {
+            assert_eq!(Timestamp::parse_rfc3339(text), Timestamp::parse_rfc3339(same), "{text}");
+        }
+        for text in ["2016-12-31T23:59:61Z", "2016-12-31T22:59:60Z", "2016-12-30T23:59:60Z"] {
+            assert_eq!(Timestamp::parse_rfc3339(text), Err(ParseTimestampError::Range), "{text}");
         }
     }
 

@@ -29,6 +29,9 @@ impl<W: Write> CopyWriter<W> {
     /// When the output fails, and on the header of a capture that cannot follow the one before it.
     pub fn write(&mut self, item: &Item<'_>) -> Result<(), WriteError> {
         if let Item::Header(header) = item {
+            if header.is_continuation() {
+                return Ok(());
+            }
             let format = if header.pcap.is_some() { Format::Pcap } else { Format::Pcapng };
             match &self.first {
                 None => self.first = Some((format, header.raw.to_vec())),

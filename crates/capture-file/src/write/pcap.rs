@@ -104,6 +104,7 @@ impl<W: Write> PcapWriter<W> {
     /// after 2106, or too long.
     pub fn write(&mut self, item: &Item<'_>) -> Result<(), WriteError> {
         match item {
+            Item::Header(header) if header.is_continuation() => Ok(()),
             Item::Header(header) => {
                 self.facts.order.get_or_insert(header.byte_order);
                 self.facts.sections = self.facts.sections.saturating_add(1);

@@ -77,6 +77,7 @@ impl<W: Write> PcapngWriter<W> {
     /// When the output fails, and on a packet too long for a block.
     pub fn write(&mut self, item: &Item<'_>) -> Result<(), WriteError> {
         match item {
+            Item::Header(header) if header.is_continuation() => Ok(()),
             Item::Header(Header { pcap: Some(pcap), interface: Some(interface), byte_order, .. }) => {
                 self.section(pcap, interface, *byte_order)
             }
@@ -124,23 +125,11 @@ impl<W: Write> PcapngWriter<W> {
         let Output::Section(writer) = &mut self.output else {
             return Err(failed());
         };
-        let ticks = packet.time.and_then(|time| time.ticks_since_epoch()).unwrap_or(0);
-        let ticks = u64::try_from(ticks).unwrap_or(0);
-        let order = packet.layout.order;
-        self.body.clear();
-        let (high, low) = ((ticks >> 32) as u32, (ticks & 0xffff_ffff) as u32);
-        for field in [0, high, low, packet.captured_len, packet.original_len] {
-            self.body.extend_from_slice(&order.u32_bytes(field));
-        }
-        self.body.extend_from_slice(packet.data);
-        self.body.resize(self.body.len().next_multiple_of(4), 0);
-        let length = self.body.len().saturating_add(12);
-        let total =
-            u32::try_from(length).ok().filter(|&total| total <= MAX_BLOCK).ok_or(WriteError::TooLong {
-                packet: packet.number,
-                length: length as u64,
-                maximum: MAX_BLOCK.into(),
-            })?;
+        let total = block_body(packet, &mut self.body).ok_or_else(|| WriteError::TooLong {
+            packet: packet.number,
+            length: self.body.len().saturating_add(12) as u64,
+            maximum: MAX_BLOCK.into(),
+        })?;
         let block = RawBlock {
             type_: crate::read::pcapng::ENHANCED_PACKET,
             initial_len: total,
@@ -174,4 +163,20 @@ impl<W: Write> PcapngWriter<W> {
         let out = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         Ok((out, self.losses))
     }
+}
+
+/// Puts the record of a pcap into `body` as an enhanced packet block, without its type and lengths; gives the length, if a
+/// block can be so long.
+pub(super) fn block_body(packet: &Packet<'_>, body: &mut Vec<u8>) -> Option<u32> {
+    let ticks = packet.time.and_then(|time| time.ticks_since_epoch()).unwrap_or(0);
+    let ticks = u64::try_from(ticks).unwrap_or(0);
+    let order = packet.layout.order;
+    body.clear();
+    let (high, low) = ((ticks >> 32) as u32, (ticks & 0xffff_ffff) as u32);
+    for field in [0, high, low, packet.captured_len, packet.original_len] {
+        body.extend_from_slice(&order.u32_bytes(field));
+    }
+    body.extend_from_slice(packet.data);
+    body.resize(body.len().next_multiple_of(4), 0);
+    u32::try_from(body.len().saturating_add(12)).ok().filter(|&total| total <= MAX_BLOCK)
 }

@@ -110,7 +110,7 @@ impl Read for LivePipe<'_> {
 #[test]
 fn a_live_pipe_is_never_waited_for_without_need() {
     for file in
-        [rich_pcapng(), Pcap::new(Little, MICRO, 0, 1).record(0, 0, 3, b"abc").record(0, 0, 0, b"").bytes()]
+        [rich_pcapng(), Pcap::new(Little, MICRO, 0, 1).record(0, 0, 3, b"abc").record(0, 1, 0, b"").bytes()]
     {
         let whole = items(&file);
         let written = std::cell::RefCell::new(VecDeque::new());

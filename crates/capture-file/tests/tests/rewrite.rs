@@ -81,7 +81,7 @@ fn simple_packets_say_what_they_cannot() {
 
 #[test]
 fn what_readers_would_refuse_is_not_written() {
-    let pcap = Pcap::new(Little, MICRO, 0, 1).record(0, 0, 0, b"").bytes();
+    let pcap = Pcap::new(Little, MICRO, 0, 1).record(0, 1, 0, b"").bytes();
     let long = |length: usize| move |_: &[u8], original| (vec![0; length], original);
     assert!(rewrite(&pcap, long(262_144)).is_ok());
     let error = rewrite(&pcap, long(262_145)).unwrap_err().to_string();

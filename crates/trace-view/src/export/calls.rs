@@ -11,8 +11,9 @@ pub(super) const DEEPEST: usize = 256;
 pub(super) enum Move<'e, 'a> {
     /// A call begins: at its enter, or at step 0 where only its leave was recorded; `event` is that.
     Open { event: &'e Event<'a>, step: usize },
-    /// The innermost call ends: at its leave, which `is_own` says, at that of a call around it, or, without an
-    /// event, at the end of the trace.
+    /// The innermost call ends: at its leave, which `is_own` says. Else it has none, as of a call that gives its packet
+    /// away: `event` is what shows that it is over, or there is none up to the end of the trace. When it ended is not known
+    /// then, but that it had not by the last event in it.
     Close { function: Option<Text<'a>>, event: Option<&'e Event<'a>>, is_own: bool, step: usize },
     /// Anything else.
     Within { event: &'e Event<'a>, step: usize },

@@ -1,9 +1,13 @@
 //! A slice a call, in the trace event format that Perfetto and `chrome://tracing` open.
 //!
 //! Traces whose events have times make one process: each trace is a slice of its own, on the first lane (thread) that
-//! is free when it begins. Times are microseconds since a minute before the first of them; `base_time` in `otherData`
-//! says since when. Traces without a clock make another process, one behind the other, in which a microsecond stands for
-//! an event; its name says so.
+//! is free when it begins. Times are microseconds since a day before the first of them; `base_time` in `otherData`
+//! says since when. So there is room for those that were captured later and are earlier, as the clock was set back;
+//! Perfetto reads no negative times. Traces of a quite different time make a process with a base of its own, which
+//! its name tells. Traces without a clock make another process, one behind the other, in which a microsecond stands for
+//! an event; its name says so. Those that find no place at their times stand there, too, and that is told.
+//!
+//! A call without a leave ends with the last event in it: what follows is the trace's, and no call's.
 //!
 //! An arrow (flow) leads from a trace to those that name it as their parent, where both have times.
 
@@ -12,6 +16,7 @@ use super::clock::Clock;
 use super::kinship::Kinship;
 use super::label::{self, Label};
 use super::{Export, Remark};
+use crate::counted::Counted;
 use crate::json;
 use capture_file::{Resolution, Timestamp, WriteError};
 use mbuf_trace::{Certainty, Event, Kind, Snapshot, Trace};
@@ -28,7 +33,12 @@ const ORDERED: u32 = 2;
 const MAX_LANES: usize = 256;
 /// Nanoseconds between the base of the times and the first trace: room for traces that began earlier and were
 /// captured later.
-const ROOM: i128 = 60_000_000_000;
+const ROOM: i128 = DAY;
+/// Nanoseconds from a base on that doubles of microseconds hold to the last digit.
+const SPAN: i128 = 50 * DAY;
+const DAY: i128 = 86_400_000_000_000;
+/// Most processes of traces with a clock.
+const MAX_TIMES: usize = 16;
 
 /// Writes the events as packets come.
 #[derive(Debug)]
@@ -36,10 +46,10 @@ pub struct Chrome<W> {
     out: W,
     snapshot_link: SnapshotLink,
     begun: bool,
-    /// Nanoseconds since the epoch from which times count.
-    base: Option<i128>,
-    /// When each lane is free again.
-    lanes: Vec<i128>,
+    /// Processes of traces with a clock.
+    times: Vec<Times>,
+    /// Traces with a clock that found no place at their times.
+    displaced: u64,
     /// Where the next trace without a clock begins.
     next: i128,
     kinship: Kinship<Kin>,
@@ -99,7 +109,16 @@ struct Args<'a> {
     /// Of a snapshot that was cut, how many bytes the packet had.
     #[serde(skip_serializing_if = "Option::is_none")]
     packet_length: Option<usize>,
+    /// [`NOT_RECORDED`], of a call that began before the trace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enter: Option<&'a str>,
+    /// [`NOT_RECORDED`], of a call that ends with the last event in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leave: Option<&'a str>,
 }
+
+/// What is said of a call's beginning or end that no event tells of.
+const NOT_RECORDED: &str = "not recorded";
 
 /// Nanoseconds, written as microseconds to the last digit.
 #[derive(Clone, Copy)]
@@ -116,6 +135,32 @@ impl Serialize for Micros {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // A number that a double holds without loss for 104 days.
         self.to_string().parse::<f64>().unwrap_or_default().serialize(serializer)
+    }
+}
+
+/// A process of traces with a clock.
+#[derive(Debug)]
+struct Times {
+    pid: u32,
+    /// Nanoseconds since the epoch from which times count.
+    base: i128,
+    /// When each lane is free again.
+    lanes: Vec<i128>,
+}
+
+impl Times {
+    /// The lane that is free, or a new one, which is told; none where there are too many.
+    fn lane(&mut self, start: i128, end: i128) -> Option<(usize, bool)> {
+        if let Some(lane) = self.lanes.iter().position(|free| *free <= start) {
+            if let Some(free) = self.lanes.get_mut(lane) {
+                *free = end;
+            }
+            return Some((lane.saturating_add(1), false));
+        }
+        (self.lanes.len() < MAX_LANES).then(|| {
+            self.lanes.push(end);
+            (self.lanes.len(), true)
+        })
     }
 }
 
@@ -151,8 +196,8 @@ impl<W: Write> Chrome<W> {
             out,
             snapshot_link,
             begun: false,
-            base: None,
-            lanes: Vec::new(),
+            times: Vec::new(),
+            displaced: 0,
             next: 0,
             kinship: Kinship::default(),
             arrows: 0,
@@ -176,6 +221,37 @@ impl<W: Write> Chrome<W> {
         self.entry(&entry)
     }
 
+    /// Finds a place for a trace at its times, if there is one.
+    fn timed_track(&mut self, start: i128, end: i128) -> io::Result<Option<Track>> {
+        let is_within = |base: i128| start >= base && end.saturating_sub(base) <= SPAN;
+        let at = match self.times.iter().position(|times| is_within(times.base)) {
+            Some(at) => at,
+            None if self.times.len() >= MAX_TIMES => return Ok(None),
+            None => {
+                let base = start.saturating_sub(start.rem_euclid(1_000_000_000)).saturating_sub(ROOM);
+                // The number behind the first is that of the traces without times.
+                let further = u32::try_from(self.times.len()).unwrap_or(u32::MAX);
+                let (pid, name) = match further {
+                    0 => (TIMED, "traces, at their times".to_owned()),
+                    _ => (
+                        ORDERED.saturating_add(further),
+                        format!("traces, at their times since {}", instant(base)),
+                    ),
+                };
+                self.metadata("process_name", pid, None, &name)?;
+                self.times.push(Times { pid, base, lanes: Vec::new() });
+                self.times.len().saturating_sub(1)
+            }
+        };
+        let Some(times) = self.times.get_mut(at) else { return Ok(None) };
+        let (pid, base) = (times.pid, times.base);
+        let Some((tid, is_new)) = times.lane(start, end) else { return Ok(None) };
+        if is_new {
+            self.metadata("thread_name", pid, Some(tid), &format!("lane {tid}"))?;
+        }
+        Ok(Some(Track { pid, tid, start: start.saturating_sub(base), tick: 1 }))
+    }
+
     /// Finds a place for a trace that lasts this long.
     fn track(&mut self, packet: &PacketView<'_>, clock: Clock, events: usize) -> io::Result<Track> {
         let begin = clock.span().zip(packet.time).map(|(span, time)| {
@@ -183,33 +259,18 @@ impl<W: Write> Chrome<W> {
             (end.saturating_sub(i128::from(span)), end)
         });
         if let Some((start, end)) = begin {
-            let base = match self.base {
-                Some(base) => base,
-                None => {
-                    self.metadata("process_name", TIMED, None, "traces, at their times")?;
-                    start.saturating_sub(start.rem_euclid(1_000_000_000)).saturating_sub(ROOM)
-                }
-            };
-            self.base = Some(base);
-            let lane = self.lanes.iter().position(|free| *free <= start);
-            if start >= base && (lane.is_some() || self.lanes.len() < MAX_LANES) {
-                let tid = match lane {
-                    Some(lane) => lane.saturating_add(1),
-                    None => {
-                        self.lanes.push(end);
-                        let tid = self.lanes.len();
-                        self.metadata("thread_name", TIMED, Some(tid), &format!("lane {tid}"))?;
-                        tid
-                    }
-                };
-                if let Some(free) = self.lanes.get_mut(tid.saturating_sub(1)) {
-                    *free = end;
-                }
-                return Ok(Track { pid: TIMED, tid, start: start.saturating_sub(base), tick: 1 });
+            if let Some(track) = self.timed_track(start, end)? {
+                return Ok(track);
             }
+            self.displaced = self.displaced.saturating_add(1);
         }
         if self.next == 0 {
-            self.metadata("process_name", ORDERED, None, "traces without times: 1 µs stands for 1 event")?;
+            self.metadata(
+                "process_name",
+                ORDERED,
+                None,
+                "traces in order, not at times: 1 µs stands for 1 event",
+            )?;
             self.metadata("thread_name", ORDERED, Some(1), "one behind the other")?;
         }
         let start = self.next;
@@ -234,9 +295,9 @@ impl<W: Write> Chrome<W> {
         self.entry(&Entry { name, cat, ph, ts, pid: track.pid, tid, s, args, ..Entry::default() })
     }
 
-    /// An arrow from a trace to one that was made of it, unless it would lead back in time.
+    /// An arrow from a trace to one that was made of it, unless it would lead back in time, or to quite another one.
     fn arrow(&mut self, parent: Kin, child: Kin) -> io::Result<()> {
-        if parent.track.start > child.track.start {
+        if parent.track.pid != child.track.pid || parent.track.start > child.track.start {
             return Ok(());
         }
         self.arrows = self.arrows.saturating_add(1);
@@ -279,16 +340,21 @@ impl<W: Write> Chrome<W> {
             Move::Open { event, step } => {
                 let is_enter = event.kind == Kind::Enter;
                 let at = if is_enter { clock.at(event, step) } else { 0 };
-                let args = is_enter.then(|| args_of(event));
+                let args = if is_enter {
+                    args_of(event)
+                } else {
+                    Args { enter: Some(NOT_RECORDED), ..Args::default() }
+                };
+                let args = Some(args);
                 self.slice("B", label.name(event), "call", track, at, args)
             }
             Move::Close { function, event, is_own, step } => {
-                let at = match event {
-                    Some(event) => clock.at(event, step),
-                    None => clock.end(step),
+                let (at, args) = match event.filter(|_| is_own) {
+                    Some(event) => (clock.at(event, step), args_of(event)),
+                    None => (clock.last_seen(), Args { leave: Some(NOT_RECORDED), ..Args::default() }),
                 };
                 let name = label.name(&Event { function, ..Event::new(Kind::Leave) });
-                self.slice("E", name, "call", track, at, event.filter(|_| is_own).map(args_of))
+                self.slice("E", name, "call", track, at, Some(args))
             }
             Move::Within { event, step } => {
                 let at = clock.at(event, step);
@@ -299,13 +365,19 @@ impl<W: Write> Chrome<W> {
         walked?;
         let end = clock.end(trace.event_count());
         self.slice("E", &name, "trace", track, end, None)?;
-        let Some(header) = trace.frame_header().filter(|_| track.pid == TIMED) else { return Ok(()) };
+        let Some(header) = trace.frame_header().filter(|_| track.pid != ORDERED) else { return Ok(()) };
         let kin = Kin { track, end: track.at(end).0 };
         for (parent, child) in self.kinship.add(header.packet_id, header.parent_id, kin) {
             self.arrow(parent, child)?;
         }
         Ok(())
     }
+}
+
+/// The instant so many nanoseconds after the epoch.
+fn instant(nanoseconds: i128) -> Timestamp {
+    let (seconds, nanos) = (nanoseconds.div_euclid(1_000_000_000), nanoseconds.rem_euclid(1_000_000_000));
+    Timestamp::new(seconds, u64::try_from(nanos).unwrap_or(0), Resolution::NANOS)
 }
 
 /// What is known of an event beside its name.
@@ -342,13 +414,18 @@ impl<W: Write> Export<W> for Chrome<W> {
             self.out.write_all(b"{\"displayTimeUnit\":\"ns\",\"traceEvents\":[")?;
         }
         write!(self.out, "\n],\"otherData\":{{\"writer\":\"mtrace-tool {}\"", env!("CARGO_PKG_VERSION"))?;
-        if let Some(base) = self.base {
-            let (seconds, nanos) = (base.div_euclid(1_000_000_000), base.rem_euclid(1_000_000_000));
-            let base = Timestamp::new(seconds, u64::try_from(nanos).unwrap_or(0), Resolution::NANOS);
-            write!(self.out, ",\"base_time\":\"{base}\"")?;
+        if let Some(times) = self.times.first() {
+            write!(self.out, ",\"base_time\":\"{}\"", instant(times.base))?;
         }
         self.out.write_all(b"}}\n")?;
         self.out.flush()?;
-        Ok((self.out, Vec::new()))
+        let mut remarks = Vec::new();
+        if self.displaced > 0 {
+            let traces = Counted(self.displaced, "trace");
+            remarks.push(Remark::loss(format!(
+                "{traces} in order, not at times: over {MAX_LANES} traces at once, or over {MAX_TIMES} different times"
+            )));
+        }
+        Ok((self.out, remarks))
     }
 }

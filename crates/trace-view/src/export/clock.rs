@@ -40,6 +40,11 @@ impl Clock {
         self.last
     }
 
+    /// The end of what only the last event so far is known of: that event, or the step behind it.
+    pub(super) const fn last_seen(&self) -> u64 {
+        if self.oldest.is_some() { self.last } else { self.last.saturating_add(1) }
+    }
+
     /// The end of the trace: its capture, or the step behind its last.
     pub(super) fn end(&self, count: usize) -> u64 {
         self.oldest.unwrap_or(count as u64).max(self.last)

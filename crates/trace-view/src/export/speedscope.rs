@@ -1,7 +1,9 @@
 //! A profile a trace, in [speedscope](https://www.speedscope.app/)'s own format.
 //!
 //! Calls are frames; any other event is a frame that lasts until the next. Without a clock, an event is as wide as
-//! another and the unit is `none`; with one, times are nanoseconds since the trace's oldest event.
+//! another and the unit is `none`; with one, times are nanoseconds since the trace's oldest event. A call without a leave
+//! ends with the last event in it, and so does the trace's last event: what follows, up to the capture, the packet only
+//! lay somewhere.
 
 use super::calls::{Move, walk};
 use super::clock::Clock;
@@ -94,10 +96,10 @@ impl<W: Write> Speedscope<W> {
                     let frame = frames.frame(event, is_enter)?;
                     events.open(frame, at)
                 }
-                Move::Close { event, step, .. } => {
-                    let at = match event {
+                Move::Close { event, is_own, step, .. } => {
+                    let at = match event.filter(|_| is_own) {
                         Some(event) => clock.at(event, step),
-                        None => clock.end(step),
+                        None => clock.last_seen(),
                     };
                     events.close(at)
                 }
@@ -107,8 +109,8 @@ impl<W: Write> Speedscope<W> {
                 }
             }
         })?;
+        events.end_leaf(clock.last_seen())?;
         let end = clock.end(trace.event_count());
-        events.end_leaf(end)?;
         write!(self.out, "],\"endValue\":{end}}}")
     }
 }

@@ -1,16 +1,18 @@
 //! What exports add up, bounds and lay out. That what comes out is of its format, whatever the names say, is fuzzed
 //! (`fuzz/src/exports.rs`); the programs themselves read it in the tool's tests.
 
+use super::chrome::Chrome;
 use super::dot::Dot;
 use super::flamegraph::Flamegraph;
 use super::folded::Folded;
 use super::graph::{Graph, GraphPicture};
+use super::speedscope::Speedscope;
 use super::tree::{Stacks, Tree, Weight};
 use super::{Export, Remark};
 use capture_file::{Resolution, Timestamp};
 use mbuf_trace::write::FrameWriter;
 use mbuf_trace::{Certainty, Encoding, Event, EventHeader, Kind, Text, Trace};
-use trace_fields::PacketView;
+use trace_fields::{PacketView, SnapshotLink};
 
 /// An export into memory, and how it is begun.
 type Exporter = Box<dyn Export<Vec<u8>>>;
@@ -140,4 +142,108 @@ fn times_are_weighed_to_the_nanosecond() {
     let _ = writer.finish();
     let (file, _) = export("4", &[out], |out| Box::new(Folded::new(out, tree(Weight::Time, Stacks::Calls))));
     assert_eq!(String::from_utf8(file).unwrap(), "a 150\na;b 200\na;c 50\n(no call) 600\n");
+}
+
+/// A frame of revision 4 whose events have these kinds, functions and ages, oldest first.
+fn aged(events: &[(Kind, &'static str, u64)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut writer = FrameWriter::new(&mut out, "4".parse().unwrap(), None);
+    for (kind, name, age) in events.iter().rev() {
+        let header = Some(EventHeader { age: Some(*age), ..EventHeader::default() });
+        let event = Event { function: Some(Text(name.as_bytes())), header, ..Event::new(*kind) };
+        writer.push(&event).unwrap();
+    }
+    let _ = writer.finish();
+    out
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+/// A packet that lay in a queue for 20 s: nobody leaves a function that gave it away.
+fn held() -> Vec<u8> {
+    aged(&[
+        (Kind::Enter, "input", 20 * SECOND + 5000),
+        (Kind::Enter, "output", 20 * SECOND + 3000),
+        (Kind::Leave, "output", 20 * SECOND + 2000),
+        (Kind::Enter, "resolve", 20 * SECOND + 1000),
+        (Kind::Function, "queue", 20 * SECOND),
+    ])
+}
+
+/// Each slice of a Chrome trace: its name, begin and end in nanoseconds after the first, and what its end says.
+fn slices(file: &[u8]) -> Vec<(String, i64, i64, String)> {
+    let file: serde_json::Value = serde_json::from_slice(file).unwrap();
+    let (mut open, mut slices) = (Vec::new(), Vec::new());
+    let mut first = None;
+    for event in file["traceEvents"].as_array().unwrap() {
+        let Some(at) = event["ts"].as_f64() else { continue };
+        let first = *first.get_or_insert(at);
+        #[expect(clippy::cast_possible_truncation, reason = "some seconds")]
+        let at = ((at - first) * 1000.0).round() as i64;
+        match event["ph"].as_str().unwrap() {
+            "B" => open.push((event["name"].as_str().unwrap().to_owned(), at)),
+            "E" => {
+                let (name, begin) = open.pop().unwrap();
+                let leave = event["args"]["leave"].as_str().unwrap_or_default().to_owned();
+                slices.push((name, begin, at, leave));
+            }
+            _ => {}
+        }
+    }
+    assert!(open.is_empty());
+    slices
+}
+
+#[test]
+fn a_call_without_a_leave_ends_with_the_last_event_in_it() {
+    let (file, remarks) = export("4", &[held()], |out| Box::new(Chrome::new(out, SnapshotLink::Auto)));
+    assert!(remarks.is_empty());
+    let found: Vec<_> = slices(&file);
+    let expected = [
+        ("output", 2000, 3000, ""),
+        ("resolve", 4000, 5000, "not recorded"),
+        ("input", 0, 5000, "not recorded"),
+    ];
+    for (found, (name, begin, end, leave)) in found.iter().zip(expected) {
+        assert_eq!(found, &(name.to_owned(), begin, end, leave.to_owned()));
+    }
+    // The trace itself lasts until the packet was freed.
+    assert_eq!((found[3].1, found[3].2), (0, 20_000_005_000));
+}
+
+#[test]
+fn a_call_within_one_that_is_left_ends_with_the_last_event_in_it() {
+    let frame = aged(&[
+        (Kind::Enter, "a", 9000),
+        (Kind::Enter, "b", 8000),
+        (Kind::Function, "c", 7000),
+        (Kind::Leave, "a", 1000),
+    ]);
+    let (file, _) =
+        export("4", std::slice::from_ref(&frame), |out| Box::new(Chrome::new(out, SnapshotLink::Auto)));
+    let found = slices(&file);
+    assert_eq!(found[0], ("b".to_owned(), 1000, 2000, "not recorded".to_owned()));
+    assert_eq!(found[1], ("a".to_owned(), 0, 8000, String::new()));
+    let (file, _) =
+        export("4", &[frame], |out| Box::new(Folded::new(out, tree(Weight::Time, Stacks::Calls))));
+    assert_eq!(String::from_utf8(file).unwrap(), "a 7000\na;b 1000\n(no call) 1000\n");
+}
+
+#[test]
+fn no_stack_is_given_the_time_in_a_queue() {
+    for stacks in [Stacks::Calls, Stacks::Path] {
+        let (file, _) = export("4", &[held()], |out| Box::new(Folded::new(out, tree(Weight::Time, stacks))));
+        let text = String::from_utf8(file).unwrap();
+        for line in text.lines() {
+            let (stack, weight) = line.rsplit_once(' ').unwrap();
+            let weight: u64 = weight.parse().unwrap();
+            assert_eq!(weight >= SECOND, stack == "(no call)", "{text}");
+        }
+    }
+    let (file, _) = export("4", &[held()], |out| Box::new(Speedscope::new(out, SnapshotLink::Auto)));
+    let file: serde_json::Value = serde_json::from_slice(&file).unwrap();
+    let profile = &file["profiles"][0];
+    assert_eq!(profile["endValue"], 20_000_005_000_u64);
+    let times = profile["events"].as_array().unwrap().iter().map(|event| event["at"].as_u64().unwrap());
+    assert_eq!(times.max(), Some(5000));
 }

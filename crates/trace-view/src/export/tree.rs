@@ -36,7 +36,8 @@ pub enum Weight {
     /// How often: calls, functions, positions and drops; of paths, packets.
     #[default]
     Count,
-    /// How long, in nanoseconds: each event lasts until the next. Of traces with a clock only.
+    /// How long, in nanoseconds: each event lasts until the next, and what follows the last one is of no call. Of traces
+    /// with a clock only.
     Time,
 }
 
@@ -121,8 +122,11 @@ impl Tree {
                     self.count(node);
                     meter.top = node;
                 }
-                Move::Close { event, step, .. } => {
-                    self.pass(&mut meter, event, step);
+                Move::Close { event, is_own, step, .. } => {
+                    // Without a leave of its own, it is over with the last event in it.
+                    if is_own {
+                        self.pass(&mut meter, event, step);
+                    }
                     open.pop();
                     meter.top = open.last().copied().unwrap_or(Some(ROOT));
                 }
@@ -136,7 +140,7 @@ impl Tree {
             }
             Ok::<_, ()>(())
         });
-        self.pass(&mut meter, None, 0);
+        self.rest(&mut meter);
     }
 
     fn add_path(&mut self, trace: &Trace<'_>, clock: Clock) {
@@ -150,7 +154,13 @@ impl Tree {
             meter.top = self.child(meter.top, &event);
         }
         self.count(meter.top);
-        self.pass(&mut meter, None, 0);
+        self.rest(&mut meter);
+    }
+
+    /// Gives the time behind the last event to no call: the packet only lay somewhere until it was freed.
+    fn rest(&mut self, meter: &mut Meter) {
+        meter.top = Some(ROOT);
+        self.pass(meter, None, 0);
     }
 
     /// Gives the time since the last event to what was on top; without an event, until the end.

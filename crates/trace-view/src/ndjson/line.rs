@@ -21,7 +21,7 @@ pub(super) struct Line<'a> {
     pub(super) container: Option<NoString<Container<'a>>>,
     #[serde(default)]
     pub(super) before: Blocks,
-    pub(super) packet: Option<NoString<u64>>,
+    pub(super) packet: Option<Large>,
     pub(super) time: Option<Word<'a>>,
     pub(super) link_type: Option<NoString<u16>>,
     pub(super) captured_len: Option<NoString<u32>>,
@@ -31,9 +31,9 @@ pub(super) struct Line<'a> {
     pub(super) order: Option<Word<'a>>,
     pub(super) flags: Option<NoString<u16>>,
     #[serde(default)]
-    pub(super) packet_id: NoString<u64>,
+    pub(super) packet_id: Large,
     #[serde(default)]
-    pub(super) parent_id: NoString<u64>,
+    pub(super) parent_id: Large,
     #[serde(default)]
     pub(super) lost: NoString<u32>,
     pub(super) bytes: Option<Digits>,
@@ -72,7 +72,7 @@ pub(super) struct EventLine<'a> {
     pub(super) bytes: Digits,
     pub(super) origin: Option<NoString<u16>>,
     pub(super) errno: Option<NoString<u16>>,
-    pub(super) age: Option<NoString<u64>>,
+    pub(super) age: Option<Large>,
     pub(super) thread: Option<NoString<u32>>,
     pub(super) vnet: Option<NoString<u32>>,
     pub(super) cpu: Option<NoString<u16>>,
@@ -281,6 +281,36 @@ impl<'de> Deserialize<'de> for Blocks {
         }
 
         deserializer.deserialize_any(OfBlocks).map(Self)
+    }
+}
+
+/// A number of 64 bits, or a string of its digits: many programs write no number of more than 53 bits as it is.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Large(pub(super) u64);
+
+impl<'de> Deserialize<'de> for Large {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfLarge;
+
+        impl Visitor<'_> for OfLarge {
+            type Value = u64;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number of 64 bits, or a string of its digits")
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<u64, E> {
+                Ok(number)
+            }
+
+            fn visit_str<E: Error>(self, digits: &str) -> Result<u64, E> {
+                let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+                let number = is_number.then(|| digits.parse().ok()).flatten();
+                number.ok_or_else(|| E::custom("a string that is no number of 64 bits"))
+            }
+        }
+
+        deserializer.deserialize_any(OfLarge).map(Self)
     }
 }
 

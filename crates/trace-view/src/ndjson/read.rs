@@ -9,7 +9,6 @@ use mbuf_trace::{
     SCHEMA, Snapshot, Text, link_type,
 };
 use std::borrow::Cow;
-use std::error::Error;
 use std::io::{self, BufRead, Read};
 
 /// A capture that stands as NDJSON: gives the bytes of the pcap or pcapng that it was.
@@ -74,8 +73,6 @@ enum Kinds {
     TimeRange,
     #[error("`packet` is missing")]
     NoPacket,
-    #[error("a second `container`: another capture begins here, and one input is one capture")]
-    SecondContainer,
     #[error("`before` and `after` are blocks of a pcapng, and this is a pcap")]
     Blocks,
     #[error("the packet is longer than a capture can hold")]
@@ -128,14 +125,9 @@ impl<R: BufRead> Capture<R> {
         converted.map_err(|kind| {
             // What was made of a bad line is no part of the capture.
             self.bytes.clear();
-            let is_another = matches!(kind, Kinds::SecondContainer);
             let reason = Box::new(LineError { line: self.line_number, kind });
             let length = self.offset.saturating_sub(begin);
-            let omission = Omission { offset: begin, length, reason };
-            // The lines of another capture are none of this one.
-            let error: Box<dyn Error + Send + Sync> =
-                if is_another { omission.reason } else { Box::new(omission) };
-            io::Error::new(io::ErrorKind::InvalidData, error)
+            io::Error::new(io::ErrorKind::InvalidData, Omission { offset: begin, length, reason })
         })?;
         Ok(true)
     }
@@ -166,11 +158,8 @@ impl<R: BufRead> Capture<R> {
         if self.bytes.len() > MAX_BYTES { Err(Kinds::TooMuch) } else { Ok(()) }
     }
 
-    /// File header and leading blocks, of the first line that has them.
+    /// File header and leading blocks, of a line that has them: the first, or that of a capture appended to another.
     fn container(&mut self, line: &Line<'_>) -> Result<(), Kinds> {
-        if line.container.is_some() && self.format.is_some() {
-            return Err(Kinds::SecondContainer);
-        }
         match line.container.as_ref().map(|container| (container.0.format.as_str(), &container.0)) {
             Some(("pcap", container)) => {
                 let header = container.header.as_ref().ok_or(Kinds::Missing("header"))?;

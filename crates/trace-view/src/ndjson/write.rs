@@ -4,7 +4,7 @@ use super::frame::{follows_from_events, is_said};
 use super::model::{self, PacketFacts, TraceFacts};
 use crate::hex::Hex;
 use crate::members::Members;
-use capture_file::{Format, Item, Packet, PlainRecords};
+use capture_file::{Appended, Format, Item, Packet, PlainRecords};
 use mbuf_trace::{Certainty, Event, RecordedEvent, SCHEMA, Trace};
 use std::io::{self, Write};
 use trace_fields::recycle;
@@ -136,6 +136,16 @@ impl Lines {
         item: &Item<'_>,
         trace: Option<(&Trace<'_>, Certainty)>,
     ) -> io::Result<()> {
+        if let Item::Header(header) = item
+            && let Some(appended) = header.appended
+        {
+            if appended == Appended::Alike {
+                return Ok(());
+            }
+            // Another container begins, on a line of its own.
+            self.end(out)?;
+            (self.format, self.state) = (Format::Pcapng, State::Start);
+        }
         match item {
             Item::Header(header) if header.pcap.is_some() => {
                 self.format = Format::Pcap;
