@@ -210,35 +210,6 @@ fn help_is_what_it_was() {
     }
 }
 
-#[test]
-fn a_signal_leaves_nothing_behind() {
-    // A shell cannot set a trap for what is ignored when it starts, as under nohup(1).
-    let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", "trap 'exit 1' HUP; kill -HUP $$; exit 0"]);
-    let hangup = ("HUP", 129);
-    let without_hangup = shell.status().unwrap().success();
-    if without_hangup {
-        eprintln!("SIGHUP is ignored here: not tried");
-    }
-    let signals = [hangup, ("INT", 130), ("TERM", 143)];
-    for (signal, code) in signals.into_iter().filter(|signal| *signal != hangup || !without_hangup) {
-        let folder = folder();
-        let path = folder.path().join("out.pcap");
-        let mut command = tool();
-        command.args(["filter", "frame", "-", "-o", text(&path)]).stdin(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(&fixture_bytes("ping-rev3.pcap")).unwrap();
-        while listing(folder.path()).is_empty() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let kill = std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
-        assert!(kill.unwrap().success());
-        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
-        assert_eq!(listing(folder.path()), Vec::<String>::new(), "{signal}");
-    }
-}
-
 /// As nohup(1) starts it: its end is that of its input, and the output is whole.
 #[test]
 fn a_hangup_that_is_ignored_at_the_start_stays_ignored() {

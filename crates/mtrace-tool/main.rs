@@ -2,18 +2,21 @@
 
 mod args;
 mod commands;
+mod descriptor;
 mod failure;
 mod follow;
 mod format;
 mod hints;
 mod input;
 mod kept;
+mod live;
 mod look;
 mod messages;
 mod output;
 mod pipeline;
 mod progress;
 mod relay;
+mod replacement;
 mod selection;
 mod signals;
 mod temporary;

@@ -122,6 +122,19 @@ impl ReadError {
         matches!(self.kind, ReadErrorKind::CutOff { .. })
     }
 
+    /// Whether the input ended before what it holds does: within an item, a compressed stream, or a part that it makes
+    /// its bytes of.
+    #[must_use]
+    pub fn is_end_of_input(&self) -> bool {
+        let ends = |source: &io::Error| source.kind() == io::ErrorKind::UnexpectedEof;
+        match &self.kind {
+            ReadErrorKind::CutOff { .. } => true,
+            ReadErrorKind::Compressed { source, .. } => ends(source),
+            ReadErrorKind::Omitted(part) => part.ends_input,
+            _ => false,
+        }
+    }
+
     /// Whether there are bytes behind the damage that [`Reader::salvage`](crate::Reader::salvage) could look into: the
     /// input neither ended nor failed.
     #[must_use]
@@ -240,6 +253,8 @@ pub struct Omission {
     pub offset: u64,
     /// Its bytes.
     pub length: u64,
+    /// Whether it is what the input ends in the middle of.
+    pub ends_input: bool,
     /// What is wrong with it.
     pub reason: Box<dyn std::error::Error + Send + Sync>,
 }

@@ -125,13 +125,15 @@ impl<R: BufRead> Capture<R> {
         let line = std::mem::take(&mut self.line);
         let converted = if is_rest { Err(Kinds::TooLong) } else { self.convert(&line) };
         self.line = line;
+        let line_ends = self.line.ends_with(b"\n");
         converted.map_err(|kind| {
             // What was made of a bad line is no part of the capture.
             self.bytes.clear();
             let is_another = matches!(kind, Kinds::SecondContainer);
+            let ends_input = matches!(&kind, Kinds::Json(error) if error.is_eof()) && !line_ends;
             let reason = Box::new(LineError { line: self.line_number, kind });
             let length = self.offset.saturating_sub(begin);
-            let omission = Omission { offset: begin, length, reason };
+            let omission = Omission { offset: begin, length, ends_input, reason };
             // The lines of another capture are none of this one.
             let error: Box<dyn Error + Send + Sync> =
                 if is_another { omission.reason } else { Box::new(omission) };
