@@ -47,6 +47,7 @@
 
 extern crate alloc;
 
+mod counted;
 pub mod end;
 pub mod event;
 pub mod fault;
@@ -58,6 +59,7 @@ pub mod snapshot;
 pub mod text;
 pub mod write;
 
+pub use counted::Counted;
 pub use end::End;
 pub use event::{Event, EventHeader, Position};
 pub use fault::Fault;

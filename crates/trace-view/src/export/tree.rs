@@ -260,7 +260,7 @@ impl Tree {
         if self.beyond > 0 {
             let (beyond, unit, limit) = (self.beyond, self.unit(self.beyond), self.limit >> 20);
             remarks.push(Remark::loss(format!(
-                "{beyond} {unit} stand under {OTHERS}: different stacks took {limit} MiB, the most that is held of them"
+                "{beyond} {unit} under {OTHERS}: different stacks took {limit} MiB, the most that is held of them"
             )));
         }
         if self.timeless > 0 {
