@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod descriptor;
+mod environment;
 mod failure;
 mod follow;
 mod format;
@@ -15,6 +16,7 @@ mod messages;
 mod output;
 mod pipeline;
 mod progress;
+mod promise;
 mod relay;
 mod replacement;
 mod selection;

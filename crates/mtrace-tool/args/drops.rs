@@ -34,8 +34,8 @@ pub(crate) struct DropsArgs {
     #[arg(long, value_name = "FUNCTION")]
     pub(crate) not_normal: Vec<String>,
     /// File of lines `FUNCTION [delivered|transmitted|absorbed|dropped [returned]]`, which come before the built-in
-    /// list
-    #[arg(long, value_name = "FILE", env = "MTRACE_ENDS")]
+    /// list [env: MTRACE_ENDS]
+    #[arg(long, value_name = "FILE")]
     pub(crate) ends: Option<PathBuf>,
     /// The N places with the most packets, of each group; 0 is all [default: 20; with --json all]
     #[arg(long, value_name = "N")]

@@ -1,12 +1,14 @@
 //! `drops`: where traces end.
 
 use crate::args::DropsArgs;
+use crate::environment;
 use crate::failure::{Failure, Status};
 use crate::input;
 use crate::look;
 use crate::messages::Name;
 use crate::output::{Content, Target};
 use crate::pipeline::{Reading, Seen, Sink};
+use crate::promise::{self, Written};
 use capture_file::{Container, Packet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -20,8 +22,13 @@ const LONGEST_LIST: u64 = 1 << 20;
 pub(crate) fn run(args: &DropsArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
     let by = args.by.iter().map(|name| super::print::field("--by", name)).collect::<Result<Vec<_>, _>>()?;
-    let normal = normal_ends(args)?;
-    let inputs: Vec<PathBuf> = args.files.iter().chain(&args.ends).cloned().collect();
+    let variable = environment::value(environment::ENDS).filter(|_| args.ends.is_none()).map(PathBuf::from);
+    let ends = args.ends.as_ref().or(variable.as_ref());
+    let normal = normal_ends(args, ends).map_err(|failure| match variable {
+        Some(_) => environment::named_by(environment::ENDS, failure),
+        None => failure,
+    })?;
+    let inputs: Vec<PathBuf> = args.files.iter().chain(ends).cloned().collect();
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &inputs)?;
     reading.progress = !target.is_terminal();
     let mut sink = DropsSink {
@@ -35,7 +42,8 @@ pub(crate) fn run(args: &DropsArgs) -> Result<Status, Failure> {
     let look = look::look(&args.look, &args.output.output, &args.files);
     let top = look::rows(args.top, args.look.json);
     let report = sink.drops.report();
-    let mut out = target.open(None)?;
+    let written = Written::Report { json: args.look.json };
+    let mut out = target.open(promise::check(&args.output.output, written))?;
     let written = match args.look.json {
         true => report.write_json(&mut out, &look.files, top, args.all),
         false => report.write_text(&mut out, &look, top, args.all),
@@ -46,9 +54,9 @@ pub(crate) fn run(args: &DropsArgs) -> Result<Status, Failure> {
 }
 
 /// The built-in list, the user's file, then the options.
-fn normal_ends(args: &DropsArgs) -> Result<NormalEnds, Failure> {
+fn normal_ends(args: &DropsArgs, list: Option<&PathBuf>) -> Result<NormalEnds, Failure> {
     let mut ends = NormalEnds::default();
-    if let Some(path) = &args.ends {
+    if let Some(path) = list {
         let mut text = String::new();
         let failed = |source| Failure::Input { path: path.clone(), source };
         input::file(path)?.take(LONGEST_LIST.saturating_add(1)).read_to_string(&mut text).map_err(failed)?;

@@ -6,7 +6,8 @@ use crate::kept::Kept;
 use crate::messages;
 use crate::output::{Content, Output, Target};
 use crate::pipeline::{FaultMessages, FileReport, Reading, Seen, Sink, Wants};
-use capture_file::{Container, Packet};
+use crate::promise::{self, Written};
+use capture_file::{Compression, Container, Packet};
 use std::io::Write;
 use std::path::Path;
 use trace_filter::Scratch;
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &StatsArgs) -> Result<Status, Failure> {
         reading: &reading,
         statistics: Statistics::new(plan),
         json: args.json,
-        place: OutputPlace::NotYet(target),
+        place: OutputPlace::NotYet(target, promise::check(&args.output.output, Written::Report { json: args.json })),
         kept: Kept::default(),
         packets: 0,
         scratch: Scratch::default(),
@@ -82,7 +83,7 @@ fn tell(counts: &Counts) {
 
 /// The output, which is not made of nothing.
 enum OutputPlace {
-    NotYet(Target),
+    NotYet(Target, Option<Compression>),
     Open(Output),
     /// It could not be opened.
     Nowhere,
@@ -91,7 +92,7 @@ enum OutputPlace {
 impl OutputPlace {
     fn open(self) -> Result<Output, Failure> {
         match self {
-            Self::NotYet(target) => target.open(None),
+            Self::NotYet(target, compression) => target.open(compression),
             Self::Open(out) => Ok(out),
             Self::Nowhere => Err(Failure::BrokenPipe),
         }
