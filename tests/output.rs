@@ -192,11 +192,9 @@ fn what_cannot_be_opened() {
 fn a_folder_that_is_not_there_is_named() {
     let folder = folder();
     let inner = folder.path().join("no/such/x.pcap");
-    for (output, named) in [
-        ("nodir/x.pcap", "nodir"),
-        ("nodir/", "nodir/"),
-        (text(&inner), text(inner.parent().unwrap())),
-    ] {
+    for (output, named) in
+        [("nodir/x.pcap", "nodir"), ("nodir/", "nodir/"), (text(&inner), text(inner.parent().unwrap()))]
+    {
         for command in WRITING {
             let ran = run(&[command, &["-o", output]].concat());
             let said = format!("{output}: there is no directory {named}: No such file or directory");
@@ -370,10 +368,16 @@ fn a_file_that_can_be_written_and_not_replaced() {
         return;
     }
     let (tool, input) = (folder.path().join("tool"), folder.path().join("in.pcap"));
-    std::fs::copy(env!("CARGO_BIN_EXE_mtrace-tool"), &tool).unwrap();
+    // By another process: what this one has open for writing, a child of another test may have, too.
+    let copied = std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_mtrace-tool")).arg(&tool).status();
+    assert!(copied.unwrap().success());
     std::fs::write(&input, fixture_bytes("ping-rev3.pcap")).unwrap();
     for (mode, file, said) in [
-        (0o755, true, "Permission denied (os error 13): to replace it, a file has to be made in its directory"),
+        (
+            0o755,
+            true,
+            "Permission denied (os error 13): to replace it, a file has to be made in its directory",
+        ),
         (0o755, false, "no file can be made in the directory"),
         (0o1777, true, "a file of another user cannot be replaced in this directory"),
     ] {
@@ -389,7 +393,10 @@ fn a_file_that_can_be_written_and_not_replaced() {
         let ended = other.stdin(Stdio::null()).output().unwrap();
         let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
         assert_eq!(ended.status.code(), Some(4), "{mode:o} {file}: {stderr}");
-        assert!(stderr.contains(said) && stderr.contains("writes into it") == file, "{mode:o} {file}: {stderr}");
+        assert!(
+            stderr.contains(said) && stderr.contains("writes into it") == file,
+            "{mode:o} {file}: {stderr}"
+        );
         assert_eq!(std::fs::read(&out).ok(), file.then(|| b"old".to_vec()));
     }
 }
@@ -408,7 +415,13 @@ fn variables() {
         ("MTRACE_EDITOR_URL", "no such", &["print", "--json", PING], 0, ""),
         ("MTRACE_EDITOR_URL", "no such", &["print", PING], 0, ""),
         ("MTRACE_EDITOR_URL", "no such", &["print", "-e", "frame.number", "--color", "always", PING], 0, ""),
-        ("MTRACE_EDITOR_URL", "no such", &["print", "--color", "always", "--link-template", "{path}", PING], 0, ""),
+        (
+            "MTRACE_EDITOR_URL",
+            "no such",
+            &["print", "--color", "always", "--link-template", "{path}", PING],
+            0,
+            "",
+        ),
         ("MTRACE_EDITOR_URL", "no such", &["stats", PING], 0, ""),
         ("MTRACE_EDITOR_URL", "no such", links, 2, template),
         ("MTRACE_ENDS", "", &["drops", PING], 0, ""),
@@ -420,7 +433,10 @@ fn variables() {
         let output = tool().args(arguments).env(name, value).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{name}={value} {arguments:?}: {stderr}");
-        assert!(stderr.contains(said) && stderr.is_empty() == said.is_empty(), "{name}={value} {arguments:?}: {stderr}");
+        assert!(
+            stderr.contains(said) && stderr.is_empty() == said.is_empty(),
+            "{name}={value} {arguments:?}: {stderr}"
+        );
     }
     // Empty ones of others.
     let run = |set: &[(&str, &str)]| {

@@ -100,7 +100,7 @@ fn every_shell_has_its_script() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let ran = run(&["completions", shell]);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{shell}");
-        assert!(ran.text().contains("mtrace-tool") && ran.text().contains("--snapshot-link"), "{shell}");
+        assert!(ran.text().contains("mtrace-tool") && ran.text().contains("snapshot-link"), "{shell}");
         if Command::new(shell).arg("-c").arg(":").output().is_ok_and(|output| output.status.success()) {
             let folder = folder();
             let script = folder.path().join("script");

@@ -69,9 +69,10 @@ fn what_does_not_count_is_told() {
 #[test]
 fn a_live_capture_is_counted_as_it_comes() {
     // A packet a second.
-    let packet = |second: usize| vec![if second == 6 { "b.c:1: other" } else { "a.c:1: one" }];
+    let packet = |second: usize| vec![if second == 6 { "b.c:1: two" } else { "a.c:1: one" }];
     let capture = capture_of(&(0..8).map(packet).collect::<Vec<_>>());
-    let pieces: Vec<&[u8]> = std::iter::once(&capture[..24]).chain(capture[24..].chunks(capture[24..].len() / 8)).collect();
+    let pieces: Vec<&[u8]> =
+        std::iter::once(&capture[..24]).chain(capture[24..].chunks(capture[24..].len() / 8)).collect();
     for (json, filter) in [(false, "frame"), (true, "frame"), (false, "mbuf_trace.file == \"a.c\"")] {
         let mut command = tool();
         command.args(["stats", "--interval", "2s", "-f", filter]).args(json.then_some("--json"));
@@ -95,7 +96,10 @@ fn a_live_capture_is_counted_as_it_comes() {
         drop(stdin);
         printed.extend(lines);
         assert!(child.wait().unwrap().success());
-        let whole = run_with_input(&["stats", "--interval", "2s", "-f", filter, if json { "--json" } else { "-acount" }], &capture);
+        let whole = run_with_input(
+            &["stats", "--interval", "2s", "-f", filter, if json { "--json" } else { "-acount" }],
+            &capture,
+        );
         let whole: Vec<&str> = whole.text().lines().skip(if json { 0 } else { 2 }).collect();
         assert_eq!(printed, whole);
         let count = if filter == "frame" { "2" } else { "1" };

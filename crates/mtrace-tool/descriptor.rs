@@ -69,7 +69,9 @@ fn duplicate_other(number: i32) -> io::Result<File> {
     let path = PathBuf::from(format!("/proc/self/fd/{number}"));
     let appends = flags.contains(OFlags::APPEND);
     if !appends && std::fs::metadata(&path)?.is_file() {
-        return Err(io::Error::other(format!("this system cannot duplicate it; leave out -o and say `>&{number}`")));
+        return Err(io::Error::other(format!(
+            "this system cannot duplicate it; leave out -o and say `>&{number}`"
+        )));
     }
     File::options().write(true).append(appends).open(path)
 }

@@ -29,7 +29,8 @@ pub(crate) fn named_by(name: &str, failure: Failure) -> Failure {
 /// Whether the terminal is known to follow links (OSC 8), or is said to.
 pub(crate) fn follows_links() -> bool {
     let text = |name: &str| value(name).and_then(|value| value.into_string().ok());
-    let is_one_of = |name: &str, known: &[&str]| text(name).is_some_and(|value| known.contains(&value.as_str()));
+    let is_one_of =
+        |name: &str, known: &[&str]| text(name).is_some_and(|value| known.contains(&value.as_str()));
     if let Some(forced) = text("FORCE_HYPERLINK") {
         return forced.trim() != "0";
     }

@@ -191,7 +191,7 @@ impl Target {
                         .prefix(".mtrace-tool-")
                         .permissions(Permissions::from_mode(mode))
                         .tempfile_in(folder.unwrap_or(Path::new(".")))
-                        .map_err(|error| replacement::no_temporary(&path, error))
+                        .map_err(|error| replacement::no_temporary(&path, &error))
                 };
                 let file = signals::create(make, NamedTempFile::path)?;
                 Ok(Sink::Temporary(Temporary::new(file)))

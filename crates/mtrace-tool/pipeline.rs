@@ -496,7 +496,9 @@ impl FileReader<'_> {
                 ReadErrorKind::CutOff { part, available, .. } => {
                     format!("{} of a {part} that is not whole yet", Counted(*available, "byte"))
                 }
-                ReadErrorKind::Compressed { compression, .. } => format!("the {compression} stream is not whole yet"),
+                ReadErrorKind::Compressed { compression, .. } => {
+                    format!("the {compression} stream is not whole yet")
+                }
                 _ => "the last line is not whole yet".to_owned(),
             };
             messages::warning(&format_args!("{name}: {what} at byte offset {offset}"));

@@ -116,7 +116,11 @@ mod tests {
             ("out.gv", format(Format::Dot), None),
         ] {
             let promised = Format::of_name(Path::new(name)).0;
-            assert_eq!(broken(Path::new(name), promised, written).map(|(is, _)| is), is, "{name} {written:?}");
+            assert_eq!(
+                broken(Path::new(name), promised, written).map(|(is, _)| is),
+                is,
+                "{name} {written:?}"
+            );
         }
     }
 }

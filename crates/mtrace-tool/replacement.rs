@@ -2,7 +2,6 @@
 //! can be known, and with what helps.
 
 use crate::messages::Name;
-use std::error::Error;
 use std::ffi::OsString;
 use std::fs::Metadata;
 use std::io;
@@ -35,8 +34,7 @@ pub(crate) fn check(path: &Path) -> io::Result<()> {
 }
 
 /// What to say where no file can be made beside the one that is to be replaced, or in the folder of a new one.
-pub(crate) fn no_temporary(path: &Path, error: io::Error) -> io::Error {
-    // Its text names the temporary file.
+pub(crate) fn no_temporary(path: &Path, error: &io::Error) -> io::Error {
     let error = plain(error);
     let folder = Name(folder(path));
     match error.kind() {
@@ -81,7 +79,8 @@ fn hindrance(path: &Path, there: &Metadata) -> Option<&'static str> {
 /// Whether something is mounted there, as far as Linux says so.
 fn is_mount_point(path: &Path) -> bool {
     let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
-    let mut points = mounts.split(|byte| *byte == b'\n').filter_map(|line| line.split(|byte| *byte == b' ').nth(4));
+    let mut points =
+        mounts.split(|byte| *byte == b'\n').filter_map(|line| line.split(|byte| *byte == b' ').nth(4));
     points.any(|point| unescaped(point) == path.as_os_str())
 }
 
@@ -89,7 +88,8 @@ fn is_mount_point(path: &Path) -> bool {
 fn unescaped(mut text: &[u8]) -> OsString {
     let mut bytes = Vec::with_capacity(text.len());
     while let Some((byte, rest)) = text.split_first() {
-        let digits = rest.get(..3).filter(|_| *byte == b'\\').and_then(|digits| std::str::from_utf8(digits).ok());
+        let digits =
+            rest.get(..3).filter(|_| *byte == b'\\').and_then(|digits| std::str::from_utf8(digits).ok());
         match digits.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
             Some(escaped) => {
                 bytes.push(escaped);
@@ -109,14 +109,11 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The system's error within one that names a file.
-fn plain(error: io::Error) -> io::Error {
-    let within = error.get_ref().and_then(Error::source).and_then(|source| source.downcast_ref::<io::Error>());
-    match within.and_then(io::Error::raw_os_error) {
-        Some(number) => io::Error::from_raw_os_error(number),
-        None if error.raw_os_error().is_some() => error,
-        None => error.kind().into(),
-    }
+/// The system's words, of an error whose text names the temporary file after them.
+fn plain(error: &io::Error) -> io::Error {
+    let text = error.to_string();
+    let words = text.split_once(" at path ").map_or(text.as_str(), |(words, _)| words);
+    io::Error::new(error.kind(), words)
 }
 
 #[cfg(test)]

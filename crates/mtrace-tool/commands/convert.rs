@@ -6,8 +6,8 @@ use crate::failure::{Failure, Status};
 use crate::format;
 use crate::messages::{self, Limited, Name};
 use crate::output::{Content, Output, Target};
-use crate::promise::{self, Written, is_picture};
 use crate::pipeline::{Reading, Seen, Sink, Wants};
+use crate::promise::{self, Written, is_picture};
 use capture_file::{
     Container, Item, Packet, PcapResolution, PcapWriter, PcapngWriter, WriteError, rewrite_packet,
 };

@@ -31,7 +31,10 @@ pub(crate) fn run(args: &StatsArgs) -> Result<Status, Failure> {
         reading: &reading,
         statistics: Statistics::new(plan),
         json: args.json,
-        place: OutputPlace::NotYet(target, promise::check(&args.output.output, Written::Report { json: args.json })),
+        place: OutputPlace::NotYet(
+            target,
+            promise::check(&args.output.output, Written::Report { json: args.json }),
+        ),
         kept: Kept::default(),
         packets: 0,
         scratch: Scratch::default(),
@@ -84,7 +87,7 @@ fn tell(counts: &Counts) {
 /// The output, which is not made of nothing.
 enum OutputPlace {
     NotYet(Target, Option<Compression>),
-    Open(Output),
+    Open(Box<Output>),
     /// It could not be opened.
     Nowhere,
 }
@@ -93,7 +96,7 @@ impl OutputPlace {
     fn open(self) -> Result<Output, Failure> {
         match self {
             Self::NotYet(target, compression) => target.open(compression),
-            Self::Open(out) => Ok(out),
+            Self::Open(out) => Ok(*out),
             Self::Nowhere => Err(Failure::BrokenPipe),
         }
     }
@@ -120,7 +123,7 @@ impl StatsSink<'_> {
             false => self.statistics.write_ended_text(&mut out, until),
         };
         written.and_then(|()| out.flush()).map_err(|error| Failure::output(out.path(), error))?;
-        self.place = OutputPlace::Open(out);
+        self.place = OutputPlace::Open(Box::new(out));
         Ok(())
     }
 }

@@ -112,7 +112,9 @@ fn command(of: &Command, above: &str, of_command: &mut String, of_option: &mut S
         options.join(" "),
         arguments.join(" ")
     );
-    for argument in shown().filter(|argument| !argument.is_positional() && argument.get_action().takes_values()) {
+    for argument in
+        shown().filter(|argument| !argument.is_positional() && argument.get_action().takes_values())
+    {
         let names: Vec<String> = names(argument).map(|name| format!("'{above} {name}'")).collect();
         let _ = writeln!(of_option, "        {}) offer='{}' ;;", names.join(" | "), Offer::of(argument));
     }

@@ -130,7 +130,8 @@ impl Statistics {
     }
 
     fn with_room(plan: Plan, room: usize) -> Self {
-        let new_row: Vec<Accumulator> = plan.aggregates.iter().map(|aggregate| aggregate.function.accumulator()).collect();
+        let new_row: Vec<Accumulator> =
+            plan.aggregates.iter().map(|aggregate| aggregate.function.accumulator()).collect();
         let late = if plan.options.as_they_end { room / 4 } else { 0 };
         Self {
             plan,

@@ -156,8 +156,7 @@ fn late_packets_are_written_at_the_end() {
 /// What an interval took is given back when it has been written.
 #[test]
 fn any_number_of_intervals_has_room() {
-    let options =
-        Options { interval: Some("1ms".parse().unwrap()), as_they_end: true, ..Options::default() };
+    let options = Options { interval: Some("1ms".parse().unwrap()), as_they_end: true, ..Options::default() };
     let mut statistics = statistics(&["frame.number"], &[], options, 10_000);
     for number in 1..=1000 {
         let packet = packet(number, 0, Some(number * 1000));

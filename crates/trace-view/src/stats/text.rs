@@ -1,6 +1,5 @@
 //! The answer as DTrace prints aggregations: a line a key, the highest result last.
 
-use super::{Statistics, Written};
 use super::accumulator::Accumulator;
 use super::answer::Line;
 use super::distribution::Picture;
@@ -8,6 +7,7 @@ use super::key::{Shown, instant};
 use super::plan::{Aggregate, Function, Key, KeySource};
 use super::quantity::Unit;
 use super::table::Table;
+use super::{Statistics, Written};
 use std::io::{self, Write};
 use trace_fields::FieldType;
 
