@@ -1,6 +1,7 @@
 //! What is said to fingers that are used to tcpdump and tshark, and to slips.
 
-use crate::support::{capture_of, folder, run};
+use crate::support::{capture_of, fixture_bytes, fixtures, folder, run};
+use capture_file::{Item, Reader};
 
 const PING: &str = "fixtures/ping-rev3.pcap";
 
@@ -117,4 +118,73 @@ fn one_is_singular() {
     }
     let ran = run(&["check", &path("malformed.pcap")]);
     assert!(ran.text().contains("1 of 1 packet is mbuf_trace, 1 malformed"), "{}", ran.text());
+}
+
+/// Faults of frames that end anywhere, files that do, and what conversions cannot keep.
+#[test]
+fn one_is_singular_in_what_is_wrong() {
+    let folder = folder();
+    let path = folder.path().join("in.pcap");
+    let path = path.to_str().unwrap();
+    let check = |bytes: &[u8], revision: &str| {
+        std::fs::write(path, bytes).unwrap();
+        let ran = run(&["check", "--revision", revision, path]);
+        for text in [ran.text(), &ran.stderr] {
+            assert_eq!(one_of_many(text), None, "revision {revision}: {text}");
+        }
+        ran.text().to_owned()
+    };
+    let mut all = String::new();
+    for revision in ["1", "1le", "2", "3", "4"] {
+        let capture = fixture_bytes(&format!("tcp-rev{revision}.pcap"));
+        let frame = {
+            let mut reader = Reader::new(&capture[..]).unwrap();
+            loop {
+                if let Some(Item::Packet(packet)) = reader.next_item().unwrap() {
+                    break packet.data.to_vec();
+                }
+            }
+        };
+        // Packets that are all that begins as the first one does; then the same, cut by the capture.
+        for is_cut in [false, true] {
+            let mut prefixes = fixture_bytes("tcp-rev3.pcap")[..24].to_vec();
+            for length in 0..=frame.len() {
+                let captured = u32::try_from(length).unwrap().to_le_bytes();
+                let original =
+                    if is_cut { u32::try_from(frame.len()).unwrap().to_le_bytes() } else { captured };
+                prefixes.extend_from_slice(&[&[0; 8][..], &captured, &original, &frame[..length]].concat());
+            }
+            all.push_str(&check(&prefixes, revision));
+        }
+    }
+    assert!(all.contains("1 byte"), "{all}");
+    let one = capture_of(&[vec!["ip_input"]]);
+    for length in 0..one.len() {
+        check(&one[..length], "3");
+    }
+    for name in fixtures() {
+        let name = format!("fixtures/{name}");
+        for first in ["1", "9"] {
+            for arguments in [
+                &["convert", "--to", "pcap"][..],
+                &["convert", "--to", "ethernet"],
+                &["convert", "--to", "mixed"],
+                &["convert", "--revision", "1"],
+                &["convert", "--to", "csv"],
+                &["print"],
+                &["graph", "--nodes", "1"],
+                &["stats", "-f", "tcp.port == 9"],
+                &["diff", "fixtures/ping-rev3.pcap"],
+            ] {
+                let ran = run(&[arguments, &["--first", first, &name]].concat());
+                let said = String::from_utf8_lossy(&ran.stdout);
+                let is_text = !matches!(arguments[0], "convert");
+                let said = if is_text { one_of_many(&said) } else { None };
+                assert_eq!((said, one_of_many(&ran.stderr)), (None, None), "{arguments:?} {name}");
+            }
+        }
+    }
+    std::fs::write(path, one).unwrap();
+    let ran = run(&["convert", "--to", "ethernet", path]);
+    assert!(ran.stderr.contains("1 trace holds no snapshot and adds no packet"), "{}", ran.stderr);
 }

@@ -1,10 +1,12 @@
 //! `stats`: what it prints, and that it counts what tshark counts.
 
 use crate::dissector::tshark::{Shell, is_here};
-use crate::support::{fixtures, folder, run, run_with_input};
+use crate::support::{capture_of, fixtures, folder, run, run_with_input, tool};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 fn stats(arguments: &[&str]) -> String {
     run(&[&["stats"], arguments].concat()).all()
@@ -61,6 +63,67 @@ fn what_does_not_count_is_told() {
     let wide = "sum(frame.number * 0x7fffffffffffffff * 0x7fffffffffffffff)";
     let ran = run(&["stats", "-a", wide, "fixtures/tcp-rev4.pcap"]);
     assert!(ran.stderr.contains("too large for 128 bits"), "{}", ran.stderr);
+}
+
+/// On a pipe each interval is printed when a packet of a later one comes, be it one that the filter does not keep.
+#[test]
+fn a_live_capture_is_counted_as_it_comes() {
+    // A packet a second.
+    let packet = |second: usize| vec![if second == 6 { "b.c:1: two" } else { "a.c:1: one" }];
+    let capture = capture_of(&(0..8).map(packet).collect::<Vec<_>>());
+    let pieces: Vec<&[u8]> =
+        std::iter::once(&capture[..24]).chain(capture[24..].chunks(capture[24..].len() / 8)).collect();
+    for (json, filter) in [(false, "frame"), (true, "frame"), (false, "mbuf_trace.file == \"a.c\"")] {
+        let mut command = tool();
+        command.args(["stats", "--interval", "2s", "-f", filter]).args(json.then_some("--json"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut printed = Vec::new();
+        for (index, piece) in pieces.iter().enumerate() {
+            stdin.write_all(piece).unwrap();
+            // The header, then packets of seconds 0 to 7: after that of second 2, the first interval is over.
+            if index >= 3 && index % 2 == 1 {
+                if index == 3 && !json {
+                    assert!(lines.next().unwrap().starts_with("intervals of 2s"));
+                    assert_eq!(lines.next().unwrap(), "");
+                }
+                // This waits for ever where an interval waits for the end.
+                printed.push(lines.next().unwrap());
+            }
+        }
+        assert_eq!(printed.len(), 3);
+        drop(stdin);
+        printed.extend(lines);
+        assert!(child.wait().unwrap().success());
+        let whole = run_with_input(
+            &["stats", "--interval", "2s", "-f", filter, if json { "--json" } else { "-acount" }],
+            &capture,
+        );
+        let whole: Vec<&str> = whole.text().lines().skip(if json { 0 } else { 2 }).collect();
+        assert_eq!(printed, whole);
+        let count = if filter == "frame" { "2" } else { "1" };
+        assert!(json || printed[3].ends_with(count), "{printed:?}");
+    }
+}
+
+#[test]
+fn late_packets_are_told_and_counted() {
+    let capture = capture_of(&vec![vec!["a.c:1: one"]; 4]);
+    let length = capture[24..].len() / 4;
+    let (header, packets) = capture.split_at(24);
+    // Seconds 0, 2, 3, 1.
+    let order = [0, 2, 3, 1].map(|at| &packets[at * length..][..length]).concat();
+    let mixed = [header, &order].concat();
+    let ran = run_with_input(&["stats", "--interval", "1s"], &mixed);
+    insta::assert_snapshot!(ran.all());
+    // In a file they stand where they belong.
+    let folder = folder();
+    let path = folder.path().join("mixed.pcap");
+    std::fs::write(&path, mixed).unwrap();
+    let ran = run(&["stats", "--interval", "1s", path.to_str().unwrap()]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(ran.text().lines().filter(|line| line.ends_with(" 1")).count(), 4, "{}", ran.text());
 }
 
 /// Rows by the values of their keys.

@@ -22,6 +22,7 @@ mod full;
 mod hints;
 mod hostile;
 mod info;
+mod interrupt;
 mod live;
 mod output;
 mod paths;

@@ -3,7 +3,7 @@
 use crate::messages::{self, Name};
 use crate::signals;
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,6 +18,8 @@ pub(crate) struct Follow {
     path: Option<PathBuf>,
     /// Bytes that were read, of a file that was read from its beginning.
     read: u64,
+    /// Bytes that are still to be read, once a signal has come: those that were there then.
+    left: Option<u64>,
     ended: bool,
 }
 
@@ -25,7 +27,7 @@ impl Follow {
     pub(crate) fn new(file: File, path: &Path) -> Self {
         let path = (!crate::input::is_standard(path)).then(|| path.to_path_buf());
         signals::stop_at_first();
-        Self { file, path, read: 0, ended: false }
+        Self { file, path, read: 0, left: None, ended: false }
     }
 
     /// What ends the waiting, if something does: then nothing more will come.
@@ -47,6 +49,17 @@ impl Follow {
     }
 }
 
+impl Follow {
+    /// Bytes that are still to be read after a signal, however fast more is written.
+    fn left(&mut self) -> io::Result<Option<u64>> {
+        if self.left.is_none() && signals::has_stopped() {
+            let length = self.file.metadata()?.len();
+            self.left = Some(length.saturating_sub(self.file.stream_position()?));
+        }
+        Ok(self.left)
+    }
+}
+
 impl Read for Follow {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.ended || buffer.is_empty() {
@@ -55,9 +68,12 @@ impl Read for Follow {
         loop {
             // Asked before the read, so that what was written before the file was replaced is read.
             let reason = self.reason()?;
-            let read = self.file.read(buffer)?;
+            let left = self.left()?.and_then(|left| usize::try_from(left).ok()).unwrap_or(usize::MAX);
+            let room = buffer.len().min(left);
+            let read = self.file.read(buffer.get_mut(..room).unwrap_or_default())?;
             if read > 0 {
                 self.read = self.read.saturating_add(read as u64);
+                self.left = self.left.map(|left| left.saturating_sub(read as u64));
                 return Ok(read);
             }
             if let (Some(reason), Some(path)) = (reason, &self.path) {
@@ -69,7 +85,7 @@ impl Read for Follow {
                 self.ended = true;
                 return Ok(0);
             }
-            std::thread::sleep(PATIENCE);
+            signals::wait(None, Some(PATIENCE));
         }
     }
 }

@@ -2,7 +2,9 @@
 
 mod args;
 mod commands;
+mod descriptor;
 mod ends;
+mod environment;
 mod failure;
 mod family;
 mod follow;
@@ -11,12 +13,15 @@ mod hints;
 mod input;
 mod joined;
 mod kept;
+mod live;
 mod look;
 mod messages;
 mod output;
 mod pipeline;
 mod progress;
+mod promise;
 mod relay;
+mod replacement;
 mod selection;
 mod signals;
 mod temporary;

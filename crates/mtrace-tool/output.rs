@@ -1,16 +1,18 @@
 //! What a command writes: a file that is whole or not there, or standard output.
 
+use crate::descriptor;
 use crate::failure::Failure;
 use crate::input;
 use crate::messages::Name;
+use crate::replacement;
 use crate::signals;
 use crate::temporary::Temporary;
 use crate::write_behind::WriteBehind;
 use capture_file::{Compression, Compressor};
+use rustix::fs::OFlags;
 use std::fs::{File, Metadata, Permissions};
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -29,16 +31,63 @@ pub(crate) struct Target {
     path: PathBuf,
     force: bool,
     place: Place,
+    /// Whether what is written is seen on a terminal.
+    is_terminal: bool,
 }
 
 #[derive(Debug)]
 enum Place {
     /// Standard output.
     Stdout,
+    /// A descriptor that the program was given: written to where it stands.
+    Descriptor(i32),
     /// A device, a pipe: written to as it is.
     Direct,
     /// A file beside which the new one is made.
     File,
+}
+
+/// Whether the path stands for standard output.
+pub(crate) fn is_stdout(path: &Path) -> bool {
+    input::is_standard(path) || descriptor::of(path) == Some(1)
+}
+
+impl Place {
+    fn of(path: &Path) -> io::Result<Self> {
+        if input::is_standard(path) {
+            return Ok(Self::Stdout);
+        }
+        match descriptor::of(path) {
+            Some(1) => return Ok(Self::Stdout),
+            Some(number) => return Ok(Self::Descriptor(number)),
+            None => {}
+        }
+        // Written to where the link points, so that the link stays one.
+        match std::fs::metadata(path) {
+            Ok(there) if there.is_file() => Ok(Self::File),
+            Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(_) => Ok(Self::Direct),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                replacement::check_folder(path)?;
+                Ok(Self::File)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_terminal(&self, path: &Path) -> io::Result<bool> {
+        match self {
+            Self::Stdout => Ok(io::stdout().is_terminal()),
+            Self::Descriptor(number) => descriptor::duplicate(*number).map(|file| file.is_terminal()),
+            // A pipe would wait for a reader.
+            Self::Direct if !std::fs::metadata(path)?.file_type().is_char_device() => Ok(false),
+            Self::Direct => {
+                let flags = (OFlags::NOCTTY | OFlags::NONBLOCK).bits().cast_signed();
+                Ok(File::options().write(true).custom_flags(flags).open(path)?.is_terminal())
+            }
+            Self::File => Ok(false),
+        }
+    }
 }
 
 impl Target {
@@ -50,28 +99,20 @@ impl Target {
         content: Content,
         inputs: &[PathBuf],
     ) -> Result<Self, Failure> {
-        let place = if input::is_standard(path) {
-            if content == Content::Binary && io::stdout().is_terminal() {
-                let message = "a capture is not written to a terminal; say `-o FILE`, or pipe it on";
-                return Err(Failure::Usage(message.to_owned()));
-            }
-            Place::Stdout
-        } else {
-            // Written to where the link points, so that the link stays one.
-            match std::fs::metadata(path) {
-                Ok(there) if there.is_file() => Place::File,
-                Ok(there) if there.is_dir() => {
-                    return Err(Failure::output(path, io::ErrorKind::IsADirectory.into()));
-                }
-                Ok(_) => Place::Direct,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Place::File,
-                Err(error) => return Err(Failure::output(path, error)),
-            }
-        };
-        let target = Self { path: path.to_path_buf(), force, place };
+        let failed = |error| Failure::output(path, error);
+        let place = Place::of(path).map_err(failed)?;
+        let is_terminal = place.is_terminal(path).map_err(failed)?;
+        if content == Content::Binary && is_terminal {
+            let message = "a capture is not written to a terminal; say `-o FILE`, or pipe it on";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        let target = Self { path: path.to_path_buf(), force, place, is_terminal };
         target.refuse_inputs(inputs)?;
-        if matches!(target.place, Place::File) && !force && std::fs::symlink_metadata(path).is_ok() {
-            return Err(target.exists());
+        if matches!(target.place, Place::File) && std::fs::symlink_metadata(path).is_ok() {
+            if !force {
+                return Err(target.exists());
+            }
+            replacement::check(&target.resolved()).map_err(failed)?;
         }
         Ok(target)
     }
@@ -108,21 +149,22 @@ impl Target {
     /// What is known of the file that is there already.
     fn metadata(&self) -> io::Result<Metadata> {
         match self.place {
-            Place::Stdout => stdout().and_then(|file| file.metadata()),
+            Place::Stdout => descriptor::duplicate(1)?.metadata(),
+            Place::Descriptor(number) => descriptor::duplicate(number)?.metadata(),
             Place::Direct | Place::File => std::fs::metadata(&self.path),
         }
     }
 
     /// Whether what is written is seen on a terminal.
-    pub(crate) fn is_terminal(&self) -> bool {
-        matches!(self.place, Place::Stdout) && io::stdout().is_terminal()
+    pub(crate) const fn is_terminal(&self) -> bool {
+        self.is_terminal
     }
 
     /// Its name in messages.
     pub(crate) fn path(&self) -> &Path {
         match self.place {
             Place::Stdout => Path::new("standard output"),
-            Place::Direct | Place::File => &self.path,
+            Place::Descriptor(_) | Place::Direct | Place::File => &self.path,
         }
     }
 
@@ -137,7 +179,8 @@ impl Target {
 
     fn open_sink(&self) -> io::Result<Sink> {
         match self.place {
-            Place::Stdout => stdout().map(Sink::Direct),
+            Place::Stdout => descriptor::duplicate(1).map(Sink::Direct),
+            Place::Descriptor(number) => descriptor::duplicate(number).map(Sink::Direct),
             Place::Direct => File::options().write(true).open(&self.path).map(Sink::Direct),
             Place::File => {
                 let path = self.resolved();
@@ -148,8 +191,7 @@ impl Target {
                         .prefix(".mtrace-tool-")
                         .permissions(Permissions::from_mode(mode))
                         .tempfile_in(folder.unwrap_or(Path::new(".")))
-                        // Its text names the temporary file.
-                        .map_err(|error| io::Error::from(error.kind()))
+                        .map_err(|error| replacement::no_temporary(&path, &error))
                 };
                 let file = signals::create(make, NamedTempFile::path)?;
                 Ok(Sink::Temporary(Temporary::new(file)))
@@ -161,11 +203,6 @@ impl Target {
     fn resolved(&self) -> PathBuf {
         std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone())
     }
-}
-
-/// Standard output without a buffer of its own, so that every error is seen here.
-fn stdout() -> io::Result<File> {
-    io::stdout().as_fd().try_clone_to_owned().map(File::from)
 }
 
 enum Sink {
@@ -228,8 +265,11 @@ impl Target {
     /// The last step; false where another program made a file of that name meanwhile.
     fn give_name(&self, file: NamedTempFile) -> io::Result<bool> {
         if self.force {
-            file.persist(self.resolved())?;
-            return Ok(true);
+            let path = self.resolved();
+            return match file.persist(&path) {
+                Ok(_) => Ok(true),
+                Err(error) => Err(replacement::not_renamed(&path, error.error)),
+            };
         }
         match file.persist_noclobber(&self.path) {
             Ok(_) => Ok(true),

@@ -6,7 +6,7 @@ use crate::ends;
 use crate::failure::{Failure, Status};
 use crate::family::Selection;
 use crate::hints;
-use crate::input::{self, Input};
+use crate::input::{self, Input, Opened};
 use crate::messages::{self, Limited, Name};
 use crate::selection::Range;
 use crate::signals;
@@ -175,6 +175,8 @@ pub(crate) struct FileReport {
     names_left_out: bool,
     /// Whether a capture was appended that is not like the one before it.
     has_other_capture: bool,
+    /// Whether a signal ended the reading of a file that goes on.
+    is_interrupted: bool,
     /// Bytes that are part of nothing that was read: those of the gaps, and behind what ended the file.
     pub(crate) skipped: u64,
 }
@@ -182,7 +184,7 @@ pub(crate) struct FileReport {
 impl FileReport {
     /// Whether nothing of the file was missed.
     pub(crate) const fn is_complete(&self) -> bool {
-        self.damage.is_none() && self.gaps == 0 && !self.names_left_out
+        self.damage.is_none() && self.gaps == 0 && !self.names_left_out && !self.is_interrupted
     }
 }
 
@@ -353,12 +355,15 @@ impl Reading {
     }
 
     fn begin<'a>(&'a self, path: &'a Path, part: Part<'a>) -> Result<FileReader<'a>, Failure> {
+        let Opened { input, is_live } = self.open(path)?;
         Ok(FileReader {
             reading: self,
             path,
             part,
-            input: self.open(path)?,
-            may_wait: input::may_wait(path, self.follow)?,
+            input,
+            is_live,
+            // What ends by itself is read after a signal has ended what does not, and then ended by none.
+            heeds_signals: !is_live && !signals::has_stopped(),
             detectors: Vec::new(),
             scratch: Scratch::default(),
             report: FileReport::default(),
@@ -404,12 +409,17 @@ impl Reading {
         file.read(&mut LookAhead { look, unfiltered })
     }
 
-    fn open(&self, path: &Path) -> Result<Input, Failure> {
-        let mut input = input::open(path, self.progress, self.follow)?;
+    fn open(&self, path: &Path) -> Result<Opened, Failure> {
+        let mut opened = input::open(path, self.progress, self.follow)?;
         if self.salvage {
-            input.expect_damage();
+            opened.input.expect_damage();
         }
-        Ok(input)
+        Ok(opened)
+    }
+
+    /// Whether one of the files may keep us waiting, and a signal is its end.
+    pub(crate) fn is_live(&self, files: &[PathBuf]) -> bool {
+        files.iter().any(|file| input::will_be_live(file, self.follow))
     }
 
     /// Whether the filters keep a packet.
@@ -440,7 +450,7 @@ impl Reading {
             part.after = count.saturating_sub(last);
             return Ok(part);
         }
-        let mut input = self.open(path)?;
+        let Opened { mut input, .. } = self.open(path)?;
         // Damage ends the count where it will end the reading.
         loop {
             let more = match input.next_item() {
@@ -530,8 +540,10 @@ pub(crate) struct FileReader<'a> {
     path: &'a Path,
     part: Part<'a>,
     input: Input,
-    /// Whether the input may keep us waiting for as long as it likes.
-    may_wait: bool,
+    /// Whether the input may keep us waiting for as long as it likes, and a signal is its end.
+    is_live: bool,
+    /// Whether a signal ends the reading of a file that goes on: where another input is live.
+    heeds_signals: bool,
     /// One for each interface of the section.
     detectors: Vec<Detector>,
     scratch: Scratch,
@@ -559,8 +571,14 @@ impl FileReader<'_> {
             if sink.breaks(needs_input) {
                 break;
             }
-            if self.may_wait && needs_input {
+            if self.is_live && needs_input {
                 sink.idle()?;
+            }
+            // A live input ends with what was written until then.
+            if self.heeds_signals && signals::has_stopped() {
+                self.report.is_interrupted = true;
+                self.is_over = true;
+                continue;
             }
             let next = self.input.next_item();
             let item = match next {
@@ -570,8 +588,8 @@ impl FileReader<'_> {
                     continue;
                 }
                 Err(error) if has_failed(&error) => return Err(failed(self.path, error)),
-                // The rest of it has not been written yet: there is nothing behind it to look for.
-                Err(damage) if signals::has_stopped() && damage.is_cut_off() => {
+                // The rest of it has not been written yet: there is nothing after it to look for.
+                Err(damage) if signals::has_stopped() && damage.is_end_of_input() => {
                     self.report.damage = Some(damage);
                     self.is_over = true;
                     continue;
@@ -653,14 +671,24 @@ impl FileReader<'_> {
             let captures = Counted(more, "more capture");
             messages::warning(&format_args!("{name}: {captures} begin in it"));
         }
+        if self.report.is_interrupted {
+            messages::warning(&format_args!("{name} was not read to its end: a signal ended the input"));
+        }
         if let Some(damage) = &self.report.damage
-            && let ReadErrorKind::CutOff { part, available, .. } = &damage.kind
+            && damage.is_end_of_input()
             && signals::has_stopped()
         {
             let offset = damage.offset;
-            messages::warning(&format_args!(
-                "{name}: {available} bytes of a {part} that is not whole yet at byte offset {offset}"
-            ));
+            let what = match &damage.kind {
+                ReadErrorKind::CutOff { part, available, .. } => {
+                    format!("{} of a {part} that is not whole yet", Counted(*available, "byte"))
+                }
+                ReadErrorKind::Compressed { compression, .. } => {
+                    format!("the {compression} stream is not whole yet")
+                }
+                _ => "the last line is not whole yet".to_owned(),
+            };
+            messages::warning(&format_args!("{name}: {what} at byte offset {offset}"));
         } else if let Some(damage) = &self.report.damage {
             let (read, more) = match (self.reading.salvage, damage.leaves_more()) {
                 (true, _) => ("everything else", ""),

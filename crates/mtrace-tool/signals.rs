@@ -1,35 +1,57 @@
-//! What a signal that ends the program leaves behind: nothing.
+//! Signals: the first one ends a live input, and otherwise the program, which leaves nothing behind.
 
 use crate::failure::Failure;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
-use std::io;
+use std::io::{self, PipeReader};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// The output that is being written and has not got its name yet.
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
-/// Whether the first signal ends the waiting at the end of a file, and not the program.
+/// Whether the first signal ends the input, and not the program.
 static STOPS_AT_FIRST: AtomicBool = AtomicBool::new(false);
 
 /// Whether that signal has come.
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
-/// From now on the first signal only stops the waiting for more input, so that what was read is finished: who
-/// follows a file has no other way to end. The second one ends the program.
+/// A pipe whose other end is closed when that signal comes, so that whoever waits for it wakes up.
+static STOP: OnceLock<PipeReader> = OnceLock::new();
+
+/// From now on the first signal only ends the input, so that what was read is finished: a live capture has no other
+/// end. The second one ends the program.
 pub(crate) fn stop_at_first() {
     STOPS_AT_FIRST.store(true, Ordering::Relaxed);
 }
 
-/// Whether a signal has stopped the waiting for more input.
+/// Whether a signal has ended the input.
 pub(crate) fn has_stopped() -> bool {
     STOPPED.load(Ordering::Relaxed)
 }
 
-/// Ends the program on SIGHUP, SIGINT and SIGTERM with status 128 + the signal's number, and removes an unfinished
+/// Waits until there is something to read, its end included, until a signal ends the input, or for so long. Gives
+/// whether there is something to read. After that signal, only the input and the time count.
+pub(crate) fn wait(input: Option<BorrowedFd<'_>>, at_most: Option<Duration>) -> bool {
+    let stop = STOP.get().filter(|_| !has_stopped()).map(AsFd::as_fd);
+    let mut fds: Vec<PollFd<'_>> =
+        input.iter().chain(&stop).map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
+    let at_most = at_most.and_then(|time| Timespec::try_from(time).ok());
+    match poll(&mut fds, at_most.as_ref()) {
+        Ok(_) => input.is_some() && fds.first().is_some_and(|fd| !fd.revents().is_empty()),
+        // A signal came, perhaps that one.
+        Err(rustix::io::Errno::INTR) => false,
+        // What cannot be waited for is read.
+        Err(_) => true,
+    }
+}
+
+/// Ends the input, where [`stop_at_first`] says so, or the program on SIGHUP, SIGINT and SIGTERM with status 128 + the signal's number, and removes an unfinished
 /// output before. SIGXFSZ is taken and forgotten: so the write into a file that may not grow fails, as any other that
 /// fails, and does not end the program. SIGHUP is left alone where nohup(1) has it ignored: a handler would undo that.
 pub(crate) fn watch() -> Result<(), Failure> {
@@ -38,9 +60,12 @@ pub(crate) fn watch() -> Result<(), Failure> {
     if !ignores_hangup() {
         signals.add_signal(SIGHUP).map_err(failed)?;
     }
+    let (reader, writer) = io::pipe().map_err(failed)?;
+    let mut writer = STOP.set(reader).is_ok().then_some(writer);
     let watching = std::thread::Builder::new().spawn(move || {
         for signal in signals.forever().filter(|signal| *signal != SIGXFSZ) {
             if STOPS_AT_FIRST.load(Ordering::Relaxed) && !STOPPED.swap(true, Ordering::Relaxed) {
+                drop(writer.take());
                 continue;
             }
             // Held until the end, so that no file gets its name meanwhile.

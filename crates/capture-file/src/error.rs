@@ -1,6 +1,7 @@
 //! What can be wrong with a capture. Offsets count in the decompressed stream.
 
 use crate::Compression;
+use crate::counted::{Counted, bytes};
 use std::fmt;
 use std::io;
 
@@ -12,7 +13,7 @@ pub enum OpenError {
     #[error("the file is empty")]
     Empty,
     /// It ends within its first header.
-    #[error("cut off in its first header: {needed} bytes needed, {available} there")]
+    #[error("cut off in its first header: {} needed, {available} there", bytes(*needed))]
     TooShort {
         /// Bytes the header has.
         needed: u64,
@@ -122,6 +123,19 @@ impl ReadError {
         matches!(self.kind, ReadErrorKind::CutOff { .. })
     }
 
+    /// Whether the input ended before what it holds does: within an item, a compressed stream, or a part that it makes
+    /// its bytes of.
+    #[must_use]
+    pub fn is_end_of_input(&self) -> bool {
+        let ends = |source: &io::Error| source.kind() == io::ErrorKind::UnexpectedEof;
+        match &self.kind {
+            ReadErrorKind::CutOff { .. } => true,
+            ReadErrorKind::Compressed { source, .. } => ends(source),
+            ReadErrorKind::Omitted(part) => part.ends_input,
+            _ => false,
+        }
+    }
+
     /// Whether there are bytes behind the damage that [`Reader::salvage`](crate::Reader::salvage) could look into: the
     /// input neither ended nor failed.
     #[must_use]
@@ -139,7 +153,7 @@ impl ReadError {
 #[non_exhaustive]
 pub enum ReadErrorKind {
     /// The file ends within an item: still being written, or cut off.
-    #[error("cut off in the middle of a {part}: {needed} bytes needed, {available} there")]
+    #[error("cut off in the middle of a {part}: {} needed, {available} there", bytes(*needed))]
     CutOff {
         /// What it ends in.
         part: Part,
@@ -149,7 +163,7 @@ pub enum ReadErrorKind {
         available: u64,
     },
     /// A length that cannot be.
-    #[error("impossible {what} of {length} bytes: it has to be {}", Bounds(*minimum, *maximum))]
+    #[error("impossible {what} of {}: it has to be {}", bytes(*length), Bounds(*minimum, *maximum))]
     ImpossibleLength {
         /// Which length.
         what: &'static str,
@@ -161,7 +175,7 @@ pub enum ReadErrorKind {
         maximum: u64,
     },
     /// A block length not divisible by four.
-    #[error("impossible block length of {length} bytes: not a multiple of four")]
+    #[error("impossible block length of {}: not a multiple of four", bytes(*length))]
     UnalignedLength {
         /// The length.
         length: u64,
@@ -192,7 +206,8 @@ pub enum ReadErrorKind {
     },
     /// A record of another time than those around it, which nothing confirms; told only where damage is expected.
     #[error(
-        "a record of another time than those before it, {seconds} seconds after 1970, and no record behind it"
+        "a record of another time than those before it, {} after 1970, and no record after it",
+        Counted(*seconds, "second")
     )]
     OddTime {
         /// Its seconds since 1970.
@@ -200,7 +215,8 @@ pub enum ReadErrorKind {
     },
     /// A record that reaches into others; told only where damage is expected.
     #[error(
-        "a record of {length} bytes, but {after} bytes behind its beginning others begin that make more sense"
+        "a record of {}, but {} after its beginning others begin that make more sense",
+        bytes(*length), bytes(*after)
     )]
     Overlap {
         /// Its length, header included.
@@ -256,6 +272,8 @@ pub struct Omission {
     pub offset: u64,
     /// Its bytes.
     pub length: u64,
+    /// Whether it is what the input ends in the middle of.
+    pub ends_input: bool,
     /// What is wrong with it.
     pub reason: Box<dyn std::error::Error + Send + Sync>,
 }
@@ -328,7 +346,7 @@ pub enum WarningKind {
     #[error("options ignored from here on: {0}")]
     Options(OptionError),
     /// An option's value has not the length it must have; the option is ignored.
-    #[error("option {name} ignored: {length} bytes long instead of {expected}")]
+    #[error("option {name} ignored: {} long instead of {expected}", bytes(*length))]
     OptionLength {
         /// The option's name in the specification.
         name: &'static str,
@@ -369,7 +387,7 @@ pub enum WarningKind {
     )]
     OtherCapture(Differences),
     /// More warnings than are kept.
-    #[error("{0} more warnings")]
+    #[error("{}", Counted(*_0, "more warning"))]
     More(u64),
 }
 
@@ -426,7 +444,7 @@ impl fmt::Display for Differences {
 
 /// Options that cannot be read to their end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("option {code} at byte {at} of the options says {length} bytes, {available} are there")]
+#[error("option {code} at byte {at} of the options says {}, {available} there", bytes(*length))]
 pub struct OptionError {
     /// Its code; 0 when not even that is there.
     pub code: u16,

@@ -82,6 +82,7 @@
 
 mod byte_order;
 mod container;
+mod counted;
 mod error;
 mod link_type;
 mod read;

@@ -1,5 +1,6 @@
 //! What can be wrong with a frame: kind, place, what was needed and what was there.
 
+use crate::Counted;
 use crate::generated::FaultKind;
 use core::fmt;
 
@@ -38,18 +39,20 @@ impl fmt::Display for Fault {
         let record = record.unwrap_or(0);
         match kind {
             FaultKind::NoCount => {
-                write!(f, "no count field: {needed} bytes needed, {available} available")
+                write!(f, "no count field: {} needed, {available} available", bytes(needed))
             }
             FaultKind::RecordsMissing => {
                 let missing = needed.saturating_sub(available);
-                write!(f, "{missing} of {needed} records missing at offset {offset}")
+                write!(f, "{missing} of {} missing at offset {offset}", Counted(needed, "record"))
             }
             FaultKind::RecordHeaderCut => write!(
                 f,
-                "record {record} at offset {offset}: header needs {needed} bytes, {available} available"
+                "record {record} at offset {offset}: header needs {}, {available} available",
+                bytes(needed)
             ),
             FaultKind::RecordCut => {
-                write!(f, "record {record} at offset {offset}: {needed} bytes needed, {available} available")
+                let needed = bytes(needed);
+                write!(f, "record {record} at offset {offset}: {needed} needed, {available} available")
             }
             FaultKind::LengthWrapped => write!(
                 f,
@@ -57,13 +60,12 @@ impl fmt::Display for Fault {
                  (really {needed}, as a large TSO snapshot makes it)"
             ),
             FaultKind::RecordsUncounted => {
-                let plural = if needed == 1 { "" } else { "s" };
-                write!(
-                    f,
-                    "the {available} bytes at offset {offset} parse as {needed} more record{plural} than counted"
-                )
+                let (available, more) = (bytes(available), Counted(needed, "more record"));
+                write!(f, "the {available} at offset {offset} parse as {more} than counted")
             }
-            FaultKind::TrailingBytes => write!(f, "{available} trailing bytes at offset {offset}"),
+            FaultKind::TrailingBytes => {
+                write!(f, "{} at offset {offset}", Counted(available, "trailing byte"))
+            }
             FaultKind::LittleEndian if needed == 0 => {
                 write!(f, "looks little-endian: record headers in reversed byte order")
             }
@@ -71,7 +73,8 @@ impl fmt::Display for Fault {
                 write!(f, "looks little-endian: the count reads {available}, reversed {needed}")
             }
             FaultKind::FrameHeaderCut => {
-                write!(f, "frame header at offset {offset}: {needed} bytes needed, {available} available")
+                let needed = bytes(needed);
+                write!(f, "frame header at offset {offset}: {needed} needed, {available} available")
             }
             FaultKind::BadMagic => {
                 write!(f, "no frame header at offset {offset}: magic {available:#010x}, not {needed:#010x}")
@@ -84,20 +87,26 @@ impl fmt::Display for Fault {
             }
             FaultKind::EventHeaderCut => write!(
                 f,
-                "record {record} at offset {offset}: event header needs {needed} bytes, {available} available"
+                "record {record} at offset {offset}: event header needs {}, {available} available",
+                bytes(needed)
             ),
             FaultKind::EventBodyCut => write!(
                 f,
-                "record {record} at offset {offset}: header and body need {needed} bytes, {available} available"
+                "record {record} at offset {offset}: header and body need {}, {available} available",
+                bytes(needed)
             ),
             FaultKind::NotATrace => {
-                write!(f, "not mbuf_trace: no record can be found in its {available} bytes")
+                write!(f, "not mbuf_trace: no record can be found in its {}", bytes(available))
             }
             FaultKind::CutByCapture => {
-                write!(f, "cut by the capture at offset {offset}: {available} of {needed} bytes kept")
+                write!(f, "cut by the capture at offset {offset}: {available} of {} kept", bytes(needed))
             }
         }
     }
+}
+
+const fn bytes(count: u64) -> Counted<u64> {
+    Counted(count, "byte")
 }
 
 impl core::error::Error for Fault {}

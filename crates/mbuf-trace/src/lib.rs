@@ -49,6 +49,7 @@
 extern crate alloc;
 
 pub mod calls;
+mod counted;
 pub mod end;
 pub mod event;
 pub mod fault;
@@ -61,6 +62,7 @@ pub mod text;
 pub mod write;
 
 pub use calls::Calls;
+pub use counted::Counted;
 pub use end::{End, Ends};
 pub use event::{Event, EventHeader, Position};
 pub use fault::Fault;

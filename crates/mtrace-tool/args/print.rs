@@ -56,9 +56,10 @@ pub(crate) struct PrintArgs {
     /// Show the bytes of each snapshot, too, and which have changed
     #[arg(long, conflicts_with = "fields")]
     pub(crate) hex: bool,
-    /// Where source positions point to on a terminal, e.g. `vscode://file{path}:{line}`
-    #[arg(long, value_name = "TEMPLATE", env = "MTRACE_EDITOR_URL", default_value = "file://{path}")]
-    pub(crate) link_template: LinkTemplate,
+    /// Where source positions point to on a terminal, e.g. `vscode://file{path}:{line}` [env: MTRACE_EDITOR_URL]
+    /// [default: file://{path}]
+    #[arg(long, value_name = "TEMPLATE")]
+    pub(crate) link_template: Option<LinkTemplate>,
     #[command(flatten)]
     pub(crate) look: LookArgs,
     #[command(flatten)]

@@ -39,8 +39,8 @@ pub(crate) struct SelectArgs {
     #[arg(long, value_name = "LINK", default_value = "auto")]
     pub(crate) snapshot_link: SnapshotLink,
     /// File that says which functions tell a packet's fate, in the format of format-spec/normal_ends.txt; it comes
-    /// before the built-in list
-    #[arg(long, value_name = "FILE", env = "MTRACE_ENDS", hide_env_values = true)]
+    /// before the built-in list [env: MTRACE_ENDS]
+    #[arg(long, value_name = "FILE")]
     pub(crate) ends: Option<PathBuf>,
 }
 

@@ -8,6 +8,7 @@ use crate::joined::AsTheyStand;
 use crate::messages::{self, Limited, Name};
 use crate::output::{Content, Output, Target};
 use crate::pipeline::{Reading, Seen, Sink, Wants};
+use crate::promise::{self, Written, is_picture};
 use capture_file::{
     Container, Item, Packet, PcapResolution, PcapWriter, PcapngWriter, WriteError, rewrite_packet,
 };
@@ -44,6 +45,9 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
     let content = if is_capture { Content::Binary } else { Content::Text };
     let files = std::slice::from_ref(&args.file);
     let target = Target::check(&args.output.output, args.output.force, content, files)?;
+    if let Some(to) = args.to {
+        promise::check(&args.output.output, Written::Format(to));
+    }
     let to_pcap = by_name == Some(Format::Pcap);
     if let Some(begin) = format.and_then(|format| exporter(args, format, to_pcap, reading.snapshot_link)) {
         return super::export::run(&mut reading, files, target, compression, begin);
@@ -128,11 +132,6 @@ impl format::Format for Text {
     fn is_steady(&self) -> bool {
         self.0.has_begun()
     }
-}
-
-/// Whether a file's name promises a picture.
-fn is_picture(name: &Path) -> bool {
-    name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg"))
 }
 
 /// Refuses options that mean nothing for the format.

@@ -8,6 +8,7 @@ use crate::look;
 use crate::messages::{self, Name};
 use crate::output::{Content, Target};
 use crate::pipeline::{FileReport, Reading, Seen, Sink};
+use crate::promise::{self, Written};
 use capture_file::{Container, Packet};
 use std::path::{Path, PathBuf};
 use trace_fields::SnapshotLink;
@@ -36,7 +37,8 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Status, Failure> {
     let found = Difference::new(&first, &second, options);
     let look = look::look(&args.look, &args.output.output, &files);
     let top = look::rows(args.top, args.look.json);
-    let mut out = target.open(None)?;
+    let written = Written::Report { json: args.look.json };
+    let mut out = target.open(promise::check(&args.output.output, written))?;
     let written = match args.look.json {
         true => found.write_json(&mut out, &look.files, top),
         false => found.write_text(&mut out, &look, top),

@@ -1,10 +1,12 @@
 //! `drops`: where traces end.
 
 use crate::args::DropsArgs;
+use crate::ends;
 use crate::failure::{Failure, Status};
 use crate::look;
 use crate::output::{Content, Target};
 use crate::pipeline::{Reading, Seen, Sink};
+use crate::promise::{self, Written};
 use capture_file::{Container, Packet};
 use mbuf_trace::Fate;
 use std::path::{Path, PathBuf};
@@ -18,7 +20,8 @@ pub(crate) fn run(args: &DropsArgs) -> Result<Status, Failure> {
     for (functions, fate) in [(&args.normal, Fate::Delivered), (&args.not_normal, Fate::Dropped)] {
         functions.iter().for_each(|function| reading.ends.add(function, fate));
     }
-    let inputs: Vec<PathBuf> = args.files.iter().chain(&args.read.select.ends).cloned().collect();
+    let inputs: Vec<PathBuf> =
+        args.files.iter().cloned().chain(ends::path(args.read.select.ends.as_deref())).collect();
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &inputs)?;
     reading.progress = !target.is_terminal();
     let mut sink = DropsSink {
@@ -32,7 +35,8 @@ pub(crate) fn run(args: &DropsArgs) -> Result<Status, Failure> {
     let look = look::look(&args.look, &args.output.output, &args.files);
     let top = look::rows(args.top, args.look.json);
     let report = sink.drops.report();
-    let mut out = target.open(None)?;
+    let written = Written::Report { json: args.look.json };
+    let mut out = target.open(promise::check(&args.output.output, written))?;
     let written = match args.look.json {
         true => report.write_json(&mut out, &look.files, top, args.all),
         false => report.write_text(&mut out, &look, top, args.all),

@@ -1,12 +1,13 @@
 //! What `convert`, `flamegraph` and `graph` have in common where the output is no capture and no NDJSON: a sink that
 //! passes packets to a `trace_view::export`.
 
-use crate::args::{FlamegraphArgs, GraphArgs, Target as Format};
+use crate::args::{FlamegraphArgs, GraphArgs};
 use crate::failure::{Failure, Status};
 use crate::kept::Kept;
 use crate::messages::{self, Name};
 use crate::output::{Content, Output, Target};
 use crate::pipeline::{FileReport, Reading, Seen, Sink};
+use crate::promise::{self, Written};
 use capture_file::{Compression, Container, Packet, WriteError};
 use std::path::{Path, PathBuf};
 use trace_view::Incomplete;
@@ -27,7 +28,7 @@ pub(crate) fn flamegraph(args: &FlamegraphArgs) -> Result<Status, Failure> {
     });
     let title = mbuf_trace::Text(title.as_bytes()).to_string();
     let tree = args.stacks.tree();
-    let (_, compression) = Format::of_name(&args.output.output);
+    let compression = promise::check(&args.output.output, Written::Svg);
     run(&mut reading, &args.files, target, compression, |out| Ok(Box::new(Flamegraph::new(out, tree, title))))
 }
 
@@ -36,7 +37,7 @@ pub(crate) fn graph(args: &GraphArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
     let most = usize::from(args.nodes);
-    let (_, compression) = Format::of_name(&args.output.output);
+    let compression = promise::check(&args.output.output, Written::Svg);
     run(&mut reading, &args.files, target, compression, |out| Ok(Box::new(GraphPicture::new(out, most))))
 }
 

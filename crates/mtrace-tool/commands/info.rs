@@ -501,8 +501,8 @@ impl InfoSink {
             row("", &format_args!("{}; --json has them", Counted(more, "more function")))?;
         }
         if facts.other_functions > 0 {
-            let times = Counted(facts.other_functions, "time");
-            row("", &format_args!("{times} functions that there was no room for"))?;
+            let others = Counted(facts.other_functions, "event");
+            row("", &format_args!("{others} of functions that there was no room for"))?;
         }
         Ok(())
     }

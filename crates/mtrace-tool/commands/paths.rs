@@ -6,6 +6,7 @@ use crate::input;
 use crate::look;
 use crate::output::{Content, Target};
 use crate::pipeline::{FaultMessages, Reading, Seen, Sink, Wants};
+use crate::promise::{self, Written};
 use crate::selection::Range;
 use capture_file::{Container, Packet};
 use std::io::Write;
@@ -45,7 +46,8 @@ pub(crate) fn run(args: &PathsArgs) -> Result<Status, Failure> {
         example = Some(example_of(args, moment, &look)?);
     }
     let top = look::rows(args.top, args.look.json);
-    let mut out = target.open(None)?;
+    let written = Written::Report { json: args.look.json };
+    let mut out = target.open(promise::check(&args.output.output, written))?;
     let written = match (args.show, &example) {
         (Some(id), Some(example)) => report
             .write_path(&mut out, &look, id)

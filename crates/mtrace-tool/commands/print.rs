@@ -5,18 +5,20 @@ mod layout;
 mod row;
 
 use crate::args::{self, ColorWhen, PrintArgs};
+use crate::environment;
 use crate::failure::{Failure, Status};
 use crate::format::{self, Format};
 use crate::look;
 use crate::messages::Name;
-use crate::output::{Content, Output, Target};
+use crate::output::{self, Content, Output, Target};
 use crate::pipeline::{FaultMessages, Reading, Seen, Wants};
+use crate::promise::{self, Written};
 use capture_file::{Container, Packet};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use trace_fields::Field;
 use trace_view::Counted;
-use trace_view::timeline::{Options, Palette, Style, Timeline};
+use trace_view::timeline::{LinkTemplate, LinkTemplateError, Options, Palette, Style, Timeline};
 
 pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
@@ -30,10 +32,11 @@ pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
     reading.progress = !target.is_terminal();
     let (colours, links) = decoration(args);
+    let links = if links && fields.is_empty() && !args.look.json { Some(link_template(args)?) } else { None };
     let timeline = Timeline::new(Options {
         wire_order: args.wire_order,
         palette: if colours { Palette::coloured() } else { Palette::default() },
-        links: links.then(|| args.link_template.clone()),
+        links,
         snapshot_link: reading.snapshot_link,
         width: look::width(&args.look, &args.output.output),
         strip_prefix: args.look.strip_prefix.clone(),
@@ -45,7 +48,9 @@ pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
             args::Style::FunctionGraph => Style::FunctionGraph,
         },
     });
-    let out = target.open(None)?;
+    let json = args.look.json;
+    let written = if fields.is_empty() { Written::Report { json } } else { Written::Text };
+    let out = target.open(promise::check(&args.output.output, written))?;
     let several = args.files.len() > 1;
     if fields.is_empty() {
         let way = Way { several, json: args.look.json, timeline, before_traces: Some(0) };
@@ -79,11 +84,25 @@ trait Grouped: Format {
 
 /// Whether there are colours and links: on a terminal that shows them, or as asked for.
 fn decoration(args: &PrintArgs) -> (bool, bool) {
-    let to_stdout = crate::input::is_standard(&args.output.output);
+    let to_stdout = output::is_stdout(&args.output.output);
     let colours = look::colours(args.look.color, &args.output.output);
     let terminal = to_stdout && io::stdout().is_terminal();
-    let able = terminal && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
+    let able = terminal && environment::follows_links();
     (colours, colours && (able || args.look.color == ColorWhen::Always))
+}
+
+/// Where source positions point to: as the option says, or the variable.
+fn link_template(args: &PrintArgs) -> Result<LinkTemplate, Failure> {
+    if let Some(template) = &args.link_template {
+        return Ok(template.clone());
+    }
+    let value = environment::value(environment::EDITOR_URL);
+    let text = value.as_ref().map_or(Some("file://{path}"), |value| value.to_str());
+    let wrong = |why: &dyn std::fmt::Display| {
+        let shown = mbuf_trace::Text(value.as_deref().unwrap_or_default().as_encoded_bytes());
+        Failure::Usage(format!("{}: `{shown}`: {why}", environment::EDITOR_URL))
+    };
+    text.ok_or_else(|| wrong(&"not UTF-8"))?.parse().map_err(|error: LinkTemplateError| wrong(&error))
 }
 
 /// The field of this name, given to this option.

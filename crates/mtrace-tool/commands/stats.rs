@@ -4,37 +4,52 @@ use crate::args::StatsArgs;
 use crate::failure::{Failure, Status};
 use crate::kept::Kept;
 use crate::messages;
-use crate::output::{Content, Target};
+use crate::output::{Content, Output, Target};
 use crate::pipeline::{FaultMessages, FileReport, Reading, Seen, Sink, Wants};
-use capture_file::{Container, Packet};
+use crate::promise::{self, Written};
+use capture_file::{Compression, Container, Packet};
+use std::io::Write;
 use std::path::Path;
-use trace_fields::{SnapshotLink, Subject};
+use trace_filter::Scratch;
 use trace_view::stats::{Counts, Options, Plan, Statistics, StatsError};
 use trace_view::{Counted, PartOf};
 
 pub(crate) fn run(args: &StatsArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
     let top = args.top.filter(|top| *top > 0);
-    let options = Options { top, interval: args.interval, all_snapshots: args.all_snapshots };
+    // Of a file, the packets of each interval are all there, in whatever order.
+    let as_they_end = args.interval.is_some() && reading.is_live(&args.files);
+    let options = Options { top, interval: args.interval, as_they_end, all_snapshots: args.all_snapshots };
     let plan = Plan::new(&args.by, &args.aggregates, options).map_err(|error| match error {
         StatsError::Filter(error) => Failure::Filter(error.render(messages::coloured())),
         StatsError::Type(message) => Failure::Usage(message),
     })?;
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
-    // Nothing is written before the end, so the bar is in nobody's way.
-    reading.progress = true;
-    let (statistics, snapshot_link) = (Statistics::new(plan), reading.snapshot_link);
-    let mut sink = StatsSink { statistics, kept: Kept::default(), snapshot_link };
+    // Where nothing is written before the end, the bar is in nobody's way.
+    reading.progress = !as_they_end || !target.is_terminal();
+    let mut sink = StatsSink {
+        reading: &reading,
+        statistics: Statistics::new(plan),
+        json: args.json,
+        place: OutputPlace::NotYet(
+            target,
+            promise::check(&args.output.output, Written::Report { json: args.json }),
+        ),
+        kept: Kept::default(),
+        packets: 0,
+        scratch: Scratch::default(),
+        told_late: false,
+    };
     let status = reading.run(&args.files, &mut sink)?;
-    let statistics = sink.statistics;
-    let mut out = target.open(None)?;
+    let StatsSink { statistics, place, kept, .. } = sink;
+    let mut out = place.open()?;
     let written = match args.json {
         true => statistics.write_json(&mut out),
         false => statistics.write_text(&mut out),
     };
     written.map_err(|error| Failure::output(out.path(), error))?;
     out.finish()?;
-    if let Some(why) = sink.kept.why_no_packet() {
+    if let Some(why) = kept.why_no_packet() {
         messages::warning(&format_args!("0 packets: {why}"));
     }
     let counts = statistics.counts();
@@ -56,6 +71,8 @@ fn tell(counts: &Counts) {
     let do_not = |part| PartOf(part, packets, "packet", ["does not", "do not"]);
     say(without, format_args!("{} count: a field of --by has no value", do_not(without)));
     say(timeless, format_args!("{} count: without a time", do_not(timeless)));
+    let late = PartOf(counts.packets_late, packets, "packet", ["was", "were"]);
+    say(counts.packets_late, format_args!("{late} late: counted at the end, after the intervals"));
     let (range, room) = (counts.values_out_of_range, counts.left_out);
     let values = |count| Counted(count, "value");
     say(range, format_args!("{} left out: division by zero, or too large for 128 bits", values(range)));
@@ -70,28 +87,83 @@ fn tell(counts: &Counts) {
     say(many, format_args!("{} counted in part: too many combinations of values", Counted(many, "packet")));
 }
 
-struct StatsSink {
-    statistics: Statistics,
-    kept: Kept,
-    snapshot_link: SnapshotLink,
+/// The output, which is not made of nothing.
+enum OutputPlace {
+    NotYet(Target, Option<Compression>),
+    Open(Box<Output>),
+    /// It could not be opened.
+    Nowhere,
 }
 
-impl Sink for StatsSink {
+impl OutputPlace {
+    fn open(self) -> Result<Output, Failure> {
+        match self {
+            Self::NotYet(target, compression) => target.open(compression),
+            Self::Open(out) => Ok(*out),
+            Self::Nowhere => Err(Failure::BrokenPipe),
+        }
+    }
+}
+
+struct StatsSink<'a> {
+    reading: &'a Reading,
+    statistics: Statistics,
+    json: bool,
+    place: OutputPlace,
+    kept: Kept,
+    /// Those of this file that the filters kept.
+    packets: u64,
+    scratch: Scratch,
+    told_late: bool,
+}
+
+impl StatsSink<'_> {
+    /// Writes the intervals before this one, to be seen at once.
+    fn write_ended(&mut self, until: i128) -> Result<(), Failure> {
+        let mut out = std::mem::replace(&mut self.place, OutputPlace::Nowhere).open()?;
+        let written = match self.json {
+            true => self.statistics.write_ended_json(&mut out, until),
+            false => self.statistics.write_ended_text(&mut out, until),
+        };
+        written.and_then(|()| out.flush()).map_err(|error| Failure::output(out.path(), error))?;
+        self.place = OutputPlace::Open(Box::new(out));
+        Ok(())
+    }
+}
+
+impl StatsSink<'_> {
+    /// Says of the first one that is late where it went: who watches does not see it.
+    fn tell_late(&mut self, packet: &Packet<'_>) {
+        if self.statistics.counts().packets_late == 0 || std::mem::replace(&mut self.told_late, true) {
+            return;
+        }
+        let number = packet.number;
+        messages::warning(&format_args!(
+            "packet {number} is late: its interval was written before; late packets are counted at the end"
+        ));
+    }
+}
+
+impl Sink for StatsSink<'_> {
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
-        let subject = Subject::new(packet).with_snapshot_link(self.snapshot_link);
-        match seen.trace() {
-            Some((trace, certainty)) => self.statistics.add(&subject.with_trace(trace, certainty)),
-            None => self.statistics.add(&subject),
+        // A packet that is not counted is later than an interval, too.
+        if let Some(until) = self.statistics.ends(&packet.into()) {
+            self.write_ended(until)?;
+        }
+        if self.reading.keeps(&mut self.scratch, packet, seen) {
+            self.packets = self.packets.saturating_add(1);
+            self.statistics.add(&seen.subject(packet, self.reading.snapshot_link));
+            self.tell_late(packet);
         }
         Ok(())
     }
 
     fn end(&mut self, _path: &Path, file: &FileReport, _container: &Container) -> Result<(), Failure> {
-        self.kept.add(file);
+        self.kept.add_kept(file, std::mem::take(&mut self.packets));
         Ok(())
     }
 
     fn wants(&self) -> Wants {
-        Wants { faults: FaultMessages::Count, ..Wants::default() }
+        Wants { faults: FaultMessages::Count, unfiltered: true, ..Wants::default() }
     }
 }

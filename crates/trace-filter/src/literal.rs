@@ -244,7 +244,8 @@ fn ether(word: &str, span: Span, wanted: Wanted<'_>) -> Result<Constant> {
         6 => Ok(Constant::Bytes(bytes)),
         ..6 if wanted.partial => Ok(Constant::Bytes(bytes)),
         count => {
-            let message = format!("`{word}` is no Ethernet address: it has {count} bytes");
+            let message =
+                format!("`{word}` is no Ethernet address: it has {}", mbuf_trace::Counted(count, "byte"));
             let error = wrong(span, message).label("6 bytes expected");
             Err(if count > 6 {
                 error

@@ -1,17 +1,7 @@
 //! Numbers with their nouns and verbs.
 
+pub use mbuf_trace::Counted;
 use std::fmt;
-
-/// A number, and what it counts in the singular: `1 event`, `2 events`.
-#[derive(Debug, Clone, Copy)]
-pub struct Counted<N>(pub N, pub &'static str);
-
-impl<N: fmt::Display + From<bool> + PartialEq> fmt::Display for Counted<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.0 == N::from(true) { "" } else { "s" };
-        write!(f, "{} {}{plural}", self.0, self.1)
-    }
-}
 
 /// A part, the whole, what they count in the singular, and the verb in singular and plural: `1 of 3 packets is`,
 /// `2 of 3 packets are`.

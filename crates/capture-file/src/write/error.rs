@@ -1,5 +1,6 @@
 //! Why a capture cannot be written.
 
+use crate::counted::bytes;
 use crate::{Format, LinkType};
 use std::io;
 
@@ -48,7 +49,8 @@ pub enum WriteError {
     },
     /// A packet longer than any reader accepts in the file.
     #[error(
-        "packet {packet} would be {length} bytes long, more than the {maximum} that readers accept in this file"
+        "packet {packet} would be {} long, more than the {maximum} that readers accept in this file",
+        bytes(*length)
     )]
     TooLong {
         /// The packet.
@@ -60,7 +62,8 @@ pub enum WriteError {
     },
     /// Data that a simple packet block cannot say the length of.
     #[error(
-        "packet {packet} stands in a simple packet block, which holds {expected} bytes of a packet of that original length and not {length}: its block type has no field for the captured length"
+        "packet {packet} stands in a simple packet block, which holds {} of a packet of that original length and not {length}: its block type has no field for the captured length",
+        bytes(*expected)
     )]
     SimplePacketLength {
         /// The packet.

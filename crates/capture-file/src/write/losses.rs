@@ -43,28 +43,51 @@ pub enum Loss {
     ModifiedHeaders,
 }
 
-/// What is lost, to follow a number.
+impl Loss {
+    /// What is lost, to follow a number: of one, and of several.
+    const fn words(self) -> [&'static str; 2] {
+        match self {
+            Self::FinerTimes => [
+                "time finer than the output's resolution (rounded down)",
+                "times finer than the output's resolution (rounded down)",
+            ],
+            Self::MissingTimes => {
+                ["packet without a time (written as of 1970)", "packets without a time (written as of 1970)"]
+            }
+            Self::Comments => ["packet comment", "packet comments"],
+            Self::PacketOptions => {
+                ["packet option other than a comment", "packet options other than comments"]
+            }
+            Self::DropCounts => ["drop count of a packet", "drop counts of packets"],
+            Self::Interfaces => [
+                "interface beside the first (its packets are kept)",
+                "interfaces beside the first (their packets are kept)",
+            ],
+            Self::InterfaceNames => ["interface name or description", "interface names and descriptions"],
+            Self::InterfaceOptions => ["other interface option", "other interface options"],
+            Self::FcsLengths => ["length of a frame check sequence", "lengths of frame check sequences"],
+            Self::SectionOptions => ["section header option", "section header options"],
+            Self::Sections => ["section boundary", "section boundaries"],
+            Self::OtherBlocks => ["block that holds no packet", "blocks that hold no packet"],
+            Self::Timezone => ["pcap time zone correction", "pcap time zone corrections"],
+            Self::Accuracy => ["pcap timestamp accuracy", "pcap timestamp accuracies"],
+            Self::Version => ["pcap version other than 2.4", "pcap versions other than 2.4"],
+            Self::NetworkBits => {
+                ["pcap link type field with unassigned bits", "pcap link type fields with unassigned bits"]
+            }
+            Self::ModifiedHeaders => [
+                "modified pcap format (its record headers' extra fields)",
+                "modified pcap formats (their record headers' extra fields)",
+            ],
+        }
+    }
+}
+
+/// What is lost, in the plural.
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FinerTimes => "times finer than the output's resolution (rounded down)",
-            Self::MissingTimes => "packets without a time (written as of 1970)",
-            Self::Comments => "packet comments",
-            Self::PacketOptions => "packet options other than comments",
-            Self::DropCounts => "drop counts of packets",
-            Self::Interfaces => "interfaces beside the first (their packets are kept)",
-            Self::InterfaceNames => "interface names and descriptions",
-            Self::InterfaceOptions => "other interface options",
-            Self::FcsLengths => "lengths of frame check sequences",
-            Self::SectionOptions => "section header options",
-            Self::Sections => "section boundaries",
-            Self::OtherBlocks => "blocks that hold no packet",
-            Self::Timezone => "pcap time zone corrections",
-            Self::Accuracy => "pcap timestamp accuracies",
-            Self::Version => "pcap versions other than 2.4",
-            Self::NetworkBits => "unassigned bits of the pcap link type field",
-            Self::ModifiedHeaders => "modified pcap formats (their record headers' extra fields)",
-        })
+        let [_, plural] = self.words();
+        f.write_str(plural)
     }
 }
 
@@ -102,7 +125,8 @@ impl fmt::Display for Losses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (loss, count)) in self.iter().enumerate() {
             let gap = if index == 0 { "" } else { "\n" };
-            write!(f, "{gap}not kept: {count} {loss}")?;
+            let [singular, plural] = loss.words();
+            write!(f, "{gap}not kept: {count} {}", if count == 1 { singular } else { plural })?;
         }
         Ok(())
     }

@@ -40,7 +40,7 @@ pub enum PcapResolution {
 /// }
 /// let (pcap, losses) = writer.finish()?;
 /// assert_eq!(pcap[..4], [0xa1, 0xb2, 0xc3, 0xd4]);
-/// assert_eq!(losses.to_string(), "not kept: 1 times finer than the output's resolution (rounded down)");
+/// assert_eq!(losses.to_string(), "not kept: 1 time finer than the output's resolution (rounded down)");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct PcapWriter<W: Write> {

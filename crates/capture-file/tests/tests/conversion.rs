@@ -218,11 +218,11 @@ fn a_record_needs_a_header_before_it() {
 fn every_loss_is_told_in_words_of_its_own() {
     let header = Bytes::new(Little).u32(MODIFIED).u16(2).u16(5).u32(3600).u32(9).u32(0).u32(0x3800_0001);
     let (_, losses) = to_pcapng(&header.bytes);
-    let expected = "not kept: 1 pcap time zone corrections\n\
-                    not kept: 1 pcap timestamp accuracies\n\
-                    not kept: 1 pcap versions other than 2.4\n\
-                    not kept: 1 unassigned bits of the pcap link type field\n\
-                    not kept: 1 modified pcap formats (their record headers' extra fields)";
+    let expected = "not kept: 1 pcap time zone correction\n\
+                    not kept: 1 pcap timestamp accuracy\n\
+                    not kept: 1 pcap version other than 2.4\n\
+                    not kept: 1 pcap link type field with unassigned bits\n\
+                    not kept: 1 modified pcap format (its record headers' extra fields)";
     assert_eq!(losses.to_string(), expected);
 }
 

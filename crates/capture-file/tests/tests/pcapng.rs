@@ -116,9 +116,9 @@ fn bad_options_of_interfaces_are_warnings() {
         warnings,
         [
             "option if_tsresol ignored: 0 bytes long instead of 1 (byte offset 28)",
-            "option if_tsoffset ignored: 1 bytes long instead of 8 (byte offset 28)",
+            "option if_tsoffset ignored: 1 byte long instead of 8 (byte offset 28)",
             "option if_fcslen ignored: 2 bytes long instead of 1 (byte offset 28)",
-            "options ignored from here on: option 3 at byte 8 of the options says 504 bytes, 4 are there (byte offset 76)",
+            "options ignored from here on: option 3 at byte 8 of the options says 504 bytes, 4 there (byte offset 76)",
         ]
     );
 }

@@ -16,6 +16,7 @@ use std::io::{Cursor, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
+use trace_view::Counted;
 
 /// The capture that Wireshark is given to read.
 const CAPTURE: &[u8] = include_bytes!("../../../../fixtures/ping-rev4.pcap");
@@ -315,7 +316,7 @@ fn judge_reading(health: &mut Health, program: &Program, capture: &Path) -> Resu
         health.problem(NAME, &message, advice);
     } else if lines == expected {
         let count = expected.len();
-        health.ok(NAME, &format_args!("it reads {count} built-in packets as this tool does"));
+        health.ok(NAME, &format_args!("it reads {} as this tool does", Counted(count, "built-in packet")));
     } else {
         let pairs = expected.iter().map(String::as_str).chain(std::iter::repeat(""));
         let wrong =

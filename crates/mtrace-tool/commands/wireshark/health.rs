@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use mbuf_trace::Text;
 use serde::Serialize;
 use std::fmt::{self, Write};
-use trace_view::json;
+use trace_view::{Counted, json};
 
 /// How one thing stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -108,11 +108,10 @@ impl Health {
         }
         let count = |standing| self.findings.iter().filter(|finding| finding.standing == standing).count();
         let (problems, skipped) = (count(Standing::Problem), count(Standing::Skipped));
-        let plural = if problems == 1 { "" } else { "s" };
         let _ = match (problems, skipped) {
             (0, 0) => writeln!(out, "Wireshark is ready for traces"),
             (0, _) => writeln!(out, "nothing is in the way, as far as could be seen"),
-            _ => writeln!(out, "{problems} problem{plural}"),
+            _ => writeln!(out, "{}", Counted(problems, "problem")),
         };
         out
     }

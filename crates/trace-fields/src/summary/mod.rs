@@ -7,7 +7,7 @@ mod names;
 use crate::generated::FieldId;
 use crate::layers::{Layer, Layers, Protocol, be16, be32};
 use crate::short::Short;
-use mbuf_trace::{Link, ether_type};
+use mbuf_trace::{Counted, Link, ether_type};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -163,10 +163,7 @@ fn arp(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
 }
 
 fn length(f: &mut impl fmt::Write, length: usize) -> fmt::Result {
-    match length {
-        1 => f.write_str("1 byte"),
-        length => write!(f, "{length} bytes"),
-    }
+    write!(f, "{}", Counted(length, "byte"))
 }
 
 fn ip(f: &mut impl fmt::Write, network: Layer<'_>, last: Layer<'_>) -> fmt::Result {
@@ -247,7 +244,7 @@ fn end_point(f: &mut impl fmt::Write, address: IpAddr, port: Option<u16>) -> fmt
 fn bytes_behind(f: &mut impl fmt::Write, length: usize) -> fmt::Result {
     f.write_str(", ")?;
     f.write_str(itoa::Buffer::new().format(length))?;
-    f.write_str(" bytes")
+    f.write_str(if length == 1 { " byte" } else { " bytes" })
 }
 
 /// Source and destination of an IP header.

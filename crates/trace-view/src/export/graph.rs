@@ -224,7 +224,8 @@ impl<W: Write> Export<W> for GraphPicture<W> {
         if shown.hidden > 0 {
             let (hidden, most) = (shown.hidden, self.most);
             remarks.push(Remark::note(format!(
-                "the picture shows the {most} functions that were passed most often, and not {}",
+                "the picture shows {}, passed most often, and not {}",
+                Counted(most, "function"),
                 Counted(hidden, "other")
             )));
         }

@@ -328,25 +328,49 @@ impl<W: Write> Export<W> for Packets<W> {
             (
                 no_ethernet,
                 true,
-                "snapshots begin with no Ethernet header and are left out: a pcap holds one link type, so write a pcapng",
+                "snapshot",
+                ["begins with no Ethernet header and is", "begin with no Ethernet header and are"],
+                "left out: a pcap holds one link type, so write a pcapng",
+            ),
+            (
+                other_links,
+                true,
+                "packet",
+                ["that carries no trace is", "that carry no trace are"],
+                "left out; `--to mixed` keeps what is no trace",
+            ),
+            (empty, false, "trace", ["holds no snapshot and adds", "hold no snapshot and add"], "no packet"),
+            (
+                times,
+                true,
+                "packet",
+                ["stands", "stand"],
+                "at 1970-01-01, because the file cannot hold such a time",
             ),
             (
                 no_header,
                 true,
-                "snapshots begin with no header that has a link type and are left out (ARP without Ethernet, payload)",
+                "snapshot",
+                [
+                    "begins with no header that has a link type and is",
+                    "begin with no header that has a link type and are",
+                ],
+                "left out (ARP without Ethernet, payload)",
             ),
-            (other_links, true, "packets that carry no trace are left out; `--to mixed` keeps them"),
-            (empty, false, "traces hold no snapshot and add no packet"),
-            (times, true, "packets stand at 1970-01-01, because the file cannot hold their times"),
             (
                 others,
                 true,
-                "packets stand on the interface `(others)`: there are more names than a file should have",
+                "packet",
+                ["stands", "stand"],
+                "on the interface `(others)`: there are more names than a file should have",
             ),
         ];
         let remarks = table.into_iter().filter(|(count, ..)| *count > 0);
         let mut remarks: Vec<Remark> = remarks
-            .map(|(count, is_loss, text)| Remark { text: format!("{count} {text}"), is_loss })
+            .map(|(count, is_loss, noun, [singular, plural], rest)| {
+                let verb = if count == 1 { singular } else { plural };
+                Remark { text: format!("{} {verb} {rest}", Counted(count, noun)), is_loss }
+            })
             .collect();
         let link_types: HashSet<u16> = self.interfaces.keys().map(|(.., link_type)| *link_type).collect();
         if link_types.len() > 1 && !self.options.mixed {

@@ -269,8 +269,9 @@ impl Tree {
         let mut remarks = Vec::new();
         if self.beyond > 0 {
             let (beyond, unit, limit) = (self.beyond, self.unit(self.beyond), self.limit >> 20);
+            let stand = if beyond == 1 { "stands" } else { "stand" };
             remarks.push(Remark::loss(format!(
-                "{beyond} {unit} stand under {OTHERS}: different stacks took {limit} MiB, the most that is held of them"
+                "{beyond} {unit} {stand} under {OTHERS}: different stacks took {limit} MiB, the most that is held of them"
             )));
         }
         if self.timeless > 0 {

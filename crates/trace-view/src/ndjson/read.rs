@@ -122,12 +122,14 @@ impl<R: BufRead> Capture<R> {
         let line = std::mem::take(&mut self.line);
         let converted = if is_rest { Err(Kinds::TooLong) } else { self.convert(&line) };
         self.line = line;
+        let line_ends = self.line.ends_with(b"\n");
         converted.map_err(|kind| {
             // What was made of a bad line is no part of the capture.
             self.bytes.clear();
+            let ends_input = matches!(&kind, Kinds::Json(error) if error.is_eof()) && !line_ends;
             let reason = Box::new(LineError { line: self.line_number, kind });
             let length = self.offset.saturating_sub(begin);
-            io::Error::new(io::ErrorKind::InvalidData, Omission { offset: begin, length, reason })
+            io::Error::new(io::ErrorKind::InvalidData, Omission { offset: begin, length, ends_input, reason })
         })?;
         Ok(true)
     }

@@ -3,6 +3,7 @@
 use super::Statistics;
 use super::accumulator::Accumulator;
 use super::key::KeyValue;
+use super::table::Table;
 use std::cmp::Ordering;
 
 /// The results for one key.
@@ -34,9 +35,8 @@ impl Line<'_> {
 impl Statistics {
     /// Lines with results, those of one interval sorted by this function, the highest last, and of those only the
     /// top ones.
-    pub(super) fn lines(&self, function: usize) -> Vec<Line<'_>> {
-        let mut lines: Vec<Line<'_>> = self
-            .table
+    pub(super) fn lines<'a>(&self, table: &'a Table, function: usize) -> Vec<Line<'a>> {
+        let mut lines: Vec<Line<'_>> = table
             .rows()
             .map(|(key, cells)| {
                 let mut values = KeyValue::read_all(key);

@@ -32,6 +32,11 @@ impl Interval {
         number.saturating_mul(i128::from(self.nanoseconds))
     }
 
+    /// How wide intervals are when they are shown, up to a thousand seconds: the width of those to come is not known.
+    pub(super) fn width(self) -> usize {
+        self.shown(self.number(999_000_000_000)).len()
+    }
+
     /// The interval of this number, in seconds behind the start, with the digits that it needs.
     pub(super) fn shown(self, number: i128) -> String {
         let mut digits = 9_usize;

@@ -6,6 +6,7 @@ use super::distribution::Distribution;
 use super::key::{Shown, instant};
 use super::plan::Aggregate;
 use super::quantity::Unit;
+use super::table::Table;
 use super::{Counts, Statistics};
 use crate::json;
 use serde::Serialize;
@@ -19,6 +20,9 @@ const SCHEMA: &str = "mbuf_trace.stats/1";
 struct RowJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     interval: Option<IntervalJson>,
+    /// Whether its packets came after the interval was written.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    late: bool,
     by: Keys<'a>,
     results: Results<'a>,
 }
@@ -57,25 +61,43 @@ struct Bucket {
 }
 
 impl Statistics {
-    /// Writes the answer, sorted by the first function.
+    /// Writes the answer, or what is left of it, sorted by the first function.
     ///
     /// # Errors
     ///
     /// When the output fails.
     pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
-        for line in &self.lines(0) {
+        self.rows(out, &self.table, false)?;
+        self.rows(out, &self.late, true)?;
+        let rows = self.table.len().saturating_add(self.late.len());
+        let summary = Summary { keys: self.written.keys.saturating_add(rows), counts: self.counts() };
+        json::write(out, &Last { schema: SCHEMA, summary })?;
+        out.write_all(b"\n")
+    }
+
+    /// Writes the intervals before this one, and forgets them; see [`ends`](Self::ends).
+    ///
+    /// # Errors
+    ///
+    /// When the output fails.
+    pub fn write_ended_json(&mut self, out: &mut impl Write, until: i128) -> io::Result<()> {
+        self.rows(out, &self.table, false)?;
+        self.forget(until);
+        Ok(())
+    }
+
+    fn rows(&self, out: &mut impl Write, table: &Table, late: bool) -> io::Result<()> {
+        for line in &self.lines(table, 0) {
             let interval = line.interval.zip(self.plan.options.interval).map(|(number, interval)| {
                 let start = self.start.map_or(0, |start| start.nanoseconds().0);
                 let begin = instant(start.saturating_add(interval.begin(number))).to_string();
                 IntervalJson { number, begin }
             });
-            let row = RowJson { interval, by: Keys(self, line), results: Results(self, line) };
+            let row = RowJson { interval, late, by: Keys(self, line), results: Results(self, line) };
             json::write(out, &row)?;
             out.write_all(b"\n")?;
         }
-        let summary = Summary { keys: self.table.len(), counts: self.counts() };
-        json::write(out, &Last { schema: SCHEMA, summary })?;
-        out.write_all(b"\n")
+        Ok(())
     }
 }
 

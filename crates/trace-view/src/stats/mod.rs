@@ -16,6 +16,11 @@
 //! A function takes the number that its argument has in the row. In a row of a whole packet, an argument of
 //! events gives the number of each event.
 //!
+//! # Intervals
+//!
+//! With [`Options::as_they_end`], an interval is written when a packet of a later one comes, and forgotten: what a live
+//! capture is watched with. A packet of an interval that has been written makes rows that are written at the end, apart.
+//!
 //! # Bounds
 //!
 //! Numbers have 128 bits; what does not fit is left out and told. Keys are kept in at most 48 MiB; what needs
@@ -47,7 +52,7 @@ use quantity::OutOfRange;
 use std::ops::ControlFlow;
 use table::Table;
 use thiserror::Error;
-use trace_fields::{Scratch, Subject};
+use trace_fields::{PacketView, Scratch, Subject};
 use trace_filter::FilterError;
 
 /// Why a plan cannot be made.
@@ -66,11 +71,33 @@ pub enum StatsError {
 pub struct Statistics {
     plan: Plan,
     table: Table,
+    /// Rows of intervals that were written before.
+    late: Table,
+    /// The interval that is being gathered, where each is written as it ends.
+    current: Option<i128>,
+    written: Written,
     /// When the capture's first packet with a time was captured.
     start: Option<Timestamp>,
     counts: Counts,
     gathered: Gathered,
     scratch: Scratch,
+}
+
+/// What has been written of an answer that is written interval by interval.
+#[derive(Debug, Clone, Default)]
+struct Written {
+    /// Whether the line above all others was.
+    heading: bool,
+    /// What stands between the last function and the next one.
+    between: &'static str,
+    /// Of each function the first interval that has not been, once one was.
+    next: Vec<Option<i128>>,
+    /// How wide the columns were.
+    widths: Vec<usize>,
+    /// How many rows.
+    keys: usize,
+    /// Whether intervals in which there was nothing are left out.
+    no_empty: bool,
 }
 
 /// What was met, and what was left out.
@@ -84,6 +111,9 @@ pub struct Counts {
     pub packets_without_keys: u64,
     /// Packets that belong to no interval, because they have no time.
     pub packets_without_time: u64,
+    /// Packets that came after their interval was written; their rows are at the end.
+    #[serde(skip_serializing_if = "is_none")]
+    pub packets_late: u64,
     /// Values that are divisions by zero, or too large for 128 bits, and sums that are.
     pub values_out_of_range: u64,
     /// Rows, or values of distributions, for which there was no memory.
@@ -104,10 +134,15 @@ impl Statistics {
     }
 
     fn with_room(plan: Plan, room: usize) -> Self {
-        let new_row = plan.aggregates.iter().map(|aggregate| aggregate.function.accumulator()).collect();
+        let new_row: Vec<Accumulator> =
+            plan.aggregates.iter().map(|aggregate| aggregate.function.accumulator()).collect();
+        let late = if plan.options.as_they_end { room / 4 } else { 0 };
         Self {
             plan,
-            table: Table::new(new_row, room),
+            table: Table::new(new_row.clone(), room.saturating_sub(late)),
+            late: Table::new(new_row, late),
+            current: None,
+            written: Written::default(),
             start: None,
             counts: Counts::default(),
             gathered: Gathered::default(),
@@ -124,6 +159,34 @@ impl Statistics {
         }
     }
 
+    /// The interval that a packet is in, if it ends the ones before, which are then to be written: with
+    /// [`write_ended_text`](Self::write_ended_text) or [`write_ended_json`](Self::write_ended_json), before the packet
+    /// is counted. It may be one that is not counted at all.
+    pub fn ends(&mut self, packet: &PacketView<'_>) -> Option<i128> {
+        if !self.plan.options.as_they_end {
+            return None;
+        }
+        let number = self.interval(packet)?;
+        let current = *self.current.get_or_insert(number);
+        (number > current).then_some(number)
+    }
+
+    /// The number of a packet's interval.
+    fn interval(&mut self, packet: &PacketView<'_>) -> Option<i128> {
+        let (interval, time) = self.plan.options.interval.zip(packet.time)?;
+        // From the first packet of the capture on, whether it is looked at or not.
+        let first = packet.earlier.first.unwrap_or(time);
+        let start = self.start.get_or_insert(first).nanoseconds().0;
+        Some(interval.number(time.nanoseconds().0.saturating_sub(start)))
+    }
+
+    /// Forgets the intervals before this one, which have been written.
+    fn forget(&mut self, until: i128) {
+        self.written.keys = self.written.keys.saturating_add(self.table.len());
+        self.table.clear();
+        self.current = Some(until);
+    }
+
     /// Counts a packet.
     pub fn add(&mut self, subject: &Subject<'_>) {
         increase(&mut self.counts.packets);
@@ -132,15 +195,13 @@ impl Statistics {
             self.counts.lost_events = self.counts.lost_events.saturating_add(u64::from(trace.lost()));
         }
         let mut prefix = Vec::new();
-        if let Some(interval) = self.plan.options.interval {
-            let Some(time) = subject.packet().time else {
+        let mut is_late = false;
+        if self.plan.options.interval.is_some() {
+            let Some(number) = self.interval(subject.packet()) else {
                 increase(&mut self.counts.packets_without_time);
                 return;
             };
-            // The first packet of the capture, whether it is looked at or not.
-            let first = subject.packet().earlier.first.unwrap_or(time);
-            let start = self.start.get_or_insert(first).nanoseconds().0;
-            let number = interval.number(time.nanoseconds().0.saturating_sub(start));
+            is_late = self.current.is_some_and(|current| number < current);
             KeyValue::Number(number).write(&mut prefix);
         }
         let before = self.counts.rows;
@@ -148,21 +209,24 @@ impl Statistics {
         if self.plan.options.all_snapshots && self.plan.asks_snapshots() && subject.trace().is_some() {
             let mut scratch = std::mem::take(&mut self.scratch);
             let _ = subject.visit_packets(&mut scratch, &mut |bytes, link| {
-                self.snapshot(Some(Snapshot::whole(bytes, link)), &prefix);
+                self.snapshot(Some(Snapshot::whole(bytes, link)), &prefix, is_late);
                 ControlFlow::Continue(())
             });
             self.scratch = scratch;
         } else {
-            self.snapshot(primary(subject), &prefix);
+            self.snapshot(primary(subject), &prefix, is_late);
         }
         if self.counts.rows == before {
             increase(&mut self.counts.packets_without_keys);
+        } else if is_late {
+            increase(&mut self.counts.packets_late);
         }
     }
 
     /// Counts the rows that a snapshot makes, or the packet if nothing is asked of snapshots.
-    fn snapshot(&mut self, snapshot: Option<Snapshot<'_>>, prefix: &[u8]) {
-        let Self { plan, table, counts, gathered, .. } = self;
+    fn snapshot(&mut self, snapshot: Option<Snapshot<'_>>, prefix: &[u8], is_late: bool) {
+        let Self { plan, table, late, counts, gathered, .. } = self;
+        let table = if is_late { late } else { table };
         gathered.snapshot(plan, snapshot);
         let complete = gathered.rows(plan, prefix, &mut |gathered, row| {
             increase(&mut counts.rows);
@@ -218,6 +282,11 @@ fn add_row(plan: &Plan, table: &mut Table, counts: &mut Counts, gathered: &Gathe
             Some(argument) => add(cell, gathered.value(argument, row.step)),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 fn increase(count: &mut u64) {

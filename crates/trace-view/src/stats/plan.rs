@@ -29,6 +29,8 @@ pub struct Options {
     pub top: Option<usize>,
     /// Each of these by itself.
     pub interval: Option<Interval>,
+    /// Intervals are written as they end, and forgotten.
+    pub as_they_end: bool,
     /// Every snapshot that repeats no earlier one, not only the newest.
     pub all_snapshots: bool,
 }

@@ -19,12 +19,13 @@ pub(super) struct Table {
     cells: Vec<Accumulator>,
     new_row: Vec<Accumulator>,
     room: usize,
+    whole_room: usize,
 }
 
 impl Table {
     /// An empty table, each of whose rows begins as `new_row`.
     pub(super) fn new(new_row: Vec<Accumulator>, room: usize) -> Self {
-        Self { places: HashMap::new(), cells: Vec::new(), new_row, room }
+        Self { places: HashMap::new(), cells: Vec::new(), new_row, room, whole_room: room }
     }
 
     /// The row of a key, and the memory that is left for it; none if the key is new and there is no room.
@@ -45,6 +46,13 @@ impl Table {
         };
         let row = self.cells.get_mut(place..place.saturating_add(width))?;
         Some((row, &mut self.room))
+    }
+
+    /// Forgets all keys.
+    pub(super) fn clear(&mut self) {
+        self.places.clear();
+        self.cells.clear();
+        self.room = self.whole_room;
     }
 
     /// How many keys there are.

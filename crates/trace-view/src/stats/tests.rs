@@ -91,3 +91,79 @@ fn packets_without_a_time_are_in_no_interval() {
     assert_eq!(statistics.counts().packets_without_time, 1);
     insta::assert_snapshot!(text(&statistics));
 }
+
+/// The answer of these packets, each with its microseconds, as it is written bit by bit, and how much of it there was
+/// before each packet.
+fn as_they_end(by: &[&str], functions: &[&str], json: bool, times: &[u64]) -> (String, Vec<usize>) {
+    let interval = Some("1ms".parse().unwrap());
+    let options = Options { interval, as_they_end: true, ..Options::default() };
+    let mut statistics = statistics(by, functions, options, 1 << 20);
+    let (mut out, mut before) = (Vec::new(), Vec::new());
+    for (number, time) in (1..).zip(times) {
+        let packet = packet(number, 100, Some(*time));
+        if let Some(until) = statistics.ends(&packet) {
+            match json {
+                true => statistics.write_ended_json(&mut out, until).unwrap(),
+                false => statistics.write_ended_text(&mut out, until).unwrap(),
+            }
+        }
+        before.push(out.len());
+        statistics.add(&Subject::new(packet));
+    }
+    match json {
+        true => statistics.write_json(&mut out).unwrap(),
+        false => statistics.write_text(&mut out).unwrap(),
+    }
+    (String::from_utf8(out).unwrap(), before)
+}
+
+/// The same bytes as at the end, where there is one function, and in JSON always.
+#[test]
+fn intervals_are_written_as_they_end() {
+    let times = [0, 10, 999, 1000, 1500, 5000, 5001, 9999];
+    for (by, functions, json) in [
+        (&[][..], &["count"][..], false),
+        (&[], &["sum(frame.len)"], false),
+        (&["frame.number"], &["count"], false),
+        (&[], &["quantize(frame.len)"], false),
+        (&["frame.number % 2"], &["count", "avg(frame.len)"], true),
+    ] {
+        let options = Options { interval: Some("1ms".parse().unwrap()), ..Options::default() };
+        let mut whole = statistics(by, functions, options, 1 << 20);
+        for (number, time) in (1..).zip(times) {
+            whole.add(&Subject::new(packet(number, 100, Some(time))));
+        }
+        let mut expected = Vec::new();
+        match json {
+            true => whole.write_json(&mut expected).unwrap(),
+            false => whole.write_text(&mut expected).unwrap(),
+        }
+        let (text, before) = as_they_end(by, functions, json, &times);
+        assert_eq!(text, String::from_utf8(expected).unwrap(), "{by:?} {functions:?}");
+        let grew: Vec<bool> = before.windows(2).map(|two| two[0] < two[1]).collect();
+        assert_eq!(grew, [false, false, true, false, true, false, true], "{by:?} {functions:?}");
+    }
+}
+
+#[test]
+fn late_packets_are_written_at_the_end() {
+    let times = [5000, 6000, 5001, 4999, 6001, 8000, 6002];
+    let mut all = as_they_end(&[], &["count", "sum(frame.len)"], false, &times).0;
+    all.push_str(&as_they_end(&[], &["count"], true, &times).0);
+    insta::assert_snapshot!(all);
+}
+
+/// What an interval took is given back when it has been written.
+#[test]
+fn any_number_of_intervals_has_room() {
+    let options = Options { interval: Some("1ms".parse().unwrap()), as_they_end: true, ..Options::default() };
+    let mut statistics = statistics(&["frame.number"], &[], options, 10_000);
+    for number in 1..=1000 {
+        let packet = packet(number, 0, Some(number * 1000));
+        if let Some(until) = statistics.ends(&packet) {
+            statistics.write_ended_json(&mut std::io::sink(), until).unwrap();
+        }
+        statistics.add(&Subject::new(packet));
+    }
+    assert_eq!((statistics.counts().left_out, statistics.written.keys), (0, 999));
+}

@@ -1,12 +1,13 @@
 //! The answer as DTrace prints aggregations: a line a key, the highest result last.
 
-use super::Statistics;
 use super::accumulator::Accumulator;
 use super::answer::Line;
 use super::distribution::Picture;
 use super::key::{Shown, instant};
 use super::plan::{Aggregate, Function, Key, KeySource};
 use super::quantity::Unit;
+use super::table::Table;
+use super::{Statistics, Written};
 use std::io::{self, Write};
 use trace_fields::FieldType;
 
@@ -25,42 +26,96 @@ struct Column {
 }
 
 impl Statistics {
-    /// Writes the answer: for each function a line a key, or a distribution a key.
+    /// Writes the answer, or what is left of it: for each function a line a key, or a distribution a key.
     ///
     /// # Errors
     ///
     /// When the output fails.
     pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
-        if let (Some(interval), Some(start)) = (self.plan.options.interval, self.start) {
-            writeln!(out, "intervals of {interval}, in seconds from {start} on\n")?;
-        }
-        // A distribution has an empty line behind it anyway.
-        let mut between: &[u8] = b"";
-        for (place, aggregate) in self.plan.aggregates.iter().enumerate() {
-            let unit = if aggregate.unit == Unit::Nanoseconds { ", in nanoseconds" } else { "" };
-            if self.plan.aggregates.len() > 1 || !unit.is_empty() {
-                out.write_all(between)?;
-                writeln!(out, "{}{unit}", aggregate.name)?;
-            }
-            self.function(out, place, aggregate)?;
-            between = if aggregate.function.is_distribution() { b"" } else { b"\n" };
+        let mut written = self.written.clone();
+        self.block(out, &self.table, &mut written, None)?;
+        if self.late.len() > 0 {
+            writeln!(out, "\nof packets that came after their interval was written:\n")?;
+            let mut written = Written { heading: true, no_empty: true, ..Written::default() };
+            self.block(out, &self.late, &mut written, None)?;
         }
         Ok(())
     }
 
-    fn function(&self, out: &mut impl Write, place: usize, aggregate: &Aggregate) -> io::Result<()> {
-        let mut lines = self.lines(place);
-        lines.retain(|line| line.cell(place).is_some());
-        let columns = self.columns(&lines);
-        let mut next = None;
-        for line in &lines {
-            if let (Some(interval), true) = (line.interval, self.plan.keys.is_empty()) {
-                self.empty(out, aggregate, next.replace(interval.saturating_add(1)), interval, &columns)?;
+    /// Writes the intervals before this one, and forgets them; see [`ends`](Self::ends).
+    ///
+    /// # Errors
+    ///
+    /// When the output fails.
+    pub fn write_ended_text(&mut self, out: &mut impl Write, until: i128) -> io::Result<()> {
+        let mut written = std::mem::take(&mut self.written);
+        let done = self.block(out, &self.table, &mut written, Some(until));
+        self.written = written;
+        self.forget(until);
+        done
+    }
+
+    /// Writes what a table holds, function by function; with `until`, all intervals up to there have ended.
+    fn block(
+        &self,
+        out: &mut impl Write,
+        table: &Table,
+        written: &mut Written,
+        until: Option<i128>,
+    ) -> io::Result<()> {
+        if let (Some(interval), Some(start), false) =
+            (self.plan.options.interval, self.start, std::mem::replace(&mut written.heading, true))
+        {
+            writeln!(out, "intervals of {interval}, in seconds from {start} on\n")?;
+        }
+        written.next.resize(self.plan.aggregates.len(), None);
+        for (place, aggregate) in self.plan.aggregates.iter().enumerate() {
+            let mut lines = self.lines(table, place);
+            lines.retain(|line| line.cell(place).is_some());
+            let next = written.next.get(place).copied().flatten();
+            if lines.is_empty() && self.plan.options.as_they_end && (next.is_none() || until.is_none()) {
+                continue;
             }
-            let Some(cell) = line.cell(place) else { continue };
-            write_line(out, &self.texts(line), &columns, aggregate, cell)?;
+            let unit = if aggregate.unit == Unit::Nanoseconds { ", in nanoseconds" } else { "" };
+            if self.plan.aggregates.len() > 1 || !unit.is_empty() {
+                out.write_all(written.between.as_bytes())?;
+                writeln!(out, "{}{unit}", aggregate.name)?;
+            }
+            let columns = self.columns(&lines, written);
+            let shows_empty = self.plan.keys.is_empty() && !written.no_empty;
+            let next = self.function(out, place, &lines, &columns, shows_empty.then_some(next), until)?;
+            if let Some(at) = written.next.get_mut(place) {
+                *at = next;
+            }
+            // A distribution has an empty line after it anyway.
+            written.between = if aggregate.function.is_distribution() { "" } else { "\n" };
         }
         Ok(())
+    }
+
+    /// Writes the lines of a function, and gives the first interval that has not been written. `next` is that of the
+    /// intervals before, where those in which there was nothing are shown.
+    fn function(
+        &self,
+        out: &mut impl Write,
+        place: usize,
+        lines: &[Line<'_>],
+        columns: &[Column],
+        mut next: Option<Option<i128>>,
+        until: Option<i128>,
+    ) -> io::Result<Option<i128>> {
+        let Some(aggregate) = self.plan.aggregates.get(place) else { return Ok(None) };
+        for line in lines {
+            if let (Some(interval), Some(next)) = (line.interval, &mut next) {
+                self.empty(out, aggregate, next.replace(interval.saturating_add(1)), interval, columns)?;
+            }
+            let Some(cell) = line.cell(place) else { continue };
+            write_line(out, &self.texts(line), columns, aggregate, cell)?;
+        }
+        if let (Some(until), Some(next @ Some(_))) = (until, &mut next) {
+            self.empty(out, aggregate, next.replace(until), until, columns)?;
+        }
+        Ok(next.flatten())
     }
 
     /// The intervals from `next` to the one before `interval`, in which there was nothing.
@@ -96,14 +151,23 @@ impl Statistics {
         interval.into_iter().chain(keys).collect()
     }
 
-    fn columns(&self, lines: &[Line<'_>]) -> Vec<Column> {
-        let interval = self.plan.options.interval.map(|_| Column { width: 0, right: false });
+    fn columns(&self, lines: &[Line<'_>], written: &mut Written) -> Vec<Column> {
+        let interval = self.plan.options.interval;
+        let interval = interval.map(|interval| Column { width: interval.width(), right: false });
         let only = self.plan.keys.len() == 1 && interval.is_none();
         let keys = self.plan.keys.iter().map(|key| column(key, only));
         let mut columns: Vec<Column> = interval.into_iter().chain(keys).collect();
         for line in lines {
             for (column, text) in columns.iter_mut().zip(self.texts(line)) {
                 column.width = column.width.max(text.chars().count().min(WIDEST));
+            }
+        }
+        if self.plan.options.as_they_end {
+            // No narrower than in the intervals before.
+            written.widths.resize(columns.len(), 0);
+            for (column, width) in columns.iter_mut().zip(&mut written.widths) {
+                column.width = column.width.max(*width);
+                *width = column.width;
             }
         }
         columns

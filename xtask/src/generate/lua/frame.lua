@@ -1,26 +1,26 @@
 ----------------------------------------------------------------------------------------------------------
 -- A frame: its header, what is wrong with it, and where its events are.
 
--- The sentence of each fault: what, where, how much. Names, severities and docs are in FAULTS.
+-- The sentence of each fault: what, where, how much; a number may have its noun with it, in the singular. Names, severities and docs are in FAULTS.
 local SENTENCES = {
-  no_count = "no count field: %{needed} bytes needed, %{available} available",
-  records_missing = "%{missing} of %{needed} records missing at offset %{offset}",
-  record_header_cut = "record %{record} at offset %{offset}: header needs %{needed} bytes, %{available} available",
-  record_cut = "record %{record} at offset %{offset}: %{needed} bytes needed, %{available} available",
+  no_count = "no count field: %{needed byte} needed, %{available} available",
+  records_missing = "%{missing} of %{needed record} missing at offset %{offset}",
+  record_header_cut = "record %{record} at offset %{offset}: header needs %{needed byte}, %{available} available",
+  record_cut = "record %{record} at offset %{offset}: %{needed byte} needed, %{available} available",
   length_wrapped = "record %{record} at offset %{offset}: its length %{available} may have wrapped at 65536 "
     .. "(really %{needed}, as a large TSO snapshot makes it)",
-  records_uncounted = "the %{available} bytes at offset %{offset} parse as %{needed} more record%{plural} than counted",
-  trailing_bytes = "%{available} trailing bytes at offset %{offset}",
+  records_uncounted = "the %{available byte} at offset %{offset} parse as %{needed more record} than counted",
+  trailing_bytes = "%{available trailing byte} at offset %{offset}",
   little_endian = "looks little-endian: record headers in reversed byte order",
   little_endian_count = "looks little-endian: the count reads %{available}, reversed %{needed}",
-  frame_header_cut = "frame header at offset %{offset}: %{needed} bytes needed, %{available} available",
+  frame_header_cut = "frame header at offset %{offset}: %{needed byte} needed, %{available} available",
   bad_magic = "no frame header at offset %{offset}: magic %{found}, not %{expected}",
   unsupported_major = "frame of major revision %{available} at offset %{offset}: only %{needed} can be read",
   repeated_frame_header = "record %{record} at offset %{offset}: a second frame header",
-  event_header_cut = "record %{record} at offset %{offset}: event header needs %{needed} bytes, %{available} available",
-  event_body_cut = "record %{record} at offset %{offset}: header and body need %{needed} bytes, %{available} available",
-  not_a_trace = "not mbuf_trace: no record can be found in its %{available} bytes",
-  cut_by_capture = "cut by the capture at offset %{offset}: %{available} of %{needed} bytes kept",
+  event_header_cut = "record %{record} at offset %{offset}: event header needs %{needed byte}, %{available} available",
+  event_body_cut = "record %{record} at offset %{offset}: header and body need %{needed byte}, %{available} available",
+  not_a_trace = "not mbuf_trace: no record can be found in its %{available byte}",
+  cut_by_capture = "cut by the capture at offset %{offset}: %{available} of %{needed byte} kept",
 }
 
 local function sentence(fault)
@@ -28,17 +28,16 @@ local function sentence(fault)
   if name == "little_endian" and fault.needed > 0 then
     name = "little_endian_count"
   end
-  return (string.gsub(SENTENCES[name], "%%{(.-)}", function(word)
+  return (string.gsub(SENTENCES[name], "%%{(%l+) ?(.-)}", function(word, noun)
     if word == "missing" then
       return format("%d", max(fault.needed - fault.available, 0))
-    elseif word == "plural" then
-      return fault.needed == 1 and "" or "s"
     elseif word == "found" then
       return format("0x%08x", fault.available)
     elseif word == "expected" then
       return format("0x%08x", fault.needed)
     end
-    return format("%d", fault[word])
+    local count = format("%d", fault[word])
+    return noun == "" and count or count .. " " .. noun .. (fault[word] == 1 and "" or "s")
   end))
 end
 
