@@ -170,7 +170,7 @@ impl Display for EndKey<'_> {
             write!(f, ": {reason}")?;
         }
         match self.errno {
-            Some(errno) => write!(f, " ({})", push::errno(errno)),
+            Some(errno) => write!(f, " ({})", push::ErrorName(errno)),
             None => Ok(()),
         }
     }

@@ -243,8 +243,8 @@ fn incomplete(out: &mut impl Write, found: &Difference<'_>) -> io::Result<()> {
         }
     }
     if [a, b].iter().any(|side| side.ends.unrecorded().is_some()) {
-        let words = "What became of packets whose end is not recorded";
-        writeln!(out, "{words} is unknown; no fate, end or reason counts as a difference because of them.")?;
+        let words = "No fate, end or reason counts as a difference";
+        writeln!(out, "{words} because of packets whose end is not recorded.")?;
     }
     match found.undecided() {
         0 => Ok(()),
