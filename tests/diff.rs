@@ -102,6 +102,90 @@ fn a_path_in_one_capture_only() {
     assert_eq!(json(&before, &after, &["--only-significant"]).0, 1);
 }
 
+/// A packet that leaves by an interface, and one that finds its queue full on the same path.
+const SENT: &[&str] = &["+ip_output", "+if_transmit(em0)", "-if_transmit(0)", "-ip_output(0)"];
+const FULL: &[&str] = &[
+    "+ip_output",
+    "+if_transmit(em0)",
+    "drop: queue is full (errno 55)",
+    "-if_transmit(55)",
+    "-ip_output(0)",
+];
+
+fn sent_and_dropped(sent: usize, dropped: usize) -> Vec<Vec<String>> {
+    let packet = |events: &[&str]| -> Vec<String> {
+        (1..).zip(events).map(|(line, event)| format!("/usr/src/sys/net/if.c:{line}: {event}")).collect()
+    };
+    let packets = [(FULL, dropped), (SENT, sent)];
+    packets.iter().flat_map(|(events, count)| std::iter::repeat_n(packet(events), *count)).collect()
+}
+
+#[test]
+fn drops_on_the_same_path() {
+    let (before, after) = (sent_and_dropped(49, 1), sent_and_dropped(5, 45));
+    insta::assert_snapshot!("ends", diff(&before, &after, &["--width", "80"]).all());
+    insta::assert_snapshot!(
+        "returned",
+        diff(&before, &after, &["--width", "80", "--steps", "--top", "1"]).all()
+    );
+    let (code, found) = json(&before, &after, &[]);
+    assert_eq!((code, &found["differs"]), (1, &true.into()));
+    let dropped = &found["reasons_changed"][0];
+    assert_eq!((&dropped["fate"], &dropped["function"]), (&"dropped".into(), &"if_transmit".into()));
+    assert_eq!((&dropped["reason"], &dropped["errno"]), (&"queue is full".into(), &55.into()));
+    assert_eq!((&dropped["errno_name"], &dropped["second"]["share"]), (&"ENOBUFS".into(), &0.9.into()));
+    assert_eq!((&dropped["first"]["first"]["packet"], &dropped["doubtful"]), (&1.into(), &false.into()));
+    for arguments in [&["--only-significant"][..], &["--json", "--only-significant"], &["--steps", "--lines"]]
+    {
+        assert_eq!(diff(&before, &after, arguments).code, 1, "{arguments:?}");
+    }
+    // What chance does is none.
+    assert_eq!(diff(&before, &sent_and_dropped(48, 2), &[]).code, 0);
+}
+
+/// Captures of the same traffic: one of them lost events, one is of another revision.
+#[test]
+fn ends_that_were_not_recorded_are_no_difference() {
+    for (other, unrecorded, code) in [("short-rev4", 36, 1), ("interface-rev3", 0, 0)] {
+        let other = format!("fixtures/real/{other}.pcap");
+        let ran = run(&["diff", "--json", "fixtures/real/interface-rev4.pcap", &other]);
+        let found: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        assert_eq!((ran.code, &found["second"]["ends_not_recorded"]), (code, &unrecorded.into()), "{other}");
+        for sort in ["fates", "ends", "reasons"] {
+            for list in ["gone", "added", "changed"] {
+                let rows = found[format!("{sort}_{list}")].as_array().unwrap();
+                assert!(rows.is_empty(), "{other}: {sort} {list} {rows:?}");
+            }
+        }
+        assert!(found["undecided"].as_u64() > Some(0), "{other}");
+    }
+    let ran = run(&["diff", "fixtures/real/interface-rev4.pcap", "fixtures/real/short-rev4.pcap"]);
+    let last: Vec<_> = ran.text().lines().rev().take(6).collect();
+    insta::assert_snapshot!("incomplete", last.into_iter().rev().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn trace_points_that_are_another_one_do_not_move() {
+    let with = |texts: &[&str]| vec![texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>(); 5];
+    for (before, after, lone, moved) in [
+        (["a.c:10: old check", "a.c:20: +f"], ["a.c:13: old check", "a.c:23: +f"], 0, 2),
+        (["a.c:10: old check", "a.c:20: +f"], ["a.c:13: new check", "a.c:23: +f"], 2, 1),
+        (["a.c:10: len 60", "a.c:20: +f"], ["a.c:13: len 1500", "a.c:23: +f"], 0, 2),
+        // They changed places: one of them is where it was, but for the other one.
+        (["a.c:10: a check", "a.c:20: +f"], ["a.c:13: +f", "a.c:23: a check"], 2, 1),
+    ] {
+        let (code, found) = json(&with(&before), &with(&after), &[]);
+        let [gone, added] =
+            ["gone", "added"].map(|list| found[format!("positions_{list}")].as_array().unwrap().len());
+        assert_eq!(
+            (gone + added, &found["moved"][0]["positions"]),
+            (lone, &moved.into()),
+            "{before:?} {after:?}"
+        );
+        assert_eq!(code == 1, lone > 0, "{before:?} {after:?}");
+    }
+}
+
 #[test]
 fn functions_and_positions_gone_and_added() {
     let with = |texts: &[&str]| vec![texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>(); 5];

@@ -101,6 +101,20 @@ fn of_strings() {
         ),
         (&["+ip6_input", "drop: no port", "+ip6_output"], "dropped in ip6_input no port"),
         (&["+tcp_input", "drop: no port", "+tcp_do_segment"], "dropped in tcp_input no port"),
+        // A function that returns after the drop has handed nothing over, or only before it.
+        (
+            &[
+                "+ip_output",
+                "+if_transmit(em0)",
+                "f.c:3: drop: full (errno 55)",
+                "-if_transmit(55)",
+                "-ip_output(0)",
+            ],
+            "dropped in if_transmit:3 full (55)",
+        ),
+        (&["+if_transmit", "drop: full", "+count", "-count", "-if_transmit"], "dropped in if_transmit full"),
+        (&["+ether_output", "f.c:3: drop: no route", "-ether_output"], "dropped in ether_output:3 no route"),
+        (&["+ip6_input", "drop: no port", "+ether_output", "-ether_output"], "transmitted in -ether_output"),
         // What is called a drop, and is none.
         (&["+in_arpinput", "drop: reply is used up"], "delivered in in_arpinput reply is used up"),
         (&["nothing of note", "a drop: it is none"], "unknown in "),

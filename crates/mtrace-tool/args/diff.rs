@@ -11,9 +11,10 @@ Examples:
   mtrace-tool diff before.pcap after.pcap
   mtrace-tool diff -f tcp before.pcap after.pcap && echo same
   mtrace-tool diff --only-significant monday.pcap tuesday.pcap   live traffic: rare paths come and go
-  mtrace-tool diff --steps before.pcap after.pcap                every event, not only functions
+  mtrace-tool diff --steps before.pcap after.pcap                every event, and what functions returned
 
-p is the probability that chance alone makes shares differ as much, adjusted for the number of paths.
+Compared are fates, ends (the function where a packet ended), reasons of drops, paths, functions and source positions.
+p is the probability that chance alone makes shares differ as much, adjusted for the number of rows of the same sort.
 Exit status: 0 no difference; 1 they differ, one has no traces to compare, or damaged input was met; others as always.")]
 pub(crate) struct DiffArgs {
     /// Capture to compare with; `-` is standard input
@@ -25,10 +26,10 @@ pub(crate) struct DiffArgs {
     /// A share changed where p is at most this
     #[arg(long, value_name = "P", default_value_t = 0.01, value_parser = probability)]
     pub(crate) significance: f64,
-    /// A path that only one has is a difference only where the test says so; functions and positions are none
+    /// What only one has is a difference only where the test says so; functions and positions are none
     #[arg(long)]
     pub(crate) only_significant: bool,
-    /// Paths are made of every event with its source file, not only of functions
+    /// Paths are made of every event with its source file, not only of functions; returned values are compared, too
     #[arg(long)]
     pub(crate) steps: bool,
     /// A source line that moved is a difference [default: it is only told, as every build moves lines]

@@ -1,4 +1,4 @@
-//! `diff`: how the paths of two captures differ.
+//! `diff`: how fates, ends and paths of two captures differ.
 
 use crate::args::DiffArgs;
 use crate::failure::{Failure, Status};

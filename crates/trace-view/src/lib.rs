@@ -10,7 +10,7 @@
 //! | [`ndjson`] | one JSON object a packet, without loss, and the way back to the capture |
 //! | [`paths`] | the ways that packets took, how many took each, and where they part |
 //! | [`drops`] | what became of packets, where, and how many each |
-//! | [`diff`] | how the paths of two captures differ |
+//! | [`diff`] | how fates, ends, reasons of drops and paths of two captures differ |
 //! | [`tally`] | counting packets by what they have in common, in bounded memory |
 //! | [`json`] | JSON whose strings do no harm on a terminal |
 

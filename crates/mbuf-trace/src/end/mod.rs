@@ -18,7 +18,8 @@ use core::borrow::Borrow;
 /// The newest events decide, with what [`Ends`] says of their functions:
 ///
 /// 1. A drop (an event of revision 4, or the text `drop: …` that older revisions have for it) is the end, unless the
-///    packet was handed to a driver after it: some answers are made in the packet that is refused.
+///    packet was handed to a driver after it, by a function that began after it: some answers are made in the packet that
+///    is refused.
 /// 2. Otherwise, where functions return one after another up to the newest event, the innermost of them is the end, if
 ///    its return says what became of the packet; or one of its callers, or what was seen in it, by being seen. If none
 ///    does, the function that is still open around them is the end: a function that has returned is not.
@@ -103,7 +104,9 @@ impl<'a> End<'a> {
         let freed_after = freed_after.filter(|_| !is_missing);
         let mut end = search.decide(freed_after);
         match dropped {
-            Some(drop) if end.fate != Fate::Transmitted || is_missing => end = Self::dropped(trace, drop),
+            Some(drop) if is_missing || end.fate != Fate::Transmitted || !is_sent_after_drop(trace) => {
+                end = Self::dropped(trace, drop);
+            }
             _ if is_missing => end.fate = Fate::Unknown,
             _ if end.fate == Fate::Unknown && search.has_returned() => {
                 search.open(trace, &mut end, freed_after)
@@ -155,6 +158,18 @@ impl<'a> Trace<'a> {
             || self.frame_header().is_some_and(|header| header.incomplete())
             || self.order() == Order::OldestFirst && self.lacks_records()
     }
+}
+
+/// Whether a function that hands packets to drivers began with it after the newest drop of a trace. That such a function
+/// returned says nothing: the packet may have been dropped in it.
+fn is_sent_after_drop(trace: &Trace<'_>) -> bool {
+    let events = trace.events_newest_first().map(RecordedEvent::read);
+    let mut events = events.take_while(|event| drop_of(trace.revision(), event).is_none());
+    events.any(|event| {
+        let begins = matches!(event.kind, Kind::Enter | Kind::Function);
+        let function = event.function.filter(|_| begins);
+        function.is_some_and(|function| trace.ends().transmits(function.as_bytes()))
+    })
 }
 
 /// The function that the newest drop of a trace belongs to, where the drop does not say it.

@@ -173,6 +173,15 @@ impl Ends {
         self.rules(function).find_map(|rule| if let Rule::Seen(fate) = rule { Some(*fate) } else { None })
     }
 
+    /// Whether the function hands packets to drivers, in whatever case.
+    pub(super) fn transmits(&self, function: &[u8]) -> bool {
+        let mut fates = self.rules(function).filter_map(|rule| match rule {
+            Rule::Seen(fate) | Rule::Returned(fate, _) => Some(*fate),
+            _ => None,
+        });
+        fates.any(|fate| fate == Fate::Transmitted)
+    }
+
     /// The fate of a packet that was last seen when this function returned this.
     pub(super) fn returned(&self, function: &[u8], value: Option<&[u8]>) -> Option<Fate> {
         self.rules(function).find_map(|rule| match rule {

@@ -1,15 +1,26 @@
-//! How the paths of two captures differ: which only one has, whose share changed by more than chance, and
-//! which functions and source positions are gone or new.
+//! How two captures differ: what became of their packets and why, which paths only one has, whose share changed by more
+//! than chance, and which functions and source positions are gone or new.
 
+mod ends;
 mod json;
+mod moves;
 mod places;
+mod returns;
+mod rows;
 mod significance;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use crate::paths::{Path, Paths, Steps};
-use crate::tally::{Count, GroupBy, Look, MOST_BYTES, Moment};
-use mbuf_trace::Text;
-use places::{Places, Positions};
+use crate::tally::{Count, GroupBy, Items, Look, MOST_BYTES, Moment, Tally};
+use ends::Ends;
+use mbuf_trace::{Revision, Text};
+use moves::Positions;
+use places::Places;
+use returns::Returns;
+use rows::{Rows, Table};
+use std::cmp::Ordering;
 use std::io::{self, Write};
 use trace_fields::Subject;
 
@@ -20,8 +31,8 @@ pub struct Options {
     pub significance: f64,
     /// Whether a source line that moved is a difference.
     pub lines: bool,
-    /// Whether a path that only one capture has must pass the test, too. Functions and positions are then told,
-    /// but are no difference.
+    /// Whether a path, fate, end or reason that only one capture has must pass the test, too. Functions and positions are
+    /// then reported, but are no difference.
     pub only_significant: bool,
 }
 
@@ -29,44 +40,56 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Side {
     paths: Paths,
+    ends: Ends,
+    /// Only where paths are made of events.
+    returns: Option<Returns>,
     places: Places,
+    /// Those of its traces.
+    revisions: Vec<Revision>,
 }
 
 impl Side {
     /// A capture of which nothing was seen yet.
     #[must_use]
     pub fn new(steps: Steps) -> Self {
-        // Half of the memory for either side; of that, half for paths.
-        let paths = Paths::new(steps, GroupBy::default()).in_room(MOST_BYTES / 4);
-        Self { paths, places: Places::in_room(MOST_BYTES / 4) }
+        // Half of the memory for either side; of that, so many sixteenths for each sort.
+        let room = |sixteenths| (MOST_BYTES / 32).saturating_mul(sixteenths);
+        Self {
+            paths: Paths::new(steps, GroupBy::default()).in_room(room(5)),
+            ends: Ends::in_room(room(4)),
+            returns: (steps != Steps::Functions).then(|| Returns::in_room(room(2))),
+            places: Places::in_room(room(5)),
+            revisions: Vec::new(),
+        }
     }
 
     /// Counts a packet.
     pub fn add(&mut self, subject: &Subject<'_>, at: Moment) {
         self.paths.add(subject, at);
-        let events = subject.trace().into_iter().flat_map(mbuf_trace::Trace::events_in_wire_order);
-        events.for_each(|event| self.places.add(&event.read(), at));
+        let Some(trace) = subject.trace() else { return };
+        let revision = trace.revision();
+        if !self.revisions.contains(&revision) {
+            self.revisions.push(revision);
+        }
+        self.ends.add(trace, at);
+        if let Some(returns) = &mut self.returns {
+            returns.add(trace, at);
+        }
+        trace.events_in_wire_order().for_each(|event| self.places.add(&event.read(), revision, at));
     }
 
     fn packets(&self) -> u64 {
         self.paths.tally().packets()
     }
-}
 
-/// A path in both captures.
-#[derive(Debug, Clone, Copy)]
-struct Row<'a> {
-    path: Path<'a>,
-    a: Option<&'a Count>,
-    b: Option<&'a Count>,
-    probability: f64,
-    /// Adjusted for the number of paths.
-    adjusted: f64,
-}
+    /// Traces that lack events.
+    const fn incomplete(&self) -> u64 {
+        self.paths.incomplete().traces
+    }
 
-impl Row<'_> {
-    fn packets(&self) -> (u64, u64) {
-        (self.a.map_or(0, |count| count.packets), self.b.map_or(0, |count| count.packets))
+    fn overflowed(&self) -> bool {
+        let returns = self.returns.as_ref().is_some_and(Returns::overflowed);
+        self.paths.tally().others() > 0 || self.ends.overflowed() || self.places.overflowed() || returns
     }
 }
 
@@ -75,13 +98,13 @@ impl Row<'_> {
 pub struct Difference<'a> {
     sides: [&'a Side; 2],
     options: Options,
-    /// Paths that only the first has, most packets first.
-    gone: Vec<Row<'a>>,
-    added: Vec<Row<'a>>,
-    /// Paths whose share changed, the largest change first.
-    changed: Vec<Row<'a>>,
-    /// Paths that are the same as far as can be told.
-    same: u64,
+    /// Whether only what every revision records was compared, because the captures have different ones.
+    is_common: bool,
+    fates: Rows<'a>,
+    ends: Rows<'a>,
+    reasons: Rows<'a>,
+    returned: Rows<'a>,
+    paths: Rows<'a>,
     functions_gone: Vec<(Text<'a>, &'a Count)>,
     functions_added: Vec<(Text<'a>, &'a Count)>,
     positions: Positions<'a>,
@@ -91,54 +114,76 @@ impl<'a> Difference<'a> {
     /// Compares two captures.
     #[must_use]
     pub fn new(a: &'a Side, b: &'a Side, options: Options) -> Self {
-        let (mut gone, mut added, mut changed) = (Vec::new(), Vec::new(), Vec::new());
-        let mut same = 0_u64;
-        let total = (a.packets(), b.packets());
-        for row in rows(a, b) {
-            let is_significant = row.adjusted <= options.significance;
-            let list = match (row.a, row.b) {
-                (_, None) if is_significant || !options.only_significant => &mut gone,
-                (None, _) if is_significant || !options.only_significant => &mut added,
-                (Some(_), Some(_)) if is_significant => &mut changed,
-                _ => {
-                    same = same.saturating_add(1);
-                    continue;
-                }
-            };
-            list.push(row);
-        }
-        let steps = a.paths.steps();
-        let by_words = |one: &Row<'_>, other: &Row<'_>| one.path.steps(steps).cmp(other.path.steps(steps));
-        let most = |row: &Row<'_>| std::cmp::Reverse(row.packets().0.max(row.packets().1));
-        for list in [&mut gone, &mut added] {
-            list.sort_by(|one, other| most(one).cmp(&most(other)).then_with(|| by_words(one, other)));
-        }
-        let change = |row: &Row<'_>| {
-            let (in_a, in_b) = row.packets();
-            (in_b as f64 / total.1 as f64 - in_a as f64 / total.0 as f64).abs()
+        let revisions = || a.revisions.iter().chain(&b.revisions);
+        let is_common = revisions().any(|revision| Some(revision) != revisions().next());
+        // The earlier ones record the same of ends.
+        let are_ends_common = is_common && revisions().any(|revision| *revision == Revision::Four);
+        let tables = [a, b].map(|side| side.ends.tables(are_ends_common));
+        let wholes = [a, b].map(|side| move |_: &[u8]| side.packets());
+        let [whole_a, whole_b] = &wholes;
+        let of_ends = |tallies: [&'a Tally; 2]| {
+            let table = |tally, whole, unknown| Table { tally, whole, unknown, incomplete: 0 };
+            let [in_a, in_b] = tallies;
+            let [of_a, of_b] = tables.map(|table| table.unrecorded);
+            let sides = [table(in_a, whole_a as _, of_a), table(in_b, whole_b as _, of_b)];
+            Rows::compare(sides, &options, true, items)
         };
-        changed
-            .sort_by(|one, other| change(other).total_cmp(&change(one)).then_with(|| by_words(one, other)));
+        let path = |side: &'a Side, whole| Table {
+            tally: side.paths.tally(),
+            whole,
+            unknown: 0,
+            incomplete: side.incomplete(),
+        };
+        let steps = a.paths.steps();
+        let by_steps =
+            |one: &[u8], other: &[u8]| Path::new(one).steps(steps).cmp(Path::new(other).steps(steps));
+        let returned = match (&a.returns, &b.returns) {
+            (Some(in_a), Some(in_b)) => {
+                let wholes = [in_a, in_b].map(|returns| move |key: &[u8]| returns.of(key));
+                let table = |returns: &'a Returns, whole, side: &Side| Table {
+                    tally: returns.values(),
+                    whole,
+                    unknown: 0,
+                    incomplete: side.incomplete(),
+                };
+                let [of_a, of_b] = &wholes;
+                // A value may be of one packet only, as a length is: it has to pass the test.
+                Rows::compare([table(in_a, of_a, a), table(in_b, of_b, b)], &options, false, items)
+            }
+            _ => Rows::default(),
+        };
         Self {
             sides: [a, b],
             options,
-            gone,
-            added,
-            changed,
-            same,
+            is_common,
+            fates: of_ends(tables.map(|table| &table.fates)),
+            ends: of_ends(tables.map(|table| &table.ends)),
+            reasons: of_ends(tables.map(|table| &table.reasons)),
+            returned,
+            paths: Rows::compare([path(a, whole_a), path(b, whole_b)], &options, true, by_steps),
             functions_gone: a.places.functions_only_here(&b.places),
             functions_added: b.places.functions_only_here(&a.places),
-            positions: Positions::compare(&a.places, &b.places, options.lines),
+            positions: Positions::compare(&a.places, &b.places, options.lines, is_common),
         }
+    }
+
+    /// All that is compared by shares.
+    fn compared(&self) -> [&Rows<'a>; 5] {
+        [&self.fates, &self.ends, &self.reasons, &self.returned, &self.paths]
     }
 
     /// Whether there is any difference.
     #[must_use]
     pub fn differs(&self) -> bool {
-        let paths = !(self.gone.is_empty() && self.added.is_empty() && self.changed.is_empty());
         let functions = !(self.functions_gone.is_empty() && self.functions_added.is_empty());
         let positions = !(self.positions.gone.is_empty() && self.positions.added.is_empty());
-        paths || !self.options.only_significant && (functions || positions)
+        let shares = self.compared().iter().any(|rows| rows.differ());
+        shares || !self.options.only_significant && (functions || positions)
+    }
+
+    /// How many fates, ends and reasons may differ, which cannot be told because not all ends were recorded.
+    fn undecided(&self) -> u64 {
+        self.compared().iter().map(|rows| rows.undecided).fold(0, u64::saturating_add)
     }
 
     /// Whether both have a trace. Otherwise it says nothing that there is no difference.
@@ -151,7 +196,7 @@ impl<'a> Difference<'a> {
     /// be in the other one, too, and what differs may have been left out.
     #[must_use]
     pub fn is_uncertain(&self) -> bool {
-        self.sides.iter().any(|side| side.paths.tally().others() > 0 || side.places.overflowed())
+        self.sides.iter().any(|side| side.overflowed())
     }
 
     /// Writes at most `top` paths, functions and positions of each sort.
@@ -173,21 +218,7 @@ impl<'a> Difference<'a> {
     }
 }
 
-/// All paths of both captures, tested.
-fn rows<'a>(a: &'a Side, b: &'a Side) -> Vec<Row<'a>> {
-    let (here, there) = (a.paths.tally(), b.paths.tally());
-    let row = |key: &'a [u8], a: Option<&'a Count>, b: Option<&'a Count>| {
-        let mut row = Row { path: Path::new(key), a, b, probability: 1.0, adjusted: 1.0 };
-        let (in_a, in_b) = row.packets();
-        row.probability = significance::probability(in_a, here.packets(), in_b, there.packets());
-        row
-    };
-    let of_a = here.iter().map(|(key, count)| row(key, Some(count), there.get(key)));
-    let only_b = there.iter().filter(|(key, _)| here.get(key).is_none());
-    let mut rows: Vec<_> = of_a.chain(only_b.map(|(key, count)| row(key, None, Some(count)))).collect();
-    let probabilities: Vec<f64> = rows.iter().map(|row| row.probability).collect();
-    for (row, adjusted) in rows.iter_mut().zip(significance::adjusted(&probabilities)) {
-        row.adjusted = adjusted;
-    }
-    rows
+/// The order of keys by their items.
+fn items(one: &[u8], other: &[u8]) -> Ordering {
+    Items::new(one).cmp(Items::new(other))
 }

@@ -1,66 +1,106 @@
-//! Functions and source positions that only one capture has, and positions whose line moved.
-//!
-//! A kernel that was built again has the same calls at other lines. So positions are compared by what is done
-//! there and in which file; of those, a line that only one capture has is a moved one where the other capture
-//! has one to go with it.
+//! Functions and trace points of one capture.
 
 use crate::paths::write_words;
 use crate::tally::{Count, Items, Moment, Tally, push};
-use mbuf_trace::{Event, Kind, Position, Text};
-use std::collections::BTreeMap;
+use mbuf_trace::{Event, Kind, Position, Revision, Text};
+use std::collections::{BTreeMap, HashMap};
 
-/// Lines of one function, in one file, of which the shift is looked for one by one.
-const MOST_LINES: usize = 24;
+/// Bytes of a text that is no constant of the source that are kept.
+const LONGEST: usize = 256;
+/// What a text costs beside its letters.
+const TEXT_COST: usize = 128;
 
-/// Functions and positions of one capture.
+/// Functions and trace points of one capture.
 #[derive(Debug)]
 pub(crate) struct Places {
     functions: Tally,
-    positions: Tally,
+    points: Tally,
+    /// The words of points whose words are not part of the key, because they may change from packet to packet. None
+    /// where they did, or where there was no room.
+    texts: HashMap<Box<[u8]>, Option<Box<[u8]>>>,
+    room_for_texts: usize,
     key: Vec<u8>,
-    words: Vec<u8>,
+}
+
+/// What a trace point is but for its file and line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Site<'a> {
+    pub(crate) kind: Kind,
+    /// Only revision 4 knows it where the event is no call.
+    pub(crate) function: Option<Text<'a>>,
+    /// Of a text that is a constant of the source; of a text that may be one, as long as it was always the same.
+    pub(crate) text: Option<Text<'a>>,
+}
+
+/// A trace point: a line with what is recorded there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Point<'a> {
+    pub(crate) line: u32,
+    pub(crate) site: Site<'a>,
+    pub(crate) count: &'a Count,
 }
 
 impl Places {
     /// No places yet, and no more of them than fit into so many bytes.
     pub(crate) fn in_room(room: usize) -> Self {
-        let (functions, positions) = (Tally::with_room(room / 2), Tally::with_room(room / 2));
-        Self { functions, positions, key: Vec::new(), words: Vec::new() }
+        Self {
+            functions: Tally::with_room(room / 4),
+            points: Tally::with_room(room / 2),
+            texts: HashMap::new(),
+            room_for_texts: room / 4,
+            key: Vec::new(),
+        }
     }
 
     /// Counts an event. Snapshots are left out: where they are taken is a matter of how one traces.
-    ///
-    /// What only revision 4 tells is left out, too, so that captures of different revisions can be compared: the
-    /// function of what is no call, and whether a text is static.
-    pub(crate) fn add(&mut self, event: &Event<'_>, at: Moment) {
-        let is_call = matches!(event.kind, Kind::Enter | Kind::Leave | Kind::Function);
-        let function = event.function.filter(|_| is_call);
-        if let Some(function) = function {
+    pub(crate) fn add(&mut self, event: &Event<'_>, revision: Revision, at: Moment) {
+        let event = event.with_drop_in_words(revision);
+        if let Some(function) = event.function.filter(|_| is_call(event.kind)) {
             self.functions.add(function.as_bytes(), at);
         }
         let Some(Position { file, line }) = event.position.filter(|_| event.kind != Kind::Data) else {
             return;
         };
-        let words: &[u8] = match event.kind {
-            Kind::Position => b"",
-            _ if is_call => {
-                self.words.clear();
-                write_words(event, &mut self.words);
-                &self.words
+        let text = event.text.unwrap_or_default().as_bytes();
+        let kind = match event.kind {
+            // A revision that has no event for the start.
+            kind if may_vary(kind) && revision != Revision::Four && text.starts_with(b"start: ") => {
+                Kind::Start
             }
-            _ => b"(text)",
+            kind => kind,
         };
         self.key.clear();
         push(&mut self.key, Some(file.as_bytes()));
-        push(&mut self.key, function.map(Text::as_bytes));
-        push(&mut self.key, Some(words));
+        push(&mut self.key, Some(kind.name().as_bytes()));
+        push(&mut self.key, event.function.map(Text::as_bytes));
+        push(&mut self.key, (kind == Kind::Static).then_some(text));
         push(&mut self.key, Some(&line.to_le_bytes()));
-        self.positions.add(&self.key, at);
+        self.points.add(&self.key, at);
+        if may_vary(kind) && kind != Kind::Static {
+            self.add_text(text);
+        }
+    }
+
+    /// Remembers the words of the point whose key is at hand, or that they vary.
+    fn add_text(&mut self, text: &[u8]) {
+        let text = text.get(..LONGEST).unwrap_or(text);
+        if let Some(known) = self.texts.get_mut(&*self.key) {
+            let is_other = |known: &&[u8]| *known != text && template(known) != template(text);
+            if known.as_deref().filter(is_other).is_some() {
+                *known = None;
+            }
+            return;
+        }
+        let cost = self.key.len().saturating_add(text.len()).saturating_add(TEXT_COST);
+        if let Some(room) = self.room_for_texts.checked_sub(cost) {
+            self.room_for_texts = room;
+            self.texts.insert(self.key.as_slice().into(), Some(text.into()));
+        }
     }
 
     /// Whether there were more than are kept, so that what seems to be absent may not be.
     pub(crate) const fn overflowed(&self) -> bool {
-        self.functions.others() > 0 || self.positions.others() > 0
+        self.functions.others() > 0 || self.points.others() > 0
     }
 
     /// Functions of this capture that the other one does not have, by name.
@@ -75,149 +115,105 @@ impl Places {
         only
     }
 
-    /// Positions by what is done there, with their lines.
-    fn by_site(&self) -> BTreeMap<Site<'_>, BTreeMap<u32, &Count>> {
-        let mut sites: BTreeMap<Site<'_>, BTreeMap<u32, &Count>> = BTreeMap::new();
-        for (key, count) in self.positions.iter() {
+    /// Whether this capture has a function that the other one does not have.
+    pub(crate) fn has_alone(&self, function: Text<'_>, other: &Self) -> bool {
+        let [here, there] = [self, other].map(|places| places.functions.get(function.as_bytes()));
+        here.is_some() && there.is_none()
+    }
+
+    /// The trace points of each file, by line. Of `common`, as earlier revisions than 4 record them: only calls have a
+    /// function, and no text is known to be a constant of the source.
+    pub(crate) fn by_file(&self, common: bool) -> BTreeMap<Text<'_>, Vec<Point<'_>>> {
+        let mut files: BTreeMap<Text<'_>, Vec<Point<'_>>> = BTreeMap::new();
+        for (key, count) in self.points.iter() {
             let mut items = Items::new(key);
-            let mut item = || items.next().flatten().map(Text);
-            let site = Site {
-                file: item().unwrap_or_default(),
-                function: item(),
-                words: item().unwrap_or_default(),
-            };
-            let line = item().and_then(|line| line.as_bytes().try_into().ok()).map_or(0, u32::from_le_bytes);
-            sites.entry(site).or_default().insert(line, count);
-        }
-        sites
-    }
-}
-
-/// What a position is but for its line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Site<'a> {
-    pub(crate) file: Text<'a>,
-    pub(crate) function: Option<Text<'a>>,
-    pub(crate) words: Text<'a>,
-}
-
-/// A position that only one capture has.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Lone<'a> {
-    pub(crate) site: Site<'a>,
-    pub(crate) line: u32,
-    pub(crate) count: &'a Count,
-}
-
-/// Positions of one file whose line moved: how many, and by how many lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Moved {
-    pub(crate) positions: u64,
-    pub(crate) least: i64,
-    pub(crate) most: i64,
-}
-
-/// The positions of two captures compared.
-#[derive(Debug, Default)]
-pub(crate) struct Positions<'a> {
-    pub(crate) gone: Vec<Lone<'a>>,
-    pub(crate) added: Vec<Lone<'a>>,
-    pub(crate) moved: BTreeMap<Text<'a>, Moved>,
-}
-
-impl<'a> Positions<'a> {
-    /// Compares. Where `lines` count, none is taken for a moved one. Positions in functions that only one
-    /// capture has are left out: the functions say it.
-    pub(crate) fn compare(a: &'a Places, b: &'a Places, lines: bool) -> Self {
-        let mut positions = Self::default();
-        let (old, mut new) = (a.by_site(), b.by_site());
-        for (site, old_lines) in old {
-            let new_lines = new.remove(&site).unwrap_or_default();
-            let known = |places: &Places| {
-                site.function.is_none_or(|function| places.functions.get(function.as_bytes()).is_some())
-            };
-            let (left_old, left_new, pairs) =
-                if lines { without_common(&old_lines, &new_lines) } else { pair(&old_lines, &new_lines) };
-            for (before, after) in pairs.into_iter().filter(|(before, after)| before != after) {
-                positions
-                    .moved
-                    .entry(site.file)
-                    .or_default()
-                    .add(i64::from(after).saturating_sub(before.into()));
+            let mut item = || items.next().flatten();
+            let file = Text(item().unwrap_or_default());
+            let kind = item().and_then(|name| Kind::from_name(std::str::from_utf8(name).ok()?));
+            let (function, text) = (item().map(Text), item().map(Text));
+            let line = item().and_then(|line| line.try_into().ok()).map_or(0, u32::from_le_bytes);
+            let text = text.or_else(|| self.texts.get(key)?.as_deref().map(Text));
+            let mut site = Site { kind: kind.unwrap_or(Kind::Unknown), function, text };
+            if common {
+                // Not every revision has them.
+                if matches!(site.kind, Kind::Start | Kind::Unknown) {
+                    continue;
+                }
+                site.kind =
+                    if may_vary(site.kind) && site.kind != Kind::Drop { Kind::String } else { site.kind };
+                site.function = site.function.filter(|_| is_call(site.kind));
             }
-            let lone = |line: &u32, lines: &BTreeMap<u32, &'a Count>| {
-                lines.get(line).map(|count| Lone { site, line: *line, count })
-            };
-            if known(b) {
-                positions.gone.extend(left_old.iter().filter_map(|line| lone(line, &old_lines)));
-            }
-            positions.added.extend(left_new.iter().filter_map(|line| lone(line, &new_lines)));
+            files.entry(file).or_default().push(Point { line, site, count });
         }
-        for (site, lines) in new {
-            let known = site.function.is_none_or(|function| a.functions.get(function.as_bytes()).is_some());
-            if known {
-                positions.added.extend(lines.into_iter().map(|(line, count)| Lone { site, line, count }));
-            }
+        for points in files.values_mut() {
+            points.sort_by_key(|point| (point.line, point.site));
+            // Points that revision 4 tells apart are one where it is not asked.
+            points.dedup_by(|point, before| {
+                let is_same = (point.line, point.site.at_a_line()) == (before.line, before.site.at_a_line());
+                if is_same && point.site.text != before.site.text {
+                    before.site.text = None;
+                }
+                is_same
+            });
         }
-        for lone in [&mut positions.gone, &mut positions.added] {
-            lone.sort_by_key(|lone| (lone.site.file, lone.line, lone.site));
-        }
-        positions
+        files
     }
 }
 
-impl Moved {
-    fn add(&mut self, shift: i64) {
-        if self.positions == 0 {
-            (self.least, self.most) = (shift, shift);
-        }
-        self.positions = self.positions.saturating_add(1);
-        self.least = self.least.min(shift);
-        self.most = self.most.max(shift);
+impl Site<'_> {
+    /// What a trace point has in common with that of another build, at another line.
+    pub(crate) fn label(&self) -> (Kind, Option<Text<'_>>, Option<Vec<u8>>) {
+        let text = match self.kind {
+            Kind::Static => self.text.map(|text| text.as_bytes().to_vec()),
+            // Made from a format that is not known.
+            Kind::Dynamic => None,
+            _ => self.text.map(|text| template(text.as_bytes())),
+        };
+        (self.kind, self.function, text)
     }
-}
 
-type Split = (Vec<u32>, Vec<u32>, Vec<(u32, u32)>);
-
-/// Lines that only one has, without a thought of moving.
-fn without_common(old: &BTreeMap<u32, &Count>, new: &BTreeMap<u32, &Count>) -> Split {
-    let only = |here: &BTreeMap<u32, &Count>, there: &BTreeMap<u32, &Count>| {
-        here.keys().filter(|line| !there.contains_key(line)).copied().collect()
-    };
-    (only(old, new), only(new, old), Vec::new())
-}
-
-/// The lines that go with one another, and those that are left. As many lines on both sides go together in
-/// their order; otherwise those that one shift brings together, the one that does so with most of them.
-fn pair(old: &BTreeMap<u32, &Count>, new: &BTreeMap<u32, &Count>) -> Split {
-    if old.len() == new.len() {
-        return (Vec::new(), Vec::new(), old.keys().copied().zip(new.keys().copied()).collect());
+    /// What of it is the same in all builds that have it at the same line: without a text that may change.
+    pub(crate) fn at_a_line(&self) -> Self {
+        Self { text: self.text.filter(|_| self.kind == Kind::Static), ..*self }
     }
-    if old.len() > MOST_LINES || new.len() > MOST_LINES {
-        return without_common(old, new);
-    }
-    let shifted = |line: u32, by: i64| u32::try_from(i64::from(line).saturating_add(by)).ok();
-    let matches = |by: i64| {
-        old.keys().filter(|line| shifted(**line, by).is_some_and(|line| new.contains_key(&line))).count()
-    };
-    let shifts = old
-        .keys()
-        .flat_map(|before| new.keys().map(move |after| i64::from(*after).saturating_sub(i64::from(*before))));
-    // The smallest of the best, so that nothing moves that need not.
-    let best = shifts.max_by_key(|by| (matches(*by), std::cmp::Reverse(by.unsigned_abs()), *by));
-    let Some(best) = best else { return without_common(old, new) };
-    let mut left_new: Vec<u32> = new.keys().copied().collect();
-    let (mut left_old, mut pairs) = (Vec::new(), Vec::new());
-    for before in old.keys() {
-        match shifted(*before, best).filter(|after| new.contains_key(after)) {
-            Some(after) => {
-                left_new.retain(|line| *line != after);
-                pairs.push((*before, after));
+
+    /// What is recorded there, as `paths --steps` has it.
+    pub(crate) fn words(&self) -> Vec<u8> {
+        let mut words = Vec::new();
+        match (self.kind, self.text) {
+            (Kind::Drop, Some(text)) => {
+                words.extend_from_slice(b"drop: ");
+                words.extend_from_slice(text.as_bytes());
             }
-            None => left_old.push(*before),
+            (kind, Some(text)) if may_vary(kind) => words.extend_from_slice(text.as_bytes()),
+            (Kind::String | Kind::Static | Kind::Dynamic, None) => words.extend_from_slice(b"(text)"),
+            (kind, _) => write_words(&Event { function: self.function, ..Event::new(kind) }, &mut words),
+        }
+        words
+    }
+}
+
+pub(crate) const fn is_call(kind: Kind) -> bool {
+    matches!(kind, Kind::Enter | Kind::Leave | Kind::Function)
+}
+
+/// Whether it has words of its own.
+const fn may_vary(kind: Kind) -> bool {
+    matches!(kind, Kind::String | Kind::Static | Kind::Dynamic | Kind::Drop)
+}
+
+/// A text with `#` for each word that has a digit in it: numbers, addresses and interfaces are what changes from packet
+/// to packet in most texts.
+fn template(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    for part in text.chunk_by(|before, after| is_word(before) == is_word(after)) {
+        match part.iter().any(u8::is_ascii_digit) {
+            true => out.push(b'#'),
+            false => out.extend_from_slice(part),
         }
     }
-    (left_old, left_new, pairs)
+    out
 }
 
 #[cfg(test)]
@@ -225,24 +221,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_go_with_one_another() {
-        let at = Moment { file: 0, packet: 1, time: None };
-        let count = Count { packets: 1, first: at, last: at };
-        for (old, new, left_old, left_new, pairs) in [
-            (&[5][..], &[5][..], &[][..], &[][..], &[(5, 5)][..]),
-            (&[5], &[8], &[], &[], &[(5, 8)]),
-            // The shift of 3 makes a line fall on another one's old place.
-            (&[100, 103], &[103, 106], &[], &[], &[(100, 103), (103, 106)]),
-            // A new line among moved ones.
-            (&[10, 20, 30], &[13, 23, 28, 33], &[], &[28], &[(10, 13), (20, 23), (30, 33)]),
-            (&[10, 20, 30], &[10, 30], &[20], &[], &[(10, 10), (30, 30)]),
-            (&[10], &[], &[10], &[], &[]),
-            // Of equally good shifts the smallest.
-            (&[10], &[4, 11], &[], &[4], &[(10, 11)]),
+    fn numbers_make_no_other_text() {
+        for (text, expected) in [
+            ("len 48", "len #"),
+            ("to 10.0.0.1 by em0", "to #.#.#.# by #"),
+            ("0xfffff800: PF_DROP", "#: PF_DROP"),
+            ("old check", "old check"),
+            ("", ""),
+            ("\u{e9}1", "\u{e9}#"),
         ] {
-            let map = |lines: &[u32]| lines.iter().map(|line| (*line, &count)).collect::<BTreeMap<_, _>>();
-            let expected = (left_old.to_vec(), left_new.to_vec(), pairs.to_vec());
-            assert_eq!(pair(&map(old), &map(new)), expected, "{old:?} {new:?}");
+            assert_eq!(String::from_utf8(template(text.as_bytes())).unwrap(), expected);
         }
     }
 }

@@ -21,6 +21,38 @@ pub(crate) fn probability(a: u64, of_a: u64, b: u64, of_b: u64) -> f64 {
     if smallest < LARGE { fisher(a, of_a, b, of_b) } else { g_test(a, of_a, b, of_b) }
 }
 
+/// How many of how many, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sample {
+    pub(crate) part: u64,
+    pub(crate) whole: u64,
+    /// How many of the rest may belong to the part.
+    pub(crate) unknown: u64,
+}
+
+impl Sample {
+    /// The largest that the part may be.
+    fn most(&self) -> u64 {
+        self.part.saturating_add(self.unknown).min(self.whole)
+    }
+}
+
+/// The [`probability`] of the shares that are closest to each other of all that these samples allow: no difference rests
+/// on what is not known.
+pub(crate) fn cautious([a, b]: [Sample; 2]) -> f64 {
+    // The products of two numbers of 64 bits fit.
+    let is_less = |part: u64, of: u64, other: u64, of_other: u64| {
+        u128::from(part).saturating_mul(of_other.into()) < u128::from(other).saturating_mul(of.into())
+    };
+    if is_less(a.most(), a.whole, b.part, b.whole) {
+        probability(a.most(), a.whole, b.part, b.whole)
+    } else if is_less(b.most(), b.whole, a.part, a.whole) {
+        probability(a.part, a.whole, b.most(), b.whole)
+    } else {
+        1.0
+    }
+}
+
 /// Two-sided: the tables that are no likelier than this one, of all with the same sums.
 fn fisher(a: u64, of_a: u64, b: u64, of_b: u64) -> f64 {
     // Tables whose weights are equal but for rounding count as equal.
@@ -121,6 +153,29 @@ mod tests {
         for (a, of_a, b, of_b, expected) in LARGE_COUNTS {
             let found = probability(a, of_a, b, of_b);
             assert!(near(found, expected), "{a}/{of_a} {b}/{of_b}: {found}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_makes_no_difference() {
+        let sample = |part, whole, unknown| Sample { part, whole, unknown };
+        let table = [
+            // Everything is known.
+            (sample(50, 1000, 0), sample(90, 1000, 0), probability(50, 1000, 90, 1000)),
+            (sample(50, 1000, 0), sample(100, 2000, 0), 1.0),
+            // The closest shares are what counts.
+            (sample(50, 1000, 10), sample(90, 1000, 0), probability(60, 1000, 90, 1000)),
+            (sample(50, 1000, 0), sample(90, 1000, 10), probability(50, 1000, 90, 1000)),
+            (sample(90, 1000, 0), sample(50, 1000, 10), probability(90, 1000, 60, 1000)),
+            // They may be the same.
+            (sample(50, 1000, 40), sample(90, 1000, 0), 1.0),
+            (sample(10, 10, 0), sample(0, 10, 10), 1.0),
+            (sample(10, 10, u64::MAX), sample(0, 10, u64::MAX), 1.0),
+            (sample(0, 0, 0), sample(9, 9, 0), 1.0),
+        ];
+        for (a, b, expected) in table {
+            assert_eq!(cautious([a, b]), expected, "{a:?} {b:?}");
+            assert_eq!(cautious([b, a]), expected, "{b:?} {a:?}");
         }
     }
 

@@ -1,10 +1,14 @@
 //! Differences as people read them: `-` is only in the first capture, `+` only in the second, `~` changed.
 
-use super::places::{Lone, Moved};
-use super::{Difference, Row};
+use super::Difference;
+use super::ends::EndKey;
+use super::moves::{Lone, Moved};
+use super::returns::Returned;
+use super::rows::{Row, Rows};
 use crate::counted::Counted;
+use crate::paths::Path;
 use crate::tally::{Count, Look, Percent};
-use crate::timeline::fit::cut;
+use crate::timeline::fit::{cut, wrapped};
 use mbuf_trace::Text;
 use std::fmt::{self, Display};
 use std::io::{self, Write};
@@ -13,6 +17,8 @@ use std::io::{self, Write};
 const TIMES_ROOM: usize = 40;
 /// Where the path stands in a row.
 const PATH_COLUMN: usize = 28;
+/// The captures, as they are called in the report.
+const SIDES: [&str; 2] = ["first", "second"];
 
 pub(super) fn write(out: &mut impl Write, found: &Difference<'_>, look: &Look, top: usize) -> io::Result<()> {
     let colours = look.palette;
@@ -22,23 +28,20 @@ pub(super) fn write(out: &mut impl Write, found: &Difference<'_>, look: &Look, t
         let least = if side.paths.tally().others() > 0 { "at least " } else { "" };
         writeln!(out, "{letter} {file}: {packets}, {least}{}", Counted(paths, "path"))?;
     }
-    let sorts = [
-        ("Paths only in the first", "-", colours.drop, &found.gone),
-        ("Paths only in the second", "+", colours.enter, &found.added),
-        ("Paths whose share changed", "~", colours.leave, &found.changed),
-    ];
-    for (title, mark, colour, rows) in sorts {
-        if rows.is_empty() {
-            continue;
-        }
-        writeln!(out, "\n{}{title}{}", colours.summary, colours.reset)?;
-        writeln!(out, "{}    first  second       p  path{}", colours.dim, colours.reset)?;
-        for row in rows.iter().take(top) {
-            write!(out, "{colour}{mark}{}  ", colours.reset)?;
-            path(out, found, look, row)?;
-        }
-        more(out, rows.len(), top)?;
-    }
+    let end = |out: &mut _, row: &Row<'_>| words(out, look, &EndKey::read(row.key).to_string());
+    let returned = |out: &mut _, row: &Row<'_>| words(out, look, &Returned::read(row.key).to_string());
+    rows(out, look, top, ["Fates", "fate"], &found.fates, end)?;
+    rows(out, look, top, ["Ends", "end"], &found.ends, end)?;
+    rows(out, look, top, ["Reasons of drops", "reason"], &found.reasons, end)?;
+    rows(
+        out,
+        look,
+        top,
+        ["Returned values", "of the packets in which the function returned"],
+        &found.returned,
+        returned,
+    )?;
+    rows(out, look, top, ["Paths", "path"], &found.paths, |out, row| path(out, found, look, row))?;
     functions(out, look, top, "Functions only in the first", "-", &found.functions_gone)?;
     functions(out, look, top, "Functions only in the second", "+", &found.functions_added)?;
     positions(out, look, top, "Positions only in the first", "-", &found.positions.gone)?;
@@ -54,28 +57,76 @@ pub(super) fn write(out: &mut impl Write, found: &Difference<'_>, look: &Look, t
     summary(out, found)
 }
 
-fn path(out: &mut impl Write, found: &Difference<'_>, look: &Look, row: &Row<'_>) -> io::Result<()> {
-    let [a, b] = found.sides;
+/// The differences of one sort, with their shares.
+fn rows<W: Write>(
+    out: &mut W,
+    look: &Look,
+    top: usize,
+    [sort, column]: [&str; 2],
+    rows: &Rows<'_>,
+    show: impl Fn(&mut W, &Row<'_>) -> io::Result<()>,
+) -> io::Result<()> {
     let colours = look.palette;
-    let (in_a, in_b) = row.packets();
-    let (share_a, share_b) = (Percent(in_a, a.packets()), Percent(in_b, b.packets()));
-    write!(out, "{share_a}  {share_b}  {:>7}  {}", Probability(row.adjusted).to_string(), colours.function)?;
-    let steps = a.paths.steps();
-    let mut words = row.path.steps(steps).map(|step| step.show(look)).peekable();
+    let lists = [
+        ("only in the first", "-", colours.drop, &rows.gone),
+        ("only in the second", "+", colours.enter, &rows.added),
+        ("whose share changed", "~", colours.leave, &rows.changed),
+    ];
+    for (which, mark, colour, rows) in lists.into_iter().filter(|(.., rows)| !rows.is_empty()) {
+        writeln!(out, "\n{}{sort} {which}{}", colours.summary, colours.reset)?;
+        writeln!(out, "{}    first  second       p  {column}{}", colours.dim, colours.reset)?;
+        for row in rows.iter().take(top) {
+            let ([in_a, in_b], [of_a, of_b]) = (row.packets(), row.whole);
+            let (share_a, share_b) = (Percent(in_a, of_a), Percent(in_b, of_b));
+            write!(out, "{colour}{mark}{}  {share_a}  {share_b}  ", colours.reset)?;
+            write!(out, "{:>7}  {}", Probability(row.adjusted).to_string(), colours.function)?;
+            show(out, row)?;
+            examples(out, look, row)?;
+        }
+        more(out, rows.len(), top)?;
+    }
+    Ok(())
+}
+
+/// What is compared, in words.
+fn words(out: &mut impl Write, look: &Look, words: &str) -> io::Result<()> {
+    let mut lines = wrapped(words, look.room(PATH_COLUMN)).into_iter();
+    write!(out, "{}", lines.next().unwrap_or_default())?;
+    lines.try_for_each(|line| write!(out, "\n{:PATH_COLUMN$}{line}", ""))?;
+    writeln!(out, "{}", look.palette.reset)
+}
+
+fn path(out: &mut impl Write, found: &Difference<'_>, look: &Look, row: &Row<'_>) -> io::Result<()> {
+    let reset = look.palette.reset;
+    let steps = found.sides[0].paths.steps();
+    let mut words = Path::new(row.key).steps(steps).map(|step| step.show(look)).peekable();
     if words.peek().is_none() {
-        writeln!(out, "(none){}", colours.reset)?;
-    } else {
-        look.chain(out, PATH_COLUMN, words, &colours.reset.to_string())?;
+        return writeln!(out, "(none){reset}");
     }
-    write!(out, "{:PATH_COLUMN$}{}", "", colours.dim)?;
-    let sides = [("first", row.a), ("second", row.b)];
-    let mut separator = "";
-    for (name, count) in sides.into_iter().filter_map(|(name, count)| Some((name, count?))) {
-        write!(out, "{separator}{} of the {name}", Counted(count.packets, "packet"))?;
-        write!(out, ", from {}", count.first.packet)?;
-        separator = "; ";
+    look.chain(out, PATH_COLUMN, words, &reset.to_string())
+}
+
+/// How many packets, and the first of them on each side, to look at.
+fn examples(out: &mut impl Write, look: &Look, row: &Row<'_>) -> io::Result<()> {
+    let colours = look.palette;
+    let mut parts = Vec::new();
+    for (name, count) in SIDES.into_iter().zip(row.counts).filter_map(|(name, count)| Some((name, count?))) {
+        parts.push(format!(
+            "{} of the {name}, from {}",
+            Counted(count.packets, "packet"),
+            count.first.packet
+        ));
+        if row.is_doubtful && count.incomplete > 0 {
+            parts.push(format!("{} incomplete", Counted(count.incomplete, "trace")));
+        }
     }
-    writeln!(out, "{}", colours.reset)
+    if row.is_doubtful {
+        parts.push("incomplete traces may be the cause".to_owned());
+    }
+    for line in wrapped(&parts.join("; "), look.room(PATH_COLUMN)) {
+        writeln!(out, "{:PATH_COLUMN$}{}{line}{}", "", colours.dim, colours.reset)?;
+    }
+    Ok(())
 }
 
 fn functions(
@@ -112,11 +163,16 @@ fn positions(
     }
     let colours = look.palette;
     writeln!(out, "\n{}{title}{}", colours.summary, colours.reset)?;
-    for Lone { site, line, count } in positions.iter().take(top) {
-        let gap = if site.words.is_empty() { "" } else { "  " };
-        let place = format!("{}:{line}{gap}{}", look.short(site.file), site.words);
+    for lone in positions.iter().take(top) {
+        let mut place = format!("{}:{}", look.short(lone.file), lone.line);
+        if !lone.words.is_empty() {
+            place.push_str(&format!("  {}", Text(&lone.words)));
+        }
+        if let Some(function) = lone.function.filter(|_| !lone.is_call) {
+            place.push_str(&format!("  in {function}"));
+        }
         write!(out, "{mark}  {}", cut(&place, look.room(TIMES_ROOM)))?;
-        writeln!(out, "  {}{}{}", colours.dim, Times(count), colours.reset)?;
+        writeln!(out, "  {}{}{}", colours.dim, Times(lone.count), colours.reset)?;
     }
     more(out, positions.len(), top)
 }
@@ -130,32 +186,74 @@ fn more(out: &mut impl Write, all: usize, top: usize) -> io::Result<()> {
 
 fn summary(out: &mut impl Write, found: &Difference<'_>) -> io::Result<()> {
     writeln!(out)?;
-    for (side, name) in found.sides.iter().zip(["first", "second"]) {
+    for (side, name) in found.sides.iter().zip(SIDES) {
         if side.packets() == 0 {
             writeln!(out, "The {name} has no traces.")?;
         }
-        if let Some(words) = side.paths.incomplete().words() {
-            writeln!(out, "{words} in the {name}; paths may lack steps.")?;
-        }
+    }
+    incomplete(out, found)?;
+    if found.is_common {
+        writeln!(out, "The captures have different revisions: only what each revision records is compared.")?;
     }
     if found.is_uncertain() {
-        let words = "There are more different paths or positions than are kept apart";
+        let words = "There are more different paths, ends or positions than are kept apart";
         writeln!(out, "{words}: what seems to be only in one may be in both.")?;
-        for (side, name) in found.sides.iter().zip(["first", "second"]) {
+        for (side, name) in found.sides.iter().zip(SIDES) {
             let others = side.paths.tally().others();
             if others > 0 {
                 writeln!(out, "{} of the {name} not compared.", Counted(others, "packet"))?;
             }
         }
     }
-    let same = Counted(found.same, "path");
+    let same = format!("{} and {} alike", Counted(found.paths.same, "path"), Counted(found.ends.same, "end"));
     match found.differs() {
-        true => writeln!(out, "They differ; {same} alike, as far as chance allows to say."),
+        true => writeln!(out, "They differ; {same}, as far as chance allows to say."),
         false if !found.is_comparable() => writeln!(out, "There is nothing to compare."),
         false if found.is_uncertain() => {
-            writeln!(out, "No difference in what was compared; {same} alike, as far as chance allows to say.")
+            writeln!(out, "No difference in what was compared; {same}, as far as chance allows to say.")
         }
-        false => writeln!(out, "No difference; {same} alike, as far as chance allows to say."),
+        false => writeln!(out, "No difference; {same}, as far as chance allows to say."),
+    }
+}
+
+/// What traces that lack events mean for what was found.
+fn incomplete(out: &mut impl Write, found: &Difference<'_>) -> io::Result<()> {
+    for (side, name) in found.sides.iter().zip(SIDES) {
+        if let Some(words) = side.paths.incomplete().words() {
+            writeln!(out, "In the {name}, {words}.")?;
+        }
+        if let Some(count) = side.ends.unrecorded() {
+            let ends = Counted(count.packets, "end");
+            let are = if count.packets == 1 { "is" } else { "are" };
+            writeln!(
+                out,
+                "In the {name}, {ends} {are} not recorded, the first in packet {}.",
+                count.first.packet
+            )?;
+        }
+    }
+    let [a, b] = found.sides;
+    for (side, other) in [(a, SIDES[1]), (b, SIDES[0])] {
+        let is_alone = match other {
+            "second" => !(found.functions_added.is_empty() && found.positions.added.is_empty()),
+            _ => !(found.functions_gone.is_empty() && found.positions.gone.is_empty()),
+        };
+        if side.incomplete() > 0 && is_alone {
+            writeln!(out, "Functions and positions only in the {other} may be in both: traces lack events.")?;
+        }
+    }
+    if [a, b].iter().any(|side| side.ends.unrecorded().is_some()) {
+        let words = "No fate, end or reason counts as a difference";
+        writeln!(out, "{words} because of packets whose end is not recorded.")?;
+    }
+    match found.undecided() {
+        0 => Ok(()),
+        more => {
+            writeln!(
+                out,
+                "{more} of the fates, ends and reasons may differ; too many ends are unknown to decide."
+            )
+        }
     }
 }
 

@@ -52,7 +52,7 @@ impl Paths {
         self.key.clear();
         self.by.write(subject, &mut self.key);
         self.writer.write(self.steps, trace, &mut self.key);
-        self.tally.add(&self.key, at);
+        self.tally.add_trace(&self.key, at, trace.is_incomplete());
         self.incomplete.add(trace);
     }
 

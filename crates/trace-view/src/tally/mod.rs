@@ -41,6 +41,11 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// What moments are ordered by.
+    const fn place(&self) -> (usize, u64) {
+        (self.file, self.packet)
+    }
+
     /// Where this packet of this file is.
     #[must_use]
     pub const fn of(file: usize, packet: &Packet<'_>) -> Self {
@@ -53,6 +58,8 @@ impl Moment {
 pub struct Count {
     /// How many.
     pub packets: u64,
+    /// How many of them have a trace that lacks events.
+    pub incomplete: u64,
     /// The first of them in the order of reading.
     pub first: Moment,
     /// The last of them.
@@ -83,20 +90,33 @@ impl Tally {
 
     /// Counts a packet.
     pub(crate) fn add(&mut self, key: &[u8], at: Moment) {
-        self.packets = self.packets.saturating_add(1);
+        self.add_trace(key, at, false);
+    }
+
+    /// Counts a packet, with whether its trace lacks events.
+    pub(crate) fn add_trace(&mut self, key: &[u8], at: Moment, is_incomplete: bool) {
+        self.merge(key, Count { packets: 1, incomplete: u64::from(is_incomplete), first: at, last: at });
+    }
+
+    /// Counts several packets.
+    pub(crate) fn merge(&mut self, key: &[u8], more: Count) {
+        self.packets = self.packets.saturating_add(more.packets);
         let place = self.places.get(key);
         if let Some(count) = place.and_then(|place| self.counts.get_mut(*place)) {
-            count.packets = count.packets.saturating_add(1);
-            count.last = at;
+            count.packets = count.packets.saturating_add(more.packets);
+            count.incomplete = count.incomplete.saturating_add(more.incomplete);
+            // Counts that are joined are in no order.
+            count.first = if more.first.place() < count.first.place() { more.first } else { count.first };
+            count.last = if more.last.place() < count.last.place() { count.last } else { more.last };
             return;
         }
         match self.room.checked_sub(key.len().saturating_add(KEY_COST)) {
             Some(room) => {
                 self.room = room;
                 self.places.insert(key.into(), self.counts.len());
-                self.counts.push(Count { packets: 1, first: at, last: at });
+                self.counts.push(more);
             }
-            None => self.others = self.others.saturating_add(1),
+            None => self.others = self.others.saturating_add(more.packets),
         }
     }
 
@@ -161,9 +181,22 @@ mod tests {
         for (packet, key) in (1..).zip([b"a", b"b", b"a", b"a"]) {
             tally.add(key, at(packet));
         }
-        assert_eq!(tally.get(b"a"), Some(&Count { packets: 3, first: at(1), last: at(4) }));
-        assert_eq!(tally.get(b"b"), Some(&Count { packets: 1, first: at(2), last: at(2) }));
+        assert_eq!(tally.get(b"a"), Some(&Count { packets: 3, incomplete: 0, first: at(1), last: at(4) }));
+        assert_eq!(tally.get(b"b"), Some(&Count { packets: 1, incomplete: 0, first: at(2), last: at(2) }));
         assert_eq!((tally.packets(), tally.others()), (4, 0));
+    }
+
+    #[test]
+    fn joined_counts_are_those_of_all_packets() {
+        let [mut one, mut other] = [Tally::default(), Tally::default()];
+        for packet in 1..=4 {
+            if packet % 2 == 0 { &mut one } else { &mut other }.add_trace(b"a", at(packet), packet == 3);
+        }
+        for (mut tally, more) in [(Tally::default(), [&one, &other]), (Tally::default(), [&other, &one])] {
+            more.iter().flat_map(|more| more.iter()).for_each(|(key, count)| tally.merge(key, *count));
+            let count = Count { packets: 4, incomplete: 1, first: at(1), last: at(4) };
+            assert_eq!((tally.get(b"a"), tally.packets()), (Some(&count), 4));
+        }
     }
 
     #[test]

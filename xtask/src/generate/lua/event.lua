@@ -357,6 +357,29 @@ local function search_fate(search, freed_after)
   return fate or "unknown"
 end
 
+-- Whether a function that hands packets to drivers began with it after the newest drop. That such a function returned says
+-- nothing: the packet may have been dropped in it.
+local function is_sent_after_drop(frame)
+  for step = event_count(frame), 1, -1 do
+    local event = event_of(frame, step)
+    if drop_reason(frame, event) then
+      return false
+    end
+    if event.func and (event.kind == "enter" or event.kind == "function") then
+      local rule = rule_of(event.func)
+      if rule.seen == "transmitted" or rule.returned == "transmitted" then
+        return true
+      end
+      for _, fate in pairs(rule.values or {}) do
+        if fate == "transmitted" then
+          return true
+        end
+      end
+    end
+  end
+  return false
+end
+
 -- Whether records are missing at the end of the frame.
 local LACKS = {
   records_missing = true, record_header_cut = true, record_cut = true, length_wrapped = true, unsupported_major = true,
@@ -404,7 +427,7 @@ local function find_end(frame)
     freed_after = nil
   end
   local fate = search_fate(search, freed_after)
-  if dropped and (fate ~= "transmitted" or is_missing) then
+  if dropped and (is_missing or fate ~= "transmitted" or not is_sent_after_drop(frame)) then
     dropped.func = dropped.func or function_of_drop(frame)
     local drops = rule_of(dropped.func).drops
     dropped.fate = drops and drops[dropped.reason] or "dropped"
