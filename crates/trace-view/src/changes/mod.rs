@@ -232,7 +232,7 @@ impl<'a> Differences<'a> {
                 self.mark(0, change.new.len());
                 self.changes.push(Change::Bytes(change));
             } else {
-                let (old, new) = (reach.old(old), reach.new(new));
+                let (old, new) = (reach.of_old(old), reach.of_new(new));
                 place(old, &mut old_headers);
                 place(new, &mut new_headers);
                 self.header_by_header((old, &old_headers), (new, &new_headers), scratch);

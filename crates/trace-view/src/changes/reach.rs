@@ -77,11 +77,11 @@ fn length_by_ip(headers: &[Placed<'_>]) -> Option<usize> {
 }
 
 impl Reach {
-    pub(super) fn old<'a>(&self, packet: Packet<'a>) -> Packet<'a> {
+    pub(super) fn of_old<'a>(&self, packet: Packet<'a>) -> Packet<'a> {
         Packet { bytes: packet.bytes.get(..self.old).unwrap_or(packet.bytes), ..packet }
     }
 
-    pub(super) fn new<'a>(&self, packet: Packet<'a>) -> Packet<'a> {
+    pub(super) fn of_new<'a>(&self, packet: Packet<'a>) -> Packet<'a> {
         Packet { bytes: packet.bytes.get(..self.new).unwrap_or(packet.bytes), ..packet }
     }
 
