@@ -17,7 +17,12 @@ fn sound_captures_have_no_faults() {
     for name in fixtures().iter().filter(|name| !name.starts_with("malformed/")) {
         let ran = run(&["check", &format!("fixtures/{name}")]);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}: {}", ran.text());
-        assert_eq!(ran.text().lines().count(), 1, "{name}: {}", ran.text());
+        // Events that the kernel lost are notes.
+        let notes =
+            ran.text().lines().filter(|line| line.contains(": note: ") || line.contains(" incomplete: "));
+        let lost = if name.starts_with("drop-rev4") { 2 } else { 0 };
+        assert_eq!(notes.count(), lost, "{name}: {}", ran.text());
+        assert_eq!(ran.text().lines().count(), 1 + lost, "{name}: {}", ran.text());
     }
 }
 

@@ -205,10 +205,14 @@ fn graphviz_reads_the_graph() {
 
 #[test]
 fn a_drop_is_one_in_every_revision() {
+    // Revision 4 alone records that events were lost.
+    let as_before = |text: &str| {
+        let is_about_loss = |line: &&str| line.contains("is incomplete: 3 events lost");
+        text.split_inclusive('\n').filter(|line| !is_about_loss(line)).collect::<String>()
+    };
     let of = |revision: &str, format: &[&str]| {
-        run(&[&["convert", &format!("fixtures/drop-{revision}.pcap"), "--to"], format].concat())
-            .text()
-            .to_owned()
+        let name = format!("fixtures/drop-{revision}.pcap");
+        as_before(run(&[&["convert", &name, "--to"], format].concat()).text())
     };
     let reason = "drop: output queue of vtnet0 is full";
     for revision in ["rev1", "rev1le", "rev2", "rev3"] {
@@ -220,7 +224,8 @@ fn a_drop_is_one_in_every_revision() {
         let instant = format!(r#"{{"name":"{reason}","cat":"drop","ph":"i""#);
         assert!(of(revision, &["chrome"]).contains(&instant), "{revision}");
         let drawn = run(&["graph", &format!("fixtures/drop-{revision}.pcap")]);
-        assert_eq!(drawn.text(), run(&["graph", "fixtures/drop-rev4.pcap"]).text(), "{revision}");
+        let typed = run(&["graph", "fixtures/drop-rev4.pcap"]);
+        assert_eq!(as_before(drawn.text()), as_before(typed.text()), "{revision}");
     }
 }
 
@@ -290,11 +295,13 @@ fn time_needs_a_clock() {
 /// The pictures of the documentation. `UPDATE_DOCS=1` draws them anew.
 #[test]
 fn the_pictures_of_the_documentation_are_what_the_tool_draws() {
-    for (command, fixture, name) in
-        [("flamegraph", "nat-rev4.pcap", "flamegraph.svg"), ("graph", "drop-rev4.pcap", "graph.svg")]
-    {
+    let lost = "mtrace-tool: standard output: 1 of 3 traces is incomplete: 3 events lost\n";
+    for (command, fixture, name, note) in [
+        ("flamegraph", "nat-rev4.pcap", "flamegraph.svg", ""),
+        ("graph", "drop-rev4.pcap", "graph.svg", lost),
+    ] {
         let ran = run(&[command, &format!("fixtures/{fixture}")]);
-        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{command}");
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, note), "{command}");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images").join(name);
         if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();

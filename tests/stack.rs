@@ -134,7 +134,7 @@ fn exported_packets_have_their_length() {
     let out = folder.path().join("out.pcapng");
     let ran = run(&["convert", "--to", "ethernet", &path("short"), "-o", out.to_str().expect("UTF-8")]);
     assert_eq!(ran.code, 1, "{}", ran.all());
-    assert!(ran.all().contains("begin with no header that has a link type"), "{}", ran.all());
+    assert!(ran.all().contains("begins with no header that has a link type"), "{}", ran.all());
     let ran = run(&[
         "print",
         "-e",

@@ -61,7 +61,8 @@ pub(super) fn write<W: Write>(out: W, shown: &Shown<'_>) -> io::Result<usize> {
     drawing.edges.iter().try_for_each(|edge| edge.draw(&mut svg, shown))?;
     drawing.boxes.iter().try_for_each(|shape| shape.draw(&mut svg, shown))?;
     if let Some(words) = &shown.incomplete {
-        svg.text("text", &[("x", "10"), ("y", "16"), ("style", "font: 12px sans-serif")], words)?;
+        svg.text("text", &[("x", "10"), ("y", "16"), ("style", "text-anchor: start")], words)?;
+        svg.line()?;
     }
     svg.end()?;
     Ok(drawing.hidden_edges)
