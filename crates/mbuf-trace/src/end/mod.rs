@@ -109,7 +109,7 @@ impl<'a> End<'a> {
             }
             _ if is_missing => end.fate = Fate::Unknown,
             _ if end.fate == Fate::Unknown && search.has_returned() => {
-                search.open(trace, &mut end, freed_after)
+                search.open(trace, &mut end, freed_after);
             }
             _ => {}
         }
