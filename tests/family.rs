@@ -187,7 +187,7 @@ fn nonsense_is_shown_once() {
     assert_eq!(of(&packets, "print --family 18446744073709551615 -e frame.number @").1.lines().count(), 6);
 }
 
-/// What is held is bounded: then families are shown in parts, which is told.
+/// What is held is bounded: then families are shown in parts, and that is reported.
 #[test]
 fn a_family_without_end_is_shown_in_parts() {
     let mut packets: Vec<(u64, u64)> = (2..120_000).map(|id| (id, 1)).collect();

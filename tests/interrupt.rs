@@ -98,7 +98,7 @@ fn every_command_finishes_what_was_read() {
     }
 }
 
-/// What the signal cut is told, and no worse than a file that is cut.
+/// What the signal cut is reported, and no worse than a file that is cut.
 #[test]
 fn every_kind_of_input_is_interrupted() {
     let pcap = long_capture();

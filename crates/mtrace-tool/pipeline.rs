@@ -199,9 +199,7 @@ pub(crate) struct Counts {
     pub(crate) malformed: u64,
     /// Those that are nothing like traces.
     not_traces: u64,
-    /// Those that the capture cut.
-    pub(crate) cut: u64,
-    /// How many traces lack events.
+    /// How many traces lack events, and how many of these the capture cut.
     pub(crate) incomplete: Incomplete,
 }
 
@@ -213,7 +211,6 @@ impl Counts {
             Seen::Trace(trace, _) => {
                 more(&mut self.traces, true);
                 more(&mut self.malformed, trace.is_malformed());
-                more(&mut self.cut, trace.is_cut());
                 self.incomplete.add(trace);
             }
             Seen::NoTrace(_) => {

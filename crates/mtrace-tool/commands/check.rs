@@ -97,10 +97,11 @@ impl Sink for CheckSink {
             let unmatched = Counted(unmatched, "malformed packet");
             self.line(&format_args!("{unmatched} did not match the filter"))?;
         }
-        let Counts { packets, traces, malformed, cut, .. } = file.selected;
-        let traces = PartOf(traces, packets, "packet", ["is", "are"]);
+        let Counts { packets, traces, malformed, incomplete, .. } = &file.selected;
+        let cut = incomplete.cut;
+        let traces = PartOf(*traces, *packets, "packet", ["is", "are"]);
         self.line(&format_args!("{traces} mbuf_trace, {malformed} malformed, {cut} cut by the capture"))?;
-        match file.selected.incomplete.words() {
+        match incomplete.words() {
             Some(words) => self.line(&format_args!("{words}")),
             None => Ok(()),
         }

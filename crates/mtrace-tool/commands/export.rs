@@ -96,15 +96,13 @@ struct ExportSink<'p> {
 impl Sink for ExportSink<'_> {
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
         self.packets = self.packets.saturating_add(1);
-        if let Some((trace, _)) = seen.trace() {
-            self.incomplete.add(trace);
-        }
         let taken = self.exporter.packet(&packet.into(), seen.trace());
         taken.map_err(|error| Failure::writer(self.path, error))
     }
 
     fn end(&mut self, _path: &Path, file: &FileReport, _container: &Container) -> Result<(), Failure> {
         self.kept.add(file);
+        self.incomplete.merge(&file.selected.incomplete);
         Ok(())
     }
 

@@ -378,7 +378,7 @@ impl InfoSink {
             packets: file.selected.packets,
             traces: file.selected.traces,
             malformed: file.selected.malformed,
-            truncated: file.selected.cut,
+            truncated: file.selected.incomplete.cut,
             incomplete: file.selected.incomplete.traces,
             lost_events: file.selected.incomplete.lost,
             events: facts.events,
@@ -480,7 +480,7 @@ impl InfoSink {
             )?;
         }
         row("malformed", &file.selected.malformed)?;
-        row("cut", &format_args!("{} by the capture", file.selected.cut))?;
+        row("cut", &format_args!("{} by the capture", file.selected.incomplete.cut))?;
         if let Some(words) = file.selected.incomplete.words() {
             row("incomplete", &words)?;
         }

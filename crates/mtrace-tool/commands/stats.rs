@@ -129,9 +129,7 @@ impl StatsSink<'_> {
         self.place = OutputPlace::Open(Box::new(out));
         Ok(())
     }
-}
 
-impl StatsSink<'_> {
     /// Says of the first one that is late where it went: who watches does not see it.
     fn tell_late(&mut self, packet: &Packet<'_>) {
         if self.statistics.counts().packets_late == 0 || std::mem::replace(&mut self.told_late, true) {

@@ -1,13 +1,12 @@
 //! How many of the counted traces lack events: every report that concludes something from traces says so.
 
-use crate::counted::Counted;
+use crate::counted::{Counted, PartOf};
 use mbuf_trace::Trace;
-use std::io::{self, Write};
 
 /// Counts incomplete traces.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Incomplete {
-    /// Traces that lack events for whatever reason.
+    /// Traces that lack events for any reason.
     pub traces: u64,
     /// Events that kernels could not record, in all.
     pub lost: u64,
@@ -26,27 +25,23 @@ impl Incomplete {
         self.cut = self.cut.saturating_add(u64::from(trace.is_cut()));
     }
 
-    /// Writes a line that says how many traces are incomplete, if any are:
-    /// `2 of 50 traces are incomplete: 7 events lost, 1 trace cut by the capture`.
-    ///
-    /// # Errors
-    ///
-    /// When the output fails.
-    pub fn write_line(&self, out: &mut impl Write) -> io::Result<()> {
-        match self.words() {
-            Some(words) => writeln!(out, "{words}"),
-            None => Ok(()),
-        }
+    /// Adds what was counted of other traces.
+    pub fn merge(&mut self, more: &Self) {
+        self.traces = self.traces.saturating_add(more.traces);
+        self.lost = self.lost.saturating_add(more.lost);
+        self.cut = self.cut.saturating_add(more.cut);
+        self.of = self.of.saturating_add(more.of);
     }
 
-    /// The same without the end of the line; none where every trace is complete.
+    /// How many traces are incomplete, and why: `2 of 50 traces are incomplete: 7 events lost, 1 trace cut by the capture`.
+    /// None where every trace is complete.
     #[must_use]
     pub fn words(&self) -> Option<String> {
         if self.traces == 0 {
             return None;
         }
-        let are = if self.traces == 1 { "is" } else { "are" };
-        let mut words = format!("{} of {} {are} incomplete", self.traces, Counted(self.of, "trace"));
+        let are = PartOf(self.traces, self.of, "trace", ["is", "are"]);
+        let mut words = format!("{are} incomplete");
         let mut between = ": ";
         if self.lost > 0 {
             words.push_str(&format!("{between}{} lost", Counted(self.lost, "event")));

@@ -80,22 +80,6 @@ pub fn write<W: Write>(out: &mut W, value: &impl Serialize) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(out, Harmless)).map_err(io::Error::from)
 }
 
-/// The largest number of which, and of all below it, a double holds every digit: 2^53.
-const LARGEST_EXACT: u64 = 1 << 53;
-
-/// A number that may be too large for programs that read numbers as doubles, as jq 1.6 and JavaScript do: a string then.
-#[derive(Debug, Clone, Copy)]
-pub struct Id(pub u64);
-
-impl Serialize for Id {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            0..=LARGEST_EXACT => serializer.serialize_u64(self.0),
-            _ => serializer.collect_str(&self.0),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,17 +119,5 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text, "\"a\\u001b[31m\\u009b1m\\u007f\\u202eé\u{1f600}\\\"\\\\\\n\"");
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), hostile);
-    }
-    #[test]
-    fn large_numbers_keep_their_digits() {
-        let shown = |number: u64| {
-            let mut out = Vec::new();
-            write(&mut out, &Id(number)).unwrap();
-            String::from_utf8(out).unwrap()
-        };
-        assert_eq!(shown(0), "0");
-        assert_eq!(shown(1 << 53), "9007199254740992");
-        assert_eq!(shown((1 << 53) + 1), "\"9007199254740993\"");
-        assert_eq!(shown(u64::MAX), "\"18446744073709551615\"");
     }
 }

@@ -132,7 +132,7 @@ fn named(values: &[Named]) -> Vec<(&str, &str)> {
     values.iter().map(|value| (value.name.as_str(), value.doc.as_str())).collect()
 }
 
-/// What functions tell of the end of a packet, by name.
+/// What each function says about the end of a packet, by name.
 fn end_rules(out: &mut String, ends: &[(String, Rule)]) {
     let _ = writeln!(
         out,

@@ -22,7 +22,7 @@ const NOTICE: &str = "Generated from format-spec/ by `cargo xtask generate`; do 
 /// The specification in prose, whose tables are generated.
 const PROSE: &str = "format-spec/README.md";
 
-/// What functions tell of the end of a packet.
+/// What each function says about the end of a packet.
 const ENDS: &str = "format-spec/normal_ends.txt";
 
 /// Makes all files anew; with `check`, only tells which are not what they should be.

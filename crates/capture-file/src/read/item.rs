@@ -141,7 +141,7 @@ impl Block<'_> {
     /// The statistics of an interface, in a block that holds them.
     #[must_use]
     pub fn interface_statistics(&self) -> Option<InterfaceStatistics> {
-        /// Type of the block, and where its options begin, behind its interface and time.
+        /// Type of the block, and where its options begin, after its interface and time.
         const STATISTICS: u32 = 5;
         const OPTIONS: usize = 20;
         let order = self.byte_order;

@@ -56,7 +56,7 @@ impl Known {
         })
     }
 
-    /// The file header of a pcap behind a capture, whose records are laid out as `before` says where that is a pcap, too.
+    /// The file header of a pcap after a capture, whose records are laid out as `before` says where that is a pcap, too.
     pub(super) fn appended<'a>(
         &'a mut self,
         raw: &'a [u8],
@@ -98,7 +98,7 @@ impl Known {
         (Item::Header(header), joined)
     }
 
-    /// The section header of a pcapng behind a pcap.
+    /// The section header of a pcapng after a pcap.
     pub(super) fn appended_section<'a>(
         &'a mut self,
         raw: &'a [u8],
@@ -115,7 +115,7 @@ impl Known {
         }
     }
 
-    /// Has a warning tell of an appended capture, or counts it.
+    /// Warns of an appended capture, or counts it.
     fn tell_appended(&mut self, differences: Differences, offset: u64) {
         let (alike, different) = &mut self.told;
         let (told, kind) = match differences.any() {

@@ -98,7 +98,7 @@ impl<R: Read> Reader<R> {
         let mut skipped = 0_usize;
         loop {
             if std::mem::replace(&mut is_damage, true) {
-                // There is a byte: a place that is none has a whole header behind it.
+                // There is a byte: a place that is none has a whole header after it.
                 self.buffer.take(1);
                 skipped = skipped.saturating_add(1);
             }
@@ -273,7 +273,7 @@ impl<R: Read> Reader<R> {
         let header_len = records.header_len();
         let header = self.buffer.available().get(..header_len).unwrap_or_default();
         if header.iter().all(|byte| *byte == 0) {
-            // A packet of no bytes at the beginning of 1970 has another one behind it.
+            // A packet of no bytes at the beginning of 1970 has another one after it.
             self.look_ahead(len.saturating_add(header_len));
             let next = self.buffer.available().get(len..).and_then(|next| records.plausible(next));
             return if next.is_some() { Ok(None) } else { self.pass_zeros().map(Some) };

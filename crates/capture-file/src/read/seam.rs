@@ -135,7 +135,7 @@ impl<R: Read> Reader<R> {
         records.plausible(after).is_some()
     }
 
-    /// Whether another capture begins so many bytes behind the beginning of the next item.
+    /// Whether another capture begins this many bytes after the beginning of the next item.
     pub(super) fn capture_begins_at(&mut self, at: usize) -> bool {
         if !may_begin(self.buffer.available().get(at..).unwrap_or_default()) {
             return false;
@@ -158,7 +158,7 @@ impl<R: Read> Reader<R> {
         if !is_zero(self.buffer.available().get(..needed.min(header_len)).unwrap_or_default()) {
             return Ok(None);
         }
-        // Where the input failed, that is told when the reading comes there.
+        // Where the input failed, that is reported when the reading comes there.
         if !self.look_ahead(needed) && self.failure.is_some() {
             return Ok(None);
         }

@@ -1,4 +1,4 @@
-//! Captures behind one another in one file, and zeros where a packet should begin.
+//! Captures one after another in one file, and zeros where a packet should begin.
 
 use super::build::*;
 use capture_file::{ByteOrder, Compression, Item, Reader};
@@ -121,7 +121,7 @@ fn every_cut_of_an_appended_header_is_a_cut() {
         for length in 4..second.len() {
             let (seconds, _, warnings, end) = read(&[&first[..], &second[..length]].concat());
             let end = end.unwrap_or_default();
-            // A pcapng is whole behind its section header.
+            // A pcapng is whole after its section header.
             if second.starts_with(&[0x0a]) && length >= 28 {
                 assert_eq!(warnings.len(), 1, "{length}: {end}");
             } else {

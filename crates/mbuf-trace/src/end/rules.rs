@@ -173,7 +173,7 @@ impl Ends {
         self.rules(function).find_map(|rule| if let Rule::Seen(fate) = rule { Some(*fate) } else { None })
     }
 
-    /// Whether the function hands packets to drivers, in whatever case.
+    /// Whether the function hands packets to drivers in any case.
     pub(super) fn transmits(&self, function: &[u8]) -> bool {
         let mut fates = self.rules(function).filter_map(|rule| match rule {
             Rule::Seen(fate) | Rule::Returned(fate, _) => Some(*fate),

@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use trace_fields::{Field, FieldType, Scratch, SnapshotLink, Subject, Value};
 use trace_view::export::csv::{BYTE_ORDER_MARK, is_formula};
-use trace_view::json::{self, Id};
+use trace_view::json;
 
 /// What names the file, as a column and as a key. No field has this name.
 const FILE: &str = "file";
@@ -220,7 +220,7 @@ fn write_value(out: &mut impl Write, field: &'static Field, value: Value<'_>) ->
         Value::Bool(value) => json::write(out, &value),
         // That it is there is all there is to say.
         Value::Protocol(_) => json::write(out, &true),
-        Value::Uint(number) => json::write(out, &Id(number)),
+        Value::Uint(number) => json::write(out, &number),
         Value::Text(text) => json::write(out, &String::from_utf8_lossy(text.as_bytes())),
         Value::Time(time) if field.ty == FieldType::AbsoluteTime => json::write(out, &time.to_string()),
         _ => {

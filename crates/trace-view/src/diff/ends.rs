@@ -6,7 +6,7 @@ use mbuf_trace::{Errno, Fate, Text, Trace};
 use std::cell::OnceCell;
 use std::fmt::{self, Display};
 
-/// Bytes of a reason that are told apart.
+/// Bytes of a reason that are compared.
 const LONGEST: usize = 1024;
 
 /// The ends of one capture.

@@ -5,7 +5,7 @@ use mbuf_trace::{Kind, Text, Trace};
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 
-/// Bytes of a value that are told apart.
+/// Bytes of a value that are compared.
 const LONGEST: usize = 256;
 /// More digits than this are an address, which is another one after each boot.
 const MOST_DIGITS: usize = 8;

@@ -7,7 +7,6 @@ use super::way::Way;
 use super::{Options, newest_snapshot, turned_from};
 use crate::changes::{self, Differences};
 use crate::hex::Hex;
-use crate::json::Id;
 use crate::push;
 use mbuf_trace::{Calls, Certainty, Errno, Event, Fate, Snapshot, Text};
 use serde::ser::{SerializeMap, SerializeSeq};
@@ -69,7 +68,7 @@ impl Serialize for Explained<'_, '_> {
         if let Some(header) = way.trace.frame_header() {
             for (key, id) in [("packet_id", header.packet_id), ("parent_id", header.parent_id)] {
                 if id != 0 {
-                    map.serialize_entry(key, &Id(id))?;
+                    map.serialize_entry(key, &id)?;
                 }
             }
         }

@@ -187,7 +187,7 @@ fn code_table(out: &mut String, codes: &Codes) -> fmt::Result {
     Ok(())
 }
 
-/// What functions tell of the end of a packet, by name.
+/// What each function says about the end of a packet, by name.
 fn end_rules(out: &mut String, ends: &[(String, Rule)]) -> fmt::Result {
     out.push_str(
         "-- What functions tell of the end of a packet, as normal_ends.txt has it.\nlocal END_RULES = {\n",
