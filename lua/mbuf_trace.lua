@@ -1988,9 +1988,10 @@ local function take_call(frame, calls, event)
   local entered = last and last.entered
   local is_again = kind == "enter" and entered and event.line == entered.line and event.file == entered.file
     and func == last.func and event.args == entered.args
-  if is_again then
-    keep(0)
-  elseif (calls.is_held or has_waited) and is_new and not is_outer and not rule_of(func).helper then
+  local is_next = (calls.is_held or has_waited) and is_new and not is_outer and not rule_of(func).helper
+  -- The leave is that of another call, which took the packet off the queue.
+  local is_released = kind == "drop" or kind == "leave" and func and rule_of(func).held
+  if is_again or is_next or has_waited and is_released then
     keep(0)
   elseif kind ~= "enter" and kind ~= "leave" then
     local around

@@ -24,6 +24,7 @@ mod hostile;
 mod info;
 mod interrupt;
 mod live;
+mod nesting;
 mod output;
 mod paths;
 mod print;

@@ -6,11 +6,11 @@
 //! - at an event of a function around it that is still open. Revisions 1 to 3 do not name the function of a free text;
 //!   there, a text from the source file of an outer call, and not from that of the innermost one, is such an event;
 //! - at an event of another thread;
-//! - at the next function after a pause of [`QUEUED`]: no function of a network stack takes so long, so the packet waited on a
-//!   queue;
+//! - at the next function, a drop, or the leave of a function that [holds](crate::Ends::holds) packets, after a pause of
+//!   [`QUEUED`]: no function of a network stack takes so long, so the packet waited on a queue;
 //! - where its function is entered again at the same line with the same arguments, and nothing was entered since: that is no
 //!   recursion, but a second attempt after a wait on a queue;
-//! - at the next function after one that [holds](crate::Ends::holds) packets: whoever takes the packet off the queue is
+//! - at the next function after one that holds packets: whoever takes the packet off the queue is
 //!   not called by whoever put it there.
 //!
 //! This is the only place that decides what an event is nested in.
@@ -52,6 +52,8 @@ pub struct Taken {
     pub opens: bool,
     /// How many calls are open around the event, those that are too deep to be remembered included.
     pub depth: usize,
+    /// Whether the packet came from a queue or another thread to this event, so that all calls before it have ended.
+    pub is_resumed: bool,
 }
 
 /// The open calls, outermost first.
@@ -126,7 +128,7 @@ impl<'a> Calls<'a> {
     /// Takes the next event.
     pub fn take(&mut self, event: &Event<'a>) -> Taken {
         let before = self.open;
-        self.end_those_that_must_have(event);
+        let is_resumed = self.end_those_that_must_have(event);
         let mut is_own = false;
         let opens = event.kind == Kind::Enter && self.enter(event);
         if event.kind == Kind::Leave {
@@ -140,15 +142,15 @@ impl<'a> Calls<'a> {
         let around = self.open.saturating_add(self.beyond);
         let depth = if event.kind == Kind::Enter { around.saturating_sub(1) } else { around };
         let left = if opens { self.open.saturating_sub(1) } else { self.open };
-        Taken { closes: before.saturating_sub(left), is_own, opens, depth }
+        Taken { closes: before.saturating_sub(left), is_own, opens, depth, is_resumed }
     }
 
-    /// Ends calls that the event shows to have ended without a leave.
-    fn end_those_that_must_have(&mut self, event: &Event<'a>) {
+    /// Ends calls that the event shows to have ended without a leave. Gives whether all have, as the packet was resumed.
+    fn end_those_that_must_have(&mut self, event: &Event<'a>) -> bool {
         let thread = event.header.and_then(|header| header.thread);
-        if let Some(thread) = thread
-            && self.thread.replace(thread).is_some_and(|before| before != thread)
-        {
+        let is_other_thread =
+            thread.is_some_and(|thread| self.thread.replace(thread).is_some_and(|before| before != thread));
+        if is_other_thread {
             self.keep(0);
         }
         let age = event.header.and_then(|header| header.age);
@@ -163,16 +165,18 @@ impl<'a> Calls<'a> {
                 let same = call.function == event.function && call.args == event.args;
                 same && event.position.is_some() && call.entered == event.position
             });
-        if is_again {
+        let is_next = (self.is_held || has_waited) && is_new && !is_outer && !is_helper();
+        // The leave is that of another call, which took the packet off the queue.
+        let is_released = || {
+            let holds = event.function.is_some_and(|function| self.ends.holds(function.as_bytes()));
+            event.kind == Kind::Drop || event.kind == Kind::Leave && holds
+        };
+        if is_again || is_next || has_waited && is_released() {
             self.keep(0);
-            return;
-        }
-        if (self.is_held || has_waited) && is_new && !is_outer && !is_helper() {
-            self.keep(0);
-            return;
+            return true;
         }
         if matches!(event.kind, Kind::Enter | Kind::Leave) {
-            return;
+            return is_other_thread;
         }
         let around = match (event.function, event.position) {
             (Some(function), _) => self.place(function),
@@ -182,6 +186,7 @@ impl<'a> Calls<'a> {
         if let Some(place) = around {
             self.keep(place.saturating_add(1));
         }
+        is_other_thread
     }
 
     /// Keeps so many of the outermost calls.

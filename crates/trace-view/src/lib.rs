@@ -38,6 +38,7 @@ mod members;
 pub mod ndjson;
 pub mod paths;
 mod push;
+mod role;
 pub mod stats;
 pub mod tally;
 pub mod timeline;

@@ -1,10 +1,8 @@
-//! The calls of a trace: enters and leaves as a stack that always comes out even.
+//! The calls of a trace as openings and closings that always come out even. [`Calls`] decides what ends when; here, each
+//! call also has a beginning and an end.
 
-use mbuf_trace::{Event, Kind, Text};
-
-/// Most calls that are open at a time; what is entered beyond that is an event without a length. It keeps the search
-/// for a leave's enter short.
-pub(super) const DEEPEST: usize = 256;
+use mbuf_trace::calls::DEEPEST;
+use mbuf_trace::{Calls, Ends, Event, Kind, Text};
 
 /// What happens to the stack of calls at one step.
 #[derive(Debug, Clone, Copy)]
@@ -19,101 +17,58 @@ pub(super) enum Move<'e, 'a> {
     Within { event: &'e Event<'a>, step: usize },
 }
 
-/// Goes through the events of a trace, which are oldest first. Steps count from 0; the calls that are open at the end are closed at a step
-/// behind the last event. Every `Open` has its `Close`.
+/// Goes through the events of a trace, which are oldest first. Steps count from 0; the calls that are open at the end are
+/// closed at a step after the last event. Every `Open` has its `Close`.
 pub(super) fn walk<'a, E>(
+    ends: &'a Ends,
     events: &[Event<'a>],
     mut visit: impl FnMut(Move<'_, 'a>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let early = entered_before(events);
-    let mut stack = Stack::default();
-    for event in early.iter().rev() {
-        stack.open.push(event.function);
+    let early = entered_before(ends, events);
+    let mut open = Vec::new();
+    for event in early.iter().rev().filter_map(|step| events.get(*step)) {
+        open.push(event.function);
         visit(Move::Open { event, step: 0 })?;
     }
+    let mut early = early.into_iter().peekable();
+    let mut calls = Calls::new(ends);
     for (step, event) in events.iter().enumerate() {
-        match stack.take(event) {
-            Taken::Opened => visit(Move::Open { event, step })?,
-            Taken::Other => visit(Move::Within { event, step })?,
-            Taken::Closes(mut calls) => {
-                while let Some(function) = stack.open.pop() {
-                    calls = calls.saturating_sub(1);
-                    visit(Move::Close { function, event: Some(event), is_own: calls == 0, step })?;
-                    if calls == 0 {
-                        break;
-                    }
-                }
-            }
+        let taken = calls.take(event);
+        let is_early = early.next_if_eq(&step).is_some();
+        let closes = if is_early { 1 } else { taken.closes };
+        for left in (0..closes).rev() {
+            let is_own = left == 0 && (is_early || taken.is_own);
+            let function = open.pop().flatten();
+            visit(Move::Close { function, event: Some(event), is_own, step })?;
+        }
+        if taken.opens {
+            open.push(event.function);
+            visit(Move::Open { event, step })?;
+        } else if !(is_early || taken.is_own) {
+            visit(Move::Within { event, step })?;
         }
     }
-    while let Some(function) = stack.open.pop() {
+    while let Some(function) = open.pop() {
         visit(Move::Close { function, event: None, is_own: false, step: events.len() })?;
     }
     Ok(())
 }
 
-/// The leaves, oldest first, of calls that were entered before the trace began: nothing was open when they came.
-fn entered_before<'e, 'a>(events: &'e [Event<'a>]) -> Vec<&'e Event<'a>> {
+/// The steps of the leaves, oldest first, of calls that were entered before the trace began: nothing was open when they
+/// came, and the packet was where it had been from the first event on.
+fn entered_before<'a>(ends: &'a Ends, events: &[Event<'a>]) -> Vec<usize> {
     let mut early = Vec::new();
-    let mut stack = Stack::default();
-    for event in events {
-        match stack.take(event) {
-            Taken::Closes(calls) => {
-                let left = stack.open.len().saturating_sub(calls);
-                stack.open.truncate(left);
-            }
-            Taken::Other if event.kind == Kind::Leave && stack.open.is_empty() && early.len() < DEEPEST => {
-                early.push(event);
-            }
-            _ => {}
+    let mut calls = Calls::new(ends);
+    for (step, event) in events.iter().enumerate() {
+        let taken = calls.take(event);
+        if taken.is_resumed || early.len() >= DEEPEST {
+            break;
+        }
+        if event.kind == Kind::Leave && !taken.is_own && taken.depth == 0 {
+            early.push(step);
         }
     }
     early
-}
-
-/// The functions that are open, outermost first.
-#[derive(Debug, Default)]
-struct Stack<'a> {
-    open: Vec<Option<Text<'a>>>,
-    /// Calls entered beyond the deepest, and not yet left.
-    beyond: usize,
-}
-
-enum Taken {
-    /// A call was opened.
-    Opened,
-    /// This many of the innermost calls end, the last of them by this event.
-    Closes(usize),
-    /// The stack stays as it is.
-    Other,
-}
-
-impl<'a> Stack<'a> {
-    fn take(&mut self, event: &Event<'a>) -> Taken {
-        match event.kind {
-            Kind::Enter if self.open.len() < DEEPEST => {
-                self.open.push(event.function);
-                Taken::Opened
-            }
-            Kind::Enter => {
-                self.beyond = self.beyond.saturating_add(1);
-                Taken::Other
-            }
-            Kind::Leave if self.beyond > 0 => {
-                self.beyond = self.beyond.saturating_sub(1);
-                Taken::Other
-            }
-            Kind::Leave => {
-                // The calls within it have lost their leaves.
-                let same = |open: &Option<Text<'_>>| event.function.is_none() || *open == event.function;
-                match self.open.iter().rev().position(same) {
-                    Some(above) => Taken::Closes(above.saturating_add(1)),
-                    None => Taken::Other,
-                }
-            }
-            _ => Taken::Other,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -140,7 +95,7 @@ mod tests {
         let mut shape = String::new();
         let mut last = 0;
         let events: Vec<Event<'_>> = trace.events().map(RecordedEvent::read).collect();
-        walk(&events, |step| {
+        walk(Ends::built_in(), &events, |step| {
             let at = match step {
                 Move::Open { event, step } => {
                     shape += &format!("{}(", event.function.unwrap_or_default());
@@ -165,7 +120,7 @@ mod tests {
 
     #[test]
     fn calls_come_out_even() {
-        let table: [(&[&str], &str); 10] = [
+        let table: [(&[&str], &str); 11] = [
             (&[], ""),
             (&["+a", "b", "-a"], "a(.)"),
             (&["+a", "+b", "-b", "-a"], "a(b())"),
@@ -175,7 +130,9 @@ mod tests {
             (&["+a", "-b", "-a"], "a(.)"),
             (&["+a", "+a", "-a", "-a"], "a(a())"),
             (&["-a", "-a"], "a(a())"),
-            (&["+a", "-b", "-a", "-b"], "b(a()).."),
+            (&["+a", "-b", "-a", "-b"], "b(a(.))"),
+            // An event of an outer call shows that the inner one is over.
+            (&["+a", "+b", "a"], "a(b().)"),
         ];
         for (texts, expected) in table {
             assert_eq!(shape(texts), expected, "{texts:?}");

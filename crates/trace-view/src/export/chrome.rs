@@ -336,7 +336,7 @@ impl<W: Write> Chrome<W> {
         self.slice("B", &name, "trace", track, 0, Some(about))?;
         let mut label = std::mem::take(&mut self.label);
         let events: Vec<Event<'_>> = trace.events_with_drops().collect();
-        let walked = walk(&events, |step| match step {
+        let walked = walk(trace.ends(), &events, |step| match step {
             Move::Open { event, step } => {
                 let is_enter = event.kind == Kind::Enter;
                 let at = if is_enter { clock.at(event, step) } else { 0 };

@@ -3,11 +3,10 @@
 //! Numbers stand as in NDJSON; what is not known is an empty cell. Words that a spreadsheet would take for a formula
 //! (they begin with `=`, `+`, `-`, `@`, a tab or a carriage return) get a `'` in front.
 
-use super::calls::{Move, walk};
 use super::{Export, Remark};
 use crate::push;
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Event, Fate, FrameHeader, RecordedEvent, Text, Trace};
+use mbuf_trace::{Calls, Certainty, Event, Fate, FrameHeader, RecordedEvent, Text, Trace};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use trace_fields::{PacketView, SnapshotLink, summary};
@@ -138,31 +137,10 @@ impl<W: Write> Export<W> for Csv<W> {
             ids,
             is_incomplete: trace.is_incomplete(),
         };
-        let mut depth = 0_usize;
-        let mut depths = Vec::new();
-        // One event may close several calls: its depth is that of the outermost.
-        let events: Vec<Event<'_>> = trace.events().map(RecordedEvent::read).collect();
-        walk(&events, |step| {
-            match step {
-                Move::Open { event, step } => {
-                    if event.kind == mbuf_trace::Kind::Enter {
-                        set(&mut depths, step, depth);
-                    }
-                    depth = depth.saturating_add(1);
-                }
-                Move::Close { event, step, .. } => {
-                    depth = depth.saturating_sub(1);
-                    if event.is_some() {
-                        set(&mut depths, step, depth);
-                    }
-                }
-                Move::Within { step, .. } => set(&mut depths, step, depth),
-            }
-            Ok::<_, io::Error>(())
-        })?;
-        for (step, event) in events.iter().enumerate() {
-            let depth = depths.get(step).copied().unwrap_or(0);
-            self.event(&place, event, step, depth)?;
+        let mut calls = Calls::new(trace.ends());
+        for (step, event) in trace.events().map(RecordedEvent::read).enumerate() {
+            let depth = calls.take(&event).depth;
+            self.event(&place, &event, step, depth)?;
         }
         Ok(())
     }
@@ -184,11 +162,6 @@ fn failed(error: csv::Error) -> io::Error {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
     }
-}
-
-fn set(depths: &mut Vec<usize>, step: usize, depth: usize) {
-    depths.resize(step, 0);
-    depths.push(depth);
 }
 
 /// What a file begins with so that Excel, which takes it for its old code page otherwise, reads it as UTF-8.

@@ -1,22 +1,29 @@
 //! What events are called on charts and in comments: one line, escaped, of bounded length.
 
-use crate::push;
+use crate::{push, role};
 use mbuf_trace::{Event, Fate, Kind, Origin, Snapshot, Text, Trace};
 use std::fmt::Write as _;
-use trace_fields::{SnapshotLink, summary};
+use trace_fields::SnapshotLink;
 
 /// Most characters of a label; a cut is shown by an ellipsis.
 pub(super) const LONGEST: usize = 200;
 
-/// What a trace is about: its newest snapshot in a line, and what became of the packet.
+/// What a trace is about: its newest snapshot in a line, what it was before it was turned into its own answer, and what
+/// became of the packet.
 pub(super) fn packet(trace: &Trace<'_>, link: SnapshotLink) -> String {
-    let mut snapshots = trace.events_newest_first().filter_map(|event| event.snapshot());
-    let mut label = match snapshots.find(|snapshot| !snapshot.bytes.is_empty()) {
-        Some(snapshot) => {
-            summary(snapshot.bytes, link.of(&snapshot)).of_length(snapshot.whole_len()).to_string()
-        }
-        None => "no snapshot".to_owned(),
-    };
+    let has_bytes = |snapshot: &Snapshot<'_>| !snapshot.bytes.is_empty();
+    let newest = trace.events_newest_first().filter_map(|event| event.snapshot()).find(has_bytes);
+    let oldest = trace.events().filter_map(|event| event.snapshot()).find(has_bytes);
+    let mut label = String::new();
+    if let Some((oldest, newest)) = oldest.zip(newest)
+        && let Some(asked) = role::turned_from(&oldest, &newest, link)
+    {
+        let _ = write!(label, "{asked}, turned into ");
+    }
+    match newest {
+        Some(newest) => drop(write!(label, "{}", role::summary_of(&newest, link))),
+        None => label.push_str("no snapshot"),
+    }
     let fate = trace.end().fate;
     if fate != Fate::Unknown {
         let _ = write!(label, ", {}", fate.name());

@@ -87,7 +87,7 @@ impl<W: Write> Speedscope<W> {
         let mut events = Events { out: &mut self.out, open: Vec::new(), leaf: None, begun: false };
         let frames = &mut self.frames;
         let steps: Vec<Event<'_>> = trace.events_with_drops().collect();
-        walk(&steps, |step| {
+        walk(trace.ends(), &steps, |step| {
             match step {
                 Move::Open { event, step } => {
                     // Of what began before the trace only the leave is known: another line, a later time.

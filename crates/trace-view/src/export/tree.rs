@@ -113,7 +113,7 @@ impl Tree {
         let mut open = Vec::new();
         let mut meter = Meter { clock, last: 0, top: Some(ROOT) };
         let events: Vec<Event<'_>> = trace.events_with_drops().collect();
-        let _ = walk(&events, |step| {
+        let _ = walk(trace.ends(), &events, |step| {
             match step {
                 Move::Open { event, step } => {
                     self.pass(&mut meter, Some(event), step);
@@ -149,7 +149,7 @@ impl Tree {
             .events_with_drops()
             .enumerate()
             .filter(|(_, event)| event.on_path().is_some() || event.kind == Kind::Drop);
-        for (step, event) in steps.take(super::calls::DEEPEST) {
+        for (step, event) in steps.take(mbuf_trace::calls::DEEPEST) {
             self.pass(&mut meter, Some(&event), step);
             meter.top = self.child(meter.top, &event);
         }

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Where there are no times, the column of durations is empty, and a CPU that is not known is `-`. What ftrace
-//! has no word for, snapshots and free text, is a comment, as its own events are.
+//! has no word for, snapshots and free text, is a comment, as its own events are. A call that ended without a leave has no
+//! duration, and its closing brace says so.
 
 use super::context::Context;
 use super::fit::cut;
@@ -19,7 +20,8 @@ use super::way::Way;
 use super::words::words;
 use super::{Options, spill, steps::DEEPEST};
 use crate::changes::{self, Change, Differences};
-use mbuf_trace::{Event, Kind, Snapshot, Text};
+use mbuf_trace::calls::Taken;
+use mbuf_trace::{Calls, Event, Kind, Snapshot, Text};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -47,7 +49,10 @@ pub(super) struct Graph<'s, 'a> {
     options: &'s Options,
     page: &'s mut String,
     snapshots: Snapshots<'s, 'a>,
+    /// The calls whose braces are open.
     open: Vec<Open<'a>>,
+    /// Whether the innermost call was shown as a leaf, and its end is not to be shown.
+    in_leaf: bool,
     buffer: Vec<u8>,
     text: String,
     differences: Differences<'a>,
@@ -67,6 +72,7 @@ impl<'s, 'a> Graph<'s, 'a> {
             page,
             snapshots: Snapshots::new(way, options.snapshot_link),
             open: Vec::new(),
+            in_leaf: false,
             buffer: Vec::new(),
             text: String::new(),
             differences: Differences::default(),
@@ -78,20 +84,25 @@ impl<'s, 'a> Graph<'s, 'a> {
     pub(super) fn write(mut self, out: &mut impl Write) -> io::Result<()> {
         let mut before: Option<Snapshot<'a>> = None;
         let mut context: Option<Context> = None;
-        let mut events = self.way.oldest_first().zip(1..).peekable();
-        while let Some((event, step)) = events.next() {
+        let mut calls = Calls::new(self.way.trace.ends());
+        let taken: Vec<Taken> = self.way.oldest_first().map(|event| calls.take(event)).collect();
+        let mut events = self.way.oldest_first().zip(taken).zip(1..).peekable();
+        while let Some(((event, taken), step)) = events.next() {
+            self.end_without_leave(event, taken);
             self.context(event, &mut context);
             match event.kind {
-                Kind::Enter => {
-                    let returns = |(next, _): &(&Event<'_>, usize)| {
-                        next.kind == Kind::Leave && next.function == event.function
-                    };
-                    match events.next_if(returns) {
-                        Some((leave, _)) => self.leaf(event, Some(leave)),
-                        None => self.enter(event),
+                Kind::Enter => match events.peek().copied() {
+                    Some(((leave, Taken { closes: 1, is_own: true, .. }), _)) => {
+                        self.leaf(event, Some(leave));
+                        events.next();
                     }
-                }
-                Kind::Leave => self.leave(event),
+                    Some(((_, Taken { closes: 1.., .. }), _)) if taken.opens => {
+                        self.leaf(event, None);
+                        self.in_leaf = true;
+                    }
+                    _ => self.enter(event, taken),
+                },
+                Kind::Leave => self.leave(event, taken),
                 Kind::Function => self.leaf(event, None),
                 Kind::Data => {
                     self.snapshot(event, step, before);
@@ -127,9 +138,11 @@ impl<'s, 'a> Graph<'s, 'a> {
         format!("{function}({args})")
     }
 
-    fn enter(&mut self, event: &Event<'a>) {
+    fn enter(&mut self, event: &Event<'a>, taken: Taken) {
         self.line(event, None, &format!("{} {{", Self::call(event)));
-        self.open.push(Open { function: event.function, age: age(event) });
+        if taken.opens {
+            self.open.push(Open { function: event.function, age: age(event) });
+        }
     }
 
     /// A call that nothing was recorded in.
@@ -142,13 +155,26 @@ impl<'s, 'a> Graph<'s, 'a> {
         self.line(event, spent, &text);
     }
 
-    /// The end of a call. ftrace names the function where it is not the one that is open.
-    fn leave(&mut self, event: &Event<'a>) {
-        let open = self.open.pop();
-        let matching = open.filter(|open| open.function == event.function);
-        let spent = matching.and_then(|open| open.age?.checked_sub(age(event)?));
+    /// Closes the calls that this event shows to have ended, without a duration: when they did is not known.
+    fn end_without_leave(&mut self, event: &Event<'_>, taken: Taken) {
+        let shown = taken.closes.saturating_sub(usize::from(taken.is_own));
+        let shown = shown.saturating_sub(usize::from(std::mem::take(&mut self.in_leaf)));
+        for _ in 0..shown {
+            let function = self.open.pop().and_then(|open| open.function).unwrap_or_default();
+            self.line(
+                event,
+                None,
+                &format!("}} /* {}, leave not recorded */", harmless(&function.to_string())),
+            );
+        }
+    }
+
+    /// The end of a call by its leave. ftrace names the function where its beginning is not known.
+    fn leave(&mut self, event: &Event<'a>, taken: Taken) {
+        let open = if taken.is_own { self.open.pop() } else { None };
+        let spent = open.and_then(|open| open.age?.checked_sub(age(event)?));
         let mut remark = String::new();
-        if matching.is_none() {
+        if open.is_none() {
             let _ = write!(remark, " {}", event.function.unwrap_or_default());
         }
         if let Some(result) = event.args {

@@ -33,7 +33,7 @@ mod words;
 pub use link::{LinkTemplate, LinkTemplateError};
 pub use palette::Palette;
 
-use crate::push;
+use crate::{push, role};
 use capture_file::LinkType;
 use context::Context;
 use fit::{cut, width, wrapped};
@@ -330,9 +330,8 @@ fn heading(
     said.newest_step = 0;
     match newest_snapshot(way) {
         Some((step, snapshot)) => {
-            let summary = summary(snapshot.bytes, options.snapshot_link.of(&snapshot));
             // Writing to a String cannot fail.
-            let _ = summary.of_length(snapshot.whole_len()).write(&mut said.newest);
+            let _ = role::summary_of(&snapshot, options.snapshot_link).write(&mut said.newest);
             said.newest_step = step;
         }
         None => said.newest.push_str("no snapshot"),
@@ -479,12 +478,9 @@ fn newest_snapshot<'a>(way: &Way<'_, 'a>) -> Option<(usize, Snapshot<'a>)> {
     snapshots.find(|(_, snapshot)| !snapshot.bytes.is_empty())
 }
 
-/// What the packet was when it was turned into its own answer: its oldest snapshot, if the newest answers that.
+/// What the packet was when it was turned into its own answer.
 fn turned_from<'a>(way: &Way<'_, 'a>, link: SnapshotLink) -> Option<Summary<'a>> {
-    let of =
-        |snapshot: Snapshot<'a>| summary(snapshot.bytes, link.of(&snapshot)).of_length(snapshot.whole_len());
     let (_, newest) = newest_snapshot(way)?;
     let mut snapshots = way.oldest_first().filter_map(|event| event.snapshot);
-    let oldest = of(snapshots.find(|snapshot| !snapshot.bytes.is_empty())?);
-    of(newest).answers(&oldest).then_some(oldest)
+    role::turned_from(&snapshots.find(|snapshot| !snapshot.bytes.is_empty())?, &newest, link)
 }

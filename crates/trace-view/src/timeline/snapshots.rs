@@ -2,8 +2,9 @@
 
 use super::way::Way;
 use crate::changes::{Change, Differences, Packet, Scratch};
+use crate::role;
 use mbuf_trace::Snapshot;
-use trace_fields::{SnapshotLink, Summary, summary};
+use trace_fields::{SnapshotLink, Summary};
 
 /// Snapshots that later ones are looked for among: the oldest few. Comparing all with all would take quadratic
 /// time in hostile frames.
@@ -57,7 +58,7 @@ impl<'s, 'a> Snapshots<'s, 'a> {
 
     /// The snapshot as a packet in a line.
     pub(super) fn summary(&self, snapshot: &Snapshot<'a>) -> Summary<'a> {
-        summary(snapshot.bytes, self.link.of(snapshot)).of_length(snapshot.whole_len())
+        role::summary_of(snapshot, self.link)
     }
 }
 
