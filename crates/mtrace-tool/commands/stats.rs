@@ -80,9 +80,9 @@ fn tell(counts: &Counts) {
         room,
         format_args!("{} of further keys left out: the keys so far fill the memory set aside", values(room)),
     );
-    let (incomplete, lost) = (counts.incomplete, Counted(counts.lost_events, "event"));
-    let are = PartOf(incomplete, packets, "packet", ["is", "are"]);
-    say(incomplete, format_args!("{are} incomplete: {lost} lost, or cut; they may count too little"));
+    if let Some(words) = counts.incomplete.words() {
+        messages::warning(&format_args!("{words}; they may count too little"));
+    }
     let many = counts.packets_with_too_many_rows;
     say(many, format_args!("{} counted in part: too many combinations of values", Counted(many, "packet")));
 }

@@ -3,16 +3,20 @@
 use crate::counted::{Counted, PartOf};
 use mbuf_trace::Trace;
 
-/// Counts incomplete traces.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Counts incomplete traces. In JSON, `incomplete` of them and their `lost_events`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Incomplete {
     /// Traces that lack events for any reason.
+    #[serde(rename = "incomplete")]
     pub traces: u64,
     /// Events that kernels could not record, in all.
+    #[serde(rename = "lost_events")]
     pub lost: u64,
     /// Traces that the capture cut.
+    #[serde(skip)]
     pub cut: u64,
     /// Traces that were looked at; what the others are of.
+    #[serde(skip)]
     pub of: u64,
 }
 

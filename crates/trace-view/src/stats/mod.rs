@@ -43,6 +43,7 @@ mod text;
 pub use interval::Interval;
 pub use plan::{Options, Plan};
 
+use crate::incomplete::Incomplete;
 use accumulator::{Accumulator, NotTaken};
 use capture_file::{LinkType, Timestamp};
 use gather::{Gathered, Row, Snapshot};
@@ -121,9 +122,8 @@ pub struct Counts {
     /// Packets of which only the first rows were taken, because they have so many.
     pub packets_with_too_many_rows: u64,
     /// Traces that lack events: what is counted of these may be too little.
-    pub incomplete: u64,
-    /// Events that kernels could not record.
-    pub lost_events: u64,
+    #[serde(flatten)]
+    pub incomplete: Incomplete,
 }
 
 impl Statistics {
@@ -190,9 +190,8 @@ impl Statistics {
     /// Counts a packet.
     pub fn add(&mut self, subject: &Subject<'_>) {
         increase(&mut self.counts.packets);
-        if let Some(trace) = subject.trace().filter(|trace| trace.is_incomplete()) {
-            increase(&mut self.counts.incomplete);
-            self.counts.lost_events = self.counts.lost_events.saturating_add(u64::from(trace.lost()));
+        if let Some(trace) = subject.trace() {
+            self.counts.incomplete.add(trace);
         }
         let mut prefix = Vec::new();
         let mut is_late = false;
