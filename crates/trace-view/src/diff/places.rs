@@ -15,9 +15,9 @@ const TEXT_COST: usize = 128;
 pub(crate) struct Places {
     functions: Tally,
     points: Tally,
-    /// The words of points whose words are not part of the key, because they may change from packet to packet. None
-    /// where they did, or where there was no room.
-    texts: HashMap<Box<[u8]>, Option<Box<[u8]>>>,
+    /// By the number of a point: the words of those whose words are not part of the key, because they may change from packet
+    /// to packet. None where they did.
+    texts: HashMap<usize, Option<Box<[u8]>>>,
     room_for_texts: usize,
     key: Vec<u8>,
 }
@@ -75,26 +75,25 @@ impl Places {
         push(&mut self.key, event.function.map(Text::as_bytes));
         push(&mut self.key, (kind == Kind::Static).then_some(text));
         push(&mut self.key, Some(&line.to_le_bytes()));
-        self.points.add(&self.key, at);
-        if may_vary(kind) && kind != Kind::Static {
-            self.add_text(text);
+        let point = self.points.add(&self.key, at);
+        if let Some(point) = point.filter(|_| may_vary(kind) && kind != Kind::Static) {
+            self.add_text(point, text);
         }
     }
 
-    /// Remembers the words of the point whose key is at hand, or that they vary.
-    fn add_text(&mut self, text: &[u8]) {
+    /// Remembers the words of a point, or that they vary.
+    fn add_text(&mut self, point: usize, text: &[u8]) {
         let text = text.get(..LONGEST).unwrap_or(text);
-        if let Some(known) = self.texts.get_mut(&*self.key) {
-            let is_other = |known: &&[u8]| *known != text && template(known) != template(text);
+        if let Some(known) = self.texts.get_mut(&point) {
+            let is_other = |known: &&[u8]| *known != text && !template(known).eq(template(text));
             if known.as_deref().filter(is_other).is_some() {
                 *known = None;
             }
             return;
         }
-        let cost = self.key.len().saturating_add(text.len()).saturating_add(TEXT_COST);
-        if let Some(room) = self.room_for_texts.checked_sub(cost) {
+        if let Some(room) = self.room_for_texts.checked_sub(text.len().saturating_add(TEXT_COST)) {
             self.room_for_texts = room;
-            self.texts.insert(self.key.as_slice().into(), Some(text.into()));
+            self.texts.insert(point, Some(text.into()));
         }
     }
 
@@ -125,14 +124,14 @@ impl Places {
     /// function, and no text is known to be a constant of the source.
     pub(crate) fn by_file(&self, common: bool) -> BTreeMap<Text<'_>, Vec<Point<'_>>> {
         let mut files: BTreeMap<Text<'_>, Vec<Point<'_>>> = BTreeMap::new();
-        for (key, count) in self.points.iter() {
+        for (number, key, count) in self.points.numbered() {
             let mut items = Items::new(key);
             let mut item = || items.next().flatten();
             let file = Text(item().unwrap_or_default());
             let kind = item().and_then(|name| Kind::from_name(std::str::from_utf8(name).ok()?));
             let (function, text) = (item().map(Text), item().map(Text));
             let line = item().and_then(|line| line.try_into().ok()).map_or(0, u32::from_le_bytes);
-            let text = text.or_else(|| self.texts.get(key)?.as_deref().map(Text));
+            let text = text.or_else(|| self.texts.get(&number)?.as_deref().map(Text));
             let mut site = Site { kind: kind.unwrap_or(Kind::Unknown), function, text };
             if common {
                 // Not every revision has them.
@@ -167,7 +166,7 @@ impl Site<'_> {
             Kind::Static => self.text.map(|text| text.as_bytes().to_vec()),
             // Made from a format that is not known.
             Kind::Dynamic => None,
-            _ => self.text.map(|text| template(text.as_bytes())),
+            _ => self.text.map(|text| template(text.as_bytes()).flatten().copied().collect()),
         };
         (self.kind, self.function, text)
     }
@@ -202,18 +201,12 @@ const fn may_vary(kind: Kind) -> bool {
     matches!(kind, Kind::String | Kind::Static | Kind::Dynamic | Kind::Drop)
 }
 
-/// A text with `#` for each word that has a digit in it: numbers, addresses and interfaces are what changes from packet
-/// to packet in most texts.
-fn template(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
+/// A text in parts, with `#` for each word that has a digit in it: numbers, addresses and interfaces are what changes from
+/// packet to packet in most texts.
+fn template(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    for part in text.chunk_by(|before, after| is_word(before) == is_word(after)) {
-        match part.iter().any(u8::is_ascii_digit) {
-            true => out.push(b'#'),
-            false => out.extend_from_slice(part),
-        }
-    }
-    out
+    let parts = text.chunk_by(move |before, after| is_word(before) == is_word(after));
+    parts.map(|part| if part.iter().any(u8::is_ascii_digit) { b"#" } else { part })
 }
 
 #[cfg(test)]
@@ -230,7 +223,8 @@ mod tests {
             ("", ""),
             ("\u{e9}1", "\u{e9}#"),
         ] {
-            assert_eq!(String::from_utf8(template(text.as_bytes())).unwrap(), expected);
+            let template = template(text.as_bytes()).flatten().copied().collect();
+            assert_eq!(String::from_utf8(template).unwrap(), expected);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::tally::{Items, Moment, Tally, push};
 use mbuf_trace::{Kind, Text, Trace};
-use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 
 /// Bytes of a value that are compared.
@@ -16,8 +15,6 @@ const ADDRESS: &[u8] = b"(address)";
 #[derive(Debug)]
 pub(crate) struct Returns {
     key: Vec<u8>,
-    /// Keys of the packet at hand: a function that returns twice is still one packet.
-    seen: BTreeSet<Vec<u8>>,
     functions: Tally,
     values: Tally,
 }
@@ -26,31 +23,21 @@ impl Returns {
     /// No values yet, and no more different ones than fit into so many bytes.
     pub(crate) fn in_room(room: usize) -> Self {
         let tally = || Tally::with_room(room / 2);
-        Self { key: Vec::new(), seen: BTreeSet::new(), functions: tally(), values: tally() }
+        Self { key: Vec::new(), functions: tally(), values: tally() }
     }
 
     /// Counts the functions that returned.
     pub(crate) fn add(&mut self, trace: &Trace<'_>, at: Moment) {
         let is_incomplete = trace.is_incomplete();
-        self.seen.clear();
         for event in trace.events_in_wire_order().map(mbuf_trace::RecordedEvent::read) {
             let Some(function) = event.function.filter(|_| event.kind == Kind::Leave) else { continue };
+            // A function that returns twice is still one packet.
             self.key.clear();
             push(&mut self.key, Some(function.as_bytes()));
-            self.count(at, is_incomplete);
+            self.functions.add_trace_once(&self.key, at, is_incomplete);
             push(&mut self.key, event.args.map(|value| without_address(value.as_bytes())));
-            self.count(at, is_incomplete);
+            self.values.add_trace_once(&self.key, at, is_incomplete);
         }
-    }
-
-    /// Counts the key, once for each packet.
-    fn count(&mut self, at: Moment, is_incomplete: bool) {
-        if self.seen.contains(&self.key) {
-            return;
-        }
-        self.seen.insert(self.key.clone());
-        let tally = if Items::new(&self.key).count() == 1 { &mut self.functions } else { &mut self.values };
-        tally.add_trace(&self.key, at, is_incomplete);
     }
 
     /// Packets by function and value.

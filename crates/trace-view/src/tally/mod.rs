@@ -88,36 +88,44 @@ impl Tally {
         Self { places: HashMap::new(), counts: Vec::new(), room, packets: 0, others: 0 }
     }
 
-    /// Counts a packet.
-    pub(crate) fn add(&mut self, key: &[u8], at: Moment) {
-        self.add_trace(key, at, false);
+    /// Counts a packet. Gives the key's number, from 0, if there was room for it.
+    pub(crate) fn add(&mut self, key: &[u8], at: Moment) -> Option<usize> {
+        self.add_trace(key, at, false)
     }
 
     /// Counts a packet, with whether its trace lacks events.
-    pub(crate) fn add_trace(&mut self, key: &[u8], at: Moment, is_incomplete: bool) {
-        self.merge(key, Count { packets: 1, incomplete: u64::from(is_incomplete), first: at, last: at });
+    pub(crate) fn add_trace(&mut self, key: &[u8], at: Moment, is_incomplete: bool) -> Option<usize> {
+        self.merge(key, Count { packets: 1, incomplete: u64::from(is_incomplete), first: at, last: at })
     }
 
-    /// Counts several packets.
-    pub(crate) fn merge(&mut self, key: &[u8], more: Count) {
+    /// The same, unless this packet was counted under the key last. Packets have to come in order.
+    pub(crate) fn add_trace_once(&mut self, key: &[u8], at: Moment, is_incomplete: bool) {
+        if self.get(key).is_none_or(|count| count.last.place() != at.place()) {
+            self.add_trace(key, at, is_incomplete);
+        }
+    }
+
+    /// Counts several packets. Gives the key's number, if there was room for it.
+    pub(crate) fn merge(&mut self, key: &[u8], more: Count) -> Option<usize> {
         self.packets = self.packets.saturating_add(more.packets);
-        let place = self.places.get(key);
-        if let Some(count) = place.and_then(|place| self.counts.get_mut(*place)) {
+        let known = self.places.get(key).copied();
+        if let Some(count) = known.and_then(|place| self.counts.get_mut(place)) {
             count.packets = count.packets.saturating_add(more.packets);
             count.incomplete = count.incomplete.saturating_add(more.incomplete);
             // Counts that are joined are in no order.
             count.first = if more.first.place() < count.first.place() { more.first } else { count.first };
             count.last = if more.last.place() < count.last.place() { count.last } else { more.last };
-            return;
+            return known;
         }
-        match self.room.checked_sub(key.len().saturating_add(KEY_COST)) {
-            Some(room) => {
-                self.room = room;
-                self.places.insert(key.into(), self.counts.len());
-                self.counts.push(more);
-            }
-            None => self.others = self.others.saturating_add(more.packets),
-        }
+        let Some(room) = self.room.checked_sub(key.len().saturating_add(KEY_COST)) else {
+            self.others = self.others.saturating_add(more.packets);
+            return None;
+        };
+        self.room = room;
+        let place = self.counts.len();
+        self.places.insert(key.into(), place);
+        self.counts.push(more);
+        Some(place)
     }
 
     /// All packets.
@@ -137,7 +145,12 @@ impl Tally {
 
     /// Keys with their counts, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &Count)> {
-        self.places.iter().filter_map(|(key, place)| Some((key.as_ref(), self.counts.get(*place)?)))
+        self.numbered().map(|(_, key, count)| (key, count))
+    }
+
+    /// Keys with their numbers and counts, in no order.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (usize, &[u8], &Count)> {
+        self.places.iter().filter_map(|(key, place)| Some((*place, key.as_ref(), self.counts.get(*place)?)))
     }
 }
 
@@ -193,7 +206,9 @@ mod tests {
             if packet % 2 == 0 { &mut one } else { &mut other }.add_trace(b"a", at(packet), packet == 3);
         }
         for (mut tally, more) in [(Tally::default(), [&one, &other]), (Tally::default(), [&other, &one])] {
-            more.iter().flat_map(|more| more.iter()).for_each(|(key, count)| tally.merge(key, *count));
+            for (key, count) in more.iter().flat_map(|more| more.iter()) {
+                tally.merge(key, *count);
+            }
             let count = Count { packets: 4, incomplete: 1, first: at(1), last: at(4) };
             assert_eq!((tally.get(b"a"), tally.packets()), (Some(&count), 4));
         }
