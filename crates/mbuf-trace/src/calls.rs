@@ -19,6 +19,7 @@ use crate::end::Ends;
 use crate::event::{Event, Position};
 use crate::generated::Kind;
 use crate::text::Text;
+use alloc::vec::Vec;
 
 /// Most calls that are remembered at a time. Deeper ones are only counted.
 pub const DEEPEST: usize = 256;
@@ -72,8 +73,8 @@ pub struct Taken {
 #[derive(Debug, Clone)]
 pub struct Calls<'a> {
     ends: &'a Ends,
-    calls: [Call<'a>; DEEPEST],
-    open: usize,
+    /// Those that are remembered.
+    open: Vec<Call<'a>>,
     /// Calls entered beyond the deepest, and not yet left.
     beyond: usize,
     /// The newest event that names its function without entering or leaving it, since the last call began or ended.
@@ -89,20 +90,21 @@ impl<'a> Calls<'a> {
     /// No open calls. `ends` says which functions hold packets.
     #[must_use]
     pub fn new(ends: &'a Ends) -> Self {
-        let calls = [Call::default(); DEEPEST];
-        Self { ends, calls, open: 0, beyond: 0, seen: None, thread: None, age: None, is_held: false }
+        let open = Vec::new();
+        Self { ends, open, beyond: 0, seen: None, thread: None, age: None, is_held: false }
     }
 
     /// The same without any open calls, for the next trace.
     pub fn clear(&mut self) {
-        (self.open, self.beyond, self.seen) = (0, 0, None);
+        self.open.clear();
+        (self.beyond, self.seen) = (0, None);
         (self.thread, self.age, self.is_held) = (None, None, false);
     }
 
     /// The open calls, outermost first, as many as are remembered.
     #[must_use]
     pub fn open(&self) -> &[Call<'a>] {
-        self.calls.get(..self.open).unwrap_or_default()
+        &self.open
     }
 
     /// The innermost open call, if it is remembered.
@@ -127,7 +129,7 @@ impl<'a> Calls<'a> {
 
     /// Takes the next event.
     pub fn take(&mut self, event: &Event<'a>) -> Taken {
-        let before = self.open;
+        let before = self.open.len();
         let is_resumed = self.end_those_that_must_have(event);
         let mut is_own = false;
         let opens = event.kind == Kind::Enter && self.enter(event);
@@ -139,9 +141,10 @@ impl<'a> Calls<'a> {
         if let Some(function) = event.function {
             self.is_held = event.kind != Kind::Leave && self.ends.holds(function.as_bytes());
         }
-        let around = self.open.saturating_add(self.beyond);
+        let open = self.open.len();
+        let around = open.saturating_add(self.beyond);
         let depth = if event.kind == Kind::Enter { around.saturating_sub(1) } else { around };
-        let left = if opens { self.open.saturating_sub(1) } else { self.open };
+        let left = if opens { open.saturating_sub(1) } else { open };
         Taken { closes: before.saturating_sub(left), is_own, opens, depth, is_resumed }
     }
 
@@ -191,10 +194,10 @@ impl<'a> Calls<'a> {
 
     /// Keeps so many of the outermost calls.
     fn keep(&mut self, calls: usize) {
-        if calls < self.open || self.beyond > 0 {
+        if calls < self.open.len() || self.beyond > 0 {
             (self.beyond, self.seen) = (0, None);
         }
-        self.open = self.open.min(calls);
+        self.open.truncate(calls);
     }
 
     /// The innermost open call of this function.
@@ -213,17 +216,12 @@ impl<'a> Calls<'a> {
     /// Gives whether the call is remembered.
     fn enter(&mut self, event: &Event<'a>) -> bool {
         self.seen = None;
-        let Some(place) = self.calls.get_mut(self.open) else {
+        if self.open.len() == DEEPEST {
             self.beyond = self.beyond.saturating_add(1);
             return false;
-        };
-        *place = Call {
-            function: event.function,
-            args: event.args,
-            entered: event.position,
-            position: event.position,
-        };
-        self.open = self.open.saturating_add(1);
+        }
+        let Event { function, args, position, .. } = *event;
+        self.open.push(Call { function, args, entered: position, position });
         true
     }
 
@@ -236,7 +234,7 @@ impl<'a> Calls<'a> {
         // The calls within it have lost their leaves. A leave of what is not open ends nothing.
         let place = match event.function {
             Some(function) => self.place(function),
-            None => self.open.checked_sub(1),
+            None => self.open.len().checked_sub(1),
         };
         if let Some(place) = place {
             self.keep(place);
@@ -246,7 +244,7 @@ impl<'a> Calls<'a> {
     }
 
     fn see(&mut self, event: &Event<'a>) {
-        if let Some(call) = self.open.checked_sub(1).and_then(|last| self.calls.get_mut(last))
+        if let Some(call) = self.open.last_mut()
             && self.beyond == 0
         {
             call.position = event.position.or(call.position);

@@ -14,6 +14,9 @@ pub(crate) fn turned_from<'a>(
     newest: &Snapshot<'_>,
     link: SnapshotLink,
 ) -> Option<Summary<'a>> {
+    if oldest.bytes == newest.bytes {
+        return None;
+    }
     let asked = summary_of(oldest, link);
     summary_of(newest, link).answers(&asked).then_some(asked)
 }

@@ -202,10 +202,51 @@ impl Ends {
 
 /// What the built-in list says of a function.
 fn built_in(function: &[u8]) -> &'static [(&'static str, Rule)] {
+    if !MAY_BE_BUILT_IN.has(function) {
+        return &[];
+    }
     let start = END_RULES.partition_point(|(name, _)| name.as_bytes() < function);
     let rest = END_RULES.get(start..).unwrap_or_default();
     let count = rest.iter().take_while(|(name, _)| name.as_bytes() == function).count();
     rest.get(..count).unwrap_or_default()
+}
+
+/// Tells for most functions that are not in the built-in list that they are not, without a search: each event asks.
+static MAY_BE_BUILT_IN: Sieve = Sieve::of(&END_RULES);
+
+/// A bit for each hash that a name of a list has.
+struct Sieve([bool; SIEVE]);
+
+const SIEVE: usize = 2048;
+
+impl Sieve {
+    const fn of(mut rules: &[(&str, Rule)]) -> Self {
+        let mut bits = [false; SIEVE];
+        while let [(name, _), rest @ ..] = rules {
+            #[expect(
+                clippy::indexing_slicing,
+                reason = "a hash is below the length, and this is done by the compiler"
+            )]
+            {
+                bits[Self::hash(name.as_bytes())] = true;
+            }
+            rules = rest;
+        }
+        Self(bits)
+    }
+
+    const fn hash(name: &[u8]) -> usize {
+        let length = name.len();
+        let letters = match name {
+            [first, .., before, last] => (*first as usize) ^ (*before as usize) << 3 ^ (*last as usize) << 6,
+            _ => 0,
+        };
+        (length.wrapping_mul(181) ^ letters) % SIEVE
+    }
+
+    fn has(&self, name: &[u8]) -> bool {
+        self.0.get(Self::hash(name)).copied().unwrap_or(false)
+    }
 }
 
 #[cfg(test)]
