@@ -47,7 +47,7 @@ const fn work(name: &'static str, ours: &'static str, peer: &'static str, limit:
     Work { name, ours, peer, peer_name: peer, limit: Limit::Times(limit), slow }
 }
 
-pub(crate) const WORK: [Work; 12] = [
+pub(crate) const WORK: [Work; 13] = [
     work("filter icmp", "TOOL filter icmp IN --force -o OUT", TCPDUMP, 0.8, false),
     work(
         "filter a function",
@@ -88,6 +88,7 @@ pub(crate) const WORK: [Work; 12] = [
     ),
     work("print", "TOOL print IN --force -o OUT", "tshark -X lua_script:LUA -r IN > OUT", 1.0 / 15.0, true),
     work("paths", "TOOL paths IN > OUT", COUNT_SOURCES, 1.0 / 60.0, true),
+    work("diff", "TOOL diff IN IN > OUT", COUNT_SOURCES, 1.0 / 30.0, true),
     work("stats --by ip.src", "TOOL stats --by ip.src IN > OUT", COUNT_SOURCES, 1.0 / 60.0, true),
     work("check", "TOOL check IN > OUT", TCPDUMP, 1.0, false),
 ];
