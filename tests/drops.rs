@@ -75,7 +75,12 @@ fn where_a_trace_ends() {
             "pf_test(PF_DROP)",
             "b.c:9",
         ),
-        (&["+tcp_input", "b.c:3: -sorwakeup", "a.c:2: -tcp_input"], "delivered", "sorwakeup", "b.c:3"),
+        (
+            &["+tcp_do_segment", "b.c:3: -sorwakeup", "a.c:2: -tcp_do_segment"],
+            "delivered",
+            "tcp_do_segment",
+            "a.c:2",
+        ),
         (&["a.c:3: drop: no route", "a.c:5: -ip_input"], "dropped", "", "a.c:3"),
         (&["+ip_input", "a.c:3: drop: no route", "a.c:5: -tcp_input"], "dropped", "ip_input", "a.c:3"),
         (&["nothing of note"], "unknown", "", ""),
@@ -91,8 +96,15 @@ fn all_revisions_end_alike() {
     for scene in ["drop", "fragments", "ipv6", "nat", "ping", "tcp", "vnet"] {
         let fates =
             |revision: &str| json(&[&format!("fixtures/{scene}-rev{revision}.pcap")])["fates"].clone();
+        let mut expected = fates("4");
+        if scene == "fragments" {
+            // How long fragments were held, nobody knows before revision 4.
+            let held = expected["absorbed"].as_u64().unwrap();
+            expected["unknown"] = (expected["unknown"].as_u64().unwrap() + held).into();
+            expected["absorbed"] = 0.into();
+        }
         for revision in ["1", "1le", "2", "3"] {
-            assert_eq!(fates(revision), fates("4"), "{scene}-rev{revision}");
+            assert_eq!(fates(revision), expected, "{scene}-rev{revision}");
         }
     }
 }
@@ -165,7 +177,7 @@ fn the_user_has_the_last_word() {
     assert_eq!(dropped(&json(&[file])), 2);
     // A drop that the kernel told is one, whatever the list says.
     assert_eq!(dropped(&json(&["--normal", "pf_test", file])), 2);
-    assert_eq!(dropped(&json(&["--not-normal", "tcp_input", file])), 3);
+    assert_eq!(dropped(&json(&["--not-normal", "syncache_add", file])), 3);
     let folder = folder();
     let list = folder.path().join("ends");
     std::fs::write(&list, "if_dequeue dropped # by us\nm_cat\n").unwrap();

@@ -8,10 +8,10 @@
 //! - at an event of another thread;
 //! - at the next function, a drop, or the leave of a function that [holds](crate::Ends::holds) packets, after a pause of
 //!   [`QUEUED`]: no function of a network stack takes so long, so the packet waited on a queue;
-//! - where its function is entered again at the same line with the same arguments, and nothing was entered since: that is no
-//!   recursion, but a second attempt after a wait on a queue;
-//! - at the next function after one that holds packets: whoever takes the packet off the queue is
-//!   not called by whoever put it there.
+//! - where its function is entered again at the same line with the same arguments, and nothing was entered since, unless that
+//!   is at once: that is no recursion, but a second attempt after a wait on a queue;
+//! - at the next function after one that holds packets, unless that is at once, or it is from the same source file, or holds
+//!   packets itself: whoever takes the packet off the queue is not called by whoever put it there.
 //!
 //! This is the only place that decides what an event is nested in.
 
@@ -26,6 +26,9 @@ pub const DEEPEST: usize = 256;
 
 /// Nanoseconds between two events of a packet that must have been on a queue between them.
 pub const QUEUED: u64 = 10_000_000;
+
+/// Nanoseconds in which nobody takes a packet off the queue that it was put on: what comes earlier was called.
+const CALLED: u64 = 5_000;
 
 /// A function that has begun to handle the packet and has not ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,8 +85,8 @@ pub struct Calls<'a> {
     thread: Option<u32>,
     /// The age of the newest event that has one.
     age: Option<u64>,
-    /// Whether the newest function that was seen holds packets.
-    is_held: bool,
+    /// Where the newest function that was seen was, if it holds packets.
+    held: Option<Option<Position<'a>>>,
 }
 
 impl<'a> Calls<'a> {
@@ -91,14 +94,14 @@ impl<'a> Calls<'a> {
     #[must_use]
     pub fn new(ends: &'a Ends) -> Self {
         let open = Vec::new();
-        Self { ends, open, beyond: 0, seen: None, thread: None, age: None, is_held: false }
+        Self { ends, open, beyond: 0, seen: None, thread: None, age: None, held: None }
     }
 
     /// The same without any open calls, for the next trace.
     pub fn clear(&mut self) {
         self.open.clear();
         (self.beyond, self.seen) = (0, None);
-        (self.thread, self.age, self.is_held) = (None, None, false);
+        (self.thread, self.age, self.held) = (None, None, None);
     }
 
     /// The open calls, outermost first, as many as are remembered.
@@ -138,8 +141,9 @@ impl<'a> Calls<'a> {
         } else if event.kind != Kind::Enter {
             self.see(event);
         }
-        if let Some(function) = event.function {
-            self.is_held = event.kind != Kind::Leave && self.ends.holds(function.as_bytes());
+        if let Some(function) = event.function.filter(|function| !self.ends.only_frees(function.as_bytes())) {
+            let holds = event.kind != Kind::Leave && self.ends.holds(function.as_bytes());
+            self.held = holds.then_some(event.position);
         }
         let open = self.open.len();
         let around = open.saturating_add(self.beyond);
@@ -159,16 +163,18 @@ impl<'a> Calls<'a> {
         let age = event.header.and_then(|header| header.age);
         let before = self.age;
         self.age = age.or(before);
-        let has_waited = before.zip(age).is_some_and(|(before, age)| before.saturating_sub(age) >= QUEUED);
+        let paused = before.zip(age).map(|(before, age)| before.saturating_sub(age));
+        let has_waited = paused.is_some_and(|paused| paused >= QUEUED);
         let is_new = matches!(event.kind, Kind::Enter | Kind::Function);
         let is_outer = event.kind != Kind::Enter && event.function.is_some_and(|of| self.place(of).is_some());
         let is_helper = || event.function.is_some_and(|function| self.ends.only_frees(function.as_bytes()));
         let is_again = event.kind == Kind::Enter
+            && paused.is_none_or(|paused| paused >= CALLED)
             && self.innermost().is_some_and(|call| {
                 let same = call.function == event.function && call.args == event.args;
                 same && event.position.is_some() && call.entered == event.position
             });
-        let is_next = (self.is_held || has_waited) && is_new && !is_outer && !is_helper();
+        let is_next = (self.is_off_queue(event, paused) || has_waited) && is_new && !is_outer && !is_helper();
         // The leave is that of another call, which took the packet off the queue.
         let is_released = || {
             let holds = event.function.is_some_and(|function| self.ends.holds(function.as_bytes()));
@@ -190,6 +196,15 @@ impl<'a> Calls<'a> {
             self.keep(place.saturating_add(1));
         }
         is_other_thread
+    }
+
+    /// Whether this is an event of whoever took the packet off a queue, and not of a function that the one calls that put it
+    /// there.
+    fn is_off_queue(&self, event: &Event<'a>, paused: Option<u64>) -> bool {
+        let Some(at) = self.held else { return false };
+        let is_same_file = at.zip(event.position).is_some_and(|(at, position)| at.file == position.file);
+        let holds = || event.function.is_some_and(|function| self.ends.holds(function.as_bytes()));
+        !is_same_file && paused.is_none_or(|paused| paused >= CALLED) && !holds()
     }
 
     /// Keeps so many of the outermost calls.

@@ -1,7 +1,9 @@
 //! What events are nested in.
 
 use mbuf_trace::calls::{DEEPEST, QUEUED};
-use mbuf_trace::{Calls, Encoding, Ends, Event, EventHeader, Kind, RecordedEvent, Revision, Text, Trace};
+use mbuf_trace::{
+    Calls, Encoding, Ends, Event, EventHeader, Kind, Position, RecordedEvent, Revision, Text, Trace,
+};
 
 /// The depth of each event.
 fn depths<'a>(events: impl IntoIterator<Item = Event<'a>>) -> Vec<usize> {
@@ -38,6 +40,10 @@ fn of_strings() {
         (&["+ether_output", "+arpresolve_full", "-arpresolve_full", "frame"], &[0, 1, 1, 1]),
         (&["+ip_input", "+ip_reass", "-ip_reass(complete)", "+icmp_input"], &[0, 1, 1, 1]),
         (&["+ip_input", "+ip_reass", "m_freem"], &[0, 1, 2]),
+        // What is from the same file, or holds packets itself, is called by who holds them.
+        (&["a.c:1: +ip_reass", "a.c:2: +ipq_drop", "b.c:3: +icmp_send"], &[0, 1, 2]),
+        (&["+netisr_queue_src", "+netisr_queue_internal"], &[0, 1]),
+        (&["a.c:1: +ip_reass", "a.c:2: m_freem", "b.c:3: +ip_input"], &[0, 1, 0]),
         // A second attempt, and a recursion.
         (&["f.c:7: +ether_output(em1)", "f.c:7: +ether_output(em1)"], &[0, 0]),
         (&["f.c:7: +pf_test(in)", "f.c:7: +pf_test(out)"], &[0, 1]),
@@ -45,6 +51,38 @@ fn of_strings() {
         (&["f.c:7: +f", "g.c:9: +g", "f.c:7: +f"], &[0, 1, 2]),
     ] {
         with_events(texts, |events| assert_eq!(depths(events), expected, "{texts:?}"));
+    }
+}
+
+#[test]
+fn what_follows_at_once_is_called() {
+    let position = |line| Some(Position { file: Text(b"f.c"), line });
+    for (pause, expected) in [(4_999, [0, 1]), (5_000, [0, 0])] {
+        let at = |age, name: &'static str, line| Event {
+            header: Some(EventHeader { age: Some(age), ..EventHeader::default() }),
+            function: Some(Text(name.as_bytes())),
+            position: position(line),
+            ..Event::new(Kind::Enter)
+        };
+        assert_eq!(depths([at(pause, "ip_output", 7), at(0, "ip_output", 7)]), expected, "{pause}");
+        let held = at(pause, "ip_reass", 7);
+        let next = Event { position: None, ..at(0, "ip_input", 9) };
+        assert_eq!(depths([held, next]), expected, "{pause}");
+    }
+    // A drop after a wait, and the return of another call of who held the packet, are of no call that was open.
+    let at = |age, kind| Event {
+        header: Some(EventHeader { age: Some(age), ..EventHeader::default() }),
+        function: Some(Text(b"ip_reass")),
+        ..Event::new(kind)
+    };
+    for kind in [Kind::Drop, Kind::Leave] {
+        let mut calls = Calls::new(Ends::built_in());
+        calls.take(&at(QUEUED, Kind::Enter));
+        let taken = calls.take(&at(0, kind));
+        assert!(
+            taken.is_resumed && !taken.is_own && taken.closes == 1 && taken.depth == 0,
+            "{kind:?}: {taken:?}"
+        );
     }
 }
 

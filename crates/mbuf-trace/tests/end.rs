@@ -48,28 +48,93 @@ fn of_strings() {
             "transmitted in -ether_output:9",
         ),
         (&["f.c:9: -a", "-b", "-c"], "unknown in -a:9"),
-        // Or what was seen in it, or the outermost of its callers that was handed the packet.
-        (&["+udp_input", "sbappendaddr_locked", "f.c:3: -foo", "-udp_input"], "delivered in -foo:3"),
+        // Where it was handed over, whatever returns after that.
+        (
+            &["+udp_input", "sbappendaddr_locked", "f.c:3: -foo", "-udp_input"],
+            "delivered in sbappendaddr_locked",
+        ),
         (&["+tcp_input", "+tcp_do_segment", "-tcp_do_segment", "-tcp_input"], "delivered in -tcp_do_segment"),
-        (&["-foo", "-ip_fragment", "-tcp_input"], "delivered in -foo"),
+        (&["-foo", "-bar", "-tcp_do_segment"], "delivered in -tcp_do_segment"),
+        (
+            &["+ip_output", "+ether_output", "+arpresolve", "-arpresolve(0)", "-ether_output"],
+            "transmitted in -ether_output",
+        ),
+        (
+            &["ether_output_frame(em0)", "+ipfw_check_frame", "-ipfw_check_frame(pass)"],
+            "transmitted in ether_output_frame",
+        ),
+        (&["ether_output_frame(em0)", "+bpf_mtap", "-bpf_mtap"], "transmitted in ether_output_frame"),
+        // Reaching a function that may refuse the packet yet says nothing.
+        (&["+ip_input", "+tcp_input"], "unknown in tcp_input"),
+        (&["+ip_input", "+udp_input", "-udp_input"], "unknown in ip_input"),
+        // An error is no success, and what was handed over came back.
+        (&["+ether_output_frame", "+if_transmit", "-if_transmit(55)"], "dropped in -if_transmit(55) (55)"),
+        (
+            &["+ip_output", "+ether_output", "-ether_output(ENETDOWN)"],
+            "dropped in -ether_output(ENETDOWN) (50)",
+        ),
+        (
+            &["+ip_output", "+vlan_transmit", "+if_transmit", "-vlan_transmit(50)"],
+            "dropped in -vlan_transmit(50) (50)",
+        ),
+        (
+            &["+udp_append", "+sbappendaddr_locked", "-sbappendaddr_locked(0)"],
+            "dropped in -sbappendaddr_locked(0)",
+        ),
+        (
+            &["+udp_append", "+sbappendaddr_locked", "-sbappendaddr_locked(1)"],
+            "delivered in -sbappendaddr_locked(1)",
+        ),
+        // A firewall's verdict.
+        (&["+ether_output_frame", "+pfil_mbuf_out", "-pfil_mbuf_out(1)"], "dropped in -pfil_mbuf_out(1)"),
+        (
+            &["+ether_output_frame", "+ipfw_check_frame", "-ipfw_check_frame(deny)"],
+            "dropped in -ipfw_check_frame(deny)",
+        ),
+        (
+            &["+ether_output_frame", "+pfil_mbuf_out", "-pfil_mbuf_out(PFIL_CONSUMED)"],
+            "unknown in -pfil_mbuf_out(PFIL_CONSUMED)",
+        ),
+        // Nobody uses up what comes back.
+        (&["ether_output_frame(em0)", "+m_defrag", "-m_defrag"], "transmitted in ether_output_frame"),
+        (&["+tcp_reass", "+m_collapse", "-m_collapse"], "delivered in tcp_reass"),
         // A function that has returned is not the end, if another is still open.
         (
             &["f.c:1: +ip_input", "g.c:2: +ipfw_check_packet(in)", "g.c:3: -ipfw_check_packet(pass)"],
             "unknown in ip_input:1",
         ),
         (
-            &["f.c:1: +tcp_input", "g.c:2: +foo", "g.c:3: -foo", "f.c:4: state LISTEN"],
-            "delivered in tcp_input:4",
+            &["f.c:1: +tcp_do_segment", "g.c:2: +foo", "g.c:3: -foo", "f.c:4: state LISTEN"],
+            "delivered in tcp_do_segment:4",
         ),
+        // What looks like a function may be a word, which changes nothing.
+        (&["f.c:1: +tcp_do_segment", "f.c:4: dropafterack"], "delivered in tcp_do_segment:4"),
+        (&["f.c:1: +tcp_do_segment", "g.c:4: tcp_output"], "unknown in tcp_output:4"),
         // What is noted between two returns was done by the outer one.
         (&["f.c:9: -pf_test", "f.c:4: no route", "f.c:5: -ip_input"], "unknown in -ip_input:5"),
-        (&["udp_append", "f.c:5: -ip_input"], "delivered in -ip_input:5"),
+        (&["udp_append", "f.c:5: -ip_input"], "delivered in udp_append"),
+        // What is noted after a verdict by those around it changes nothing.
+        (
+            &["f.c:1: +ip_input", "+pf_test", "-pf_test(PF_DROP)", "f.c:4: filtered"],
+            "dropped in -pf_test(PF_DROP)",
+        ),
+        (
+            &[
+                "+tcp_output",
+                "+ip_output",
+                "+ether_output",
+                "-ether_output(0)",
+                "-ip_output(0)",
+                "it is sent",
+            ],
+            "transmitted in -ether_output(0)",
+        ),
         // Functions that only free are looked through.
         (
             &["f.c:1: +ip_input", "f.c:2: m_freem", "+m_free", "+mb_free_ext", "-mb_free_ext"],
             "unknown in ip_input:1",
         ),
-        (&["+udp_input", "f.c:3: -udp_input", "m_freem"], "delivered in -udp_input:3"),
+        (&["+ip_output", "f.c:3: -ether_output", "m_freem"], "transmitted in -ether_output:3"),
         (&["m_freem"], "unknown in "),
         // Queues.
         (&["+ether_output", "f.c:3: +arpresolve_full", "f.c:4: is held"], "dropped in arpresolve_full:4"),
@@ -82,6 +147,8 @@ fn of_strings() {
             "transmitted in -em_xmit:9",
         ),
         (&["+ip_output", "dev/e1000/em.c:5: +em_xmit"], "unknown in em_xmit:5"),
+        (&["+ip_output", "+ether_output", "dev/re/if_re.c:5: +re_start"], "transmitted in re_start:5"),
+        (&["ether_output_frame(em0)", "sys/net/iflib.c:5: +iflib_free"], "transmitted in iflib_free:5"),
         // The newest drop, wherever it is.
         (&["f.c:3: drop: no route", "f.c:5: -ip_input"], "dropped in :3 no route"),
         (&["+f", "+g", "drop: old", "f.c:3: drop: new (errno 65)"], "dropped in g:3 new (65)"),
@@ -101,6 +168,31 @@ fn of_strings() {
         ),
         (&["+ip6_input", "drop: no port", "+ip6_output"], "dropped in ip6_input no port"),
         (&["+tcp_input", "drop: no port", "+tcp_do_segment"], "dropped in tcp_input no port"),
+        (
+            &[
+                "+tcp_input",
+                "drop: no socket",
+                "+tcp_respond",
+                "+ip_output",
+                "+looutput",
+                "+tcp_input",
+                "+tcp_do_segment",
+            ],
+            "delivered in tcp_do_segment",
+        ),
+        (
+            &["+tcp_input", "drop: no socket", "+tcp_respond", "+ip_output", "+ether_output"],
+            "unknown in ether_output",
+        ),
+        (&["+tcp_input", "drop: no socket", "+tcp_respond"], "dropped in tcp_respond"),
+        (
+            &["+udp_input", "+udp_append", "drop: no room", "sbappendaddr_locked"],
+            "delivered in sbappendaddr_locked",
+        ),
+        (
+            &["+ether_output_frame", "+if_transmit", "drop: full", "if_transmit(em0)"],
+            "dropped in if_transmit full",
+        ),
         // A function that returns after the drop has handed nothing over, or only before it.
         (
             &[
@@ -128,7 +220,7 @@ fn of_strings() {
             end.reason.is_some(),
             end.is_recorded || end.fate != Fate::Dropped && end.reason.is_some()
         );
-        let read: Vec<Event<'_>> = trace.events_newest_first().map(RecordedEvent::read).collect();
+        let read: Vec<Event<'_>> = trace.events().map(RecordedEvent::read).collect();
         assert_eq!(End::of(&trace, read.iter()), end, "{strings:?}");
     }
 }
@@ -215,7 +307,8 @@ fn where_the_newest_events_may_be_missing_nothing_is_claimed() {
         assert_eq!((trace.lost(), trace.end().in_known_place().function), (header.lost, None));
         // A drop that was recorded is one.
         assert_eq!(typed_end(header, &[events[0], drop]), "dropped in ip_output full");
-        assert_eq!(typed_end(header, &[drop, events[1]]), "dropped in ip_output full");
+        // But the packet may have lived on.
+        assert_eq!(typed_end(header, &[drop, events[1]]), "unknown in ether_output_frame");
     }
     assert_eq!(typed_end(FrameHeader::default(), &events), "transmitted in ether_output_frame");
 }

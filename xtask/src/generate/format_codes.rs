@@ -143,6 +143,7 @@ fn end_rules(out: &mut String, ends: &[(String, Rule)]) {
     for (function, rule) in ends {
         let rule = match rule {
             Rule::Helper => "Helper".to_owned(),
+            Rule::Revives => "Revives".to_owned(),
             Rule::Seen(of) => format!("Seen({})", fate(of)),
             Rule::Returned(of, None) => format!("Returned({}, None)", fate(of)),
             Rule::Returned(of, Some(value)) => {

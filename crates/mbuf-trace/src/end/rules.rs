@@ -1,6 +1,6 @@
 //! What functions mean for the end of a packet: a list in `format-spec/`, to which a user adds.
 
-use crate::generated::{END_RULES, Fate};
+use crate::generated::{END_RULES, Errno, Fate};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -24,6 +24,21 @@ pub enum Rule {
     Held(Fate, Option<u64>),
     /// The fate, where the function says that it drops the packet for this reason, and in truth has used it up.
     Drop(Fate, Cow<'static, str>),
+    /// A packet that was dropped before and is seen in the function lives on: as its own answer, or at another socket.
+    Revives,
+}
+
+/// What the return of a function says of the packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Return {
+    /// Nothing.
+    Nothing,
+    /// The function handed it over.
+    Handed(Fate),
+    /// The value says the fate, with the error that it is.
+    Fate(Fate, Option<u16>),
+    /// The packet is on a queue.
+    Held(Fate, Option<u64>),
 }
 
 /// A line of a list that cannot be read.
@@ -76,6 +91,7 @@ impl Ends {
     ///
     /// ```text
     /// FUNCTION helper
+    /// FUNCTION revives
     /// FUNCTION [FATE]
     /// FUNCTION FATE returned [VALUE]
     /// FUNCTION FATE held [SECONDSs]
@@ -103,14 +119,16 @@ impl Ends {
         }
         let (fate, rest) = word(rest);
         let (when, rest) = word(rest);
-        if fate == "helper" && when.is_empty() {
-            return Ok(Some((function, Rule::Helper)));
+        match fate {
+            "helper" if when.is_empty() => return Ok(Some((function, Rule::Helper))),
+            "revives" if when.is_empty() => return Ok(Some((function, Rule::Revives))),
+            _ => {}
         }
         let fate = match fate {
             "" => Fate::Delivered,
             _ => Fate::from_name(fate).ok_or_else(|| {
                 let fates: Vec<&str> = Fate::ALL.iter().map(|fate| fate.name()).collect();
-                format!("`{}` is not one of {} and helper", shown(fate), fates.join(", "))
+                format!("`{}` is not one of {}, helper and revives", shown(fate), fates.join(", "))
             })?,
         };
         let text = |rest: &str| Cow::Owned(String::from(rest));
@@ -154,41 +172,61 @@ impl Ends {
         self.rules(function).any(|rule| matches!(rule, Rule::Helper))
     }
 
-    /// The fate of a packet that was last seen in this function, which has not returned, and was freed so many
-    /// nanoseconds later.
-    pub(super) fn seen(&self, function: &[u8], freed_after: Option<u64>) -> Option<Fate> {
+    /// The fate of a packet that was last seen in this function, which has not returned. If it holds packets, with the time
+    /// after which those on its queue are dropped.
+    pub(super) fn seen(&self, function: &[u8]) -> Option<(Fate, Option<Option<u64>>)> {
         self.rules(function).find_map(|rule| match rule {
-            Rule::Seen(fate) | Rule::Held(fate, None) => Some(*fate),
-            Rule::Held(fate, Some(limit)) => Some(match freed_after {
-                Some(after) if after >= *limit => Fate::Dropped,
-                Some(_) => *fate,
-                None => Fate::Unknown,
-            }),
+            Rule::Seen(fate) => Some((*fate, None)),
+            Rule::Held(fate, limit) => Some((*fate, Some(*limit))),
             _ => None,
         })
     }
 
-    /// The fate of a packet that was seen in this function, where that alone says it.
-    pub(super) fn handed(&self, function: &[u8]) -> Option<Fate> {
-        self.rules(function).find_map(|rule| if let Rule::Seen(fate) = rule { Some(*fate) } else { None })
-    }
-
-    /// Whether the function hands packets to drivers in any case.
+    /// Whether the function hands packets to drivers.
     pub(super) fn transmits(&self, function: &[u8]) -> bool {
-        let mut fates = self.rules(function).filter_map(|rule| match rule {
-            Rule::Seen(fate) | Rule::Returned(fate, _) => Some(*fate),
-            _ => None,
-        });
-        fates.any(|fate| fate == Fate::Transmitted)
+        self.rules(function).any(|rule| {
+            matches!(rule, Rule::Seen(Fate::Transmitted) | Rule::Returned(Fate::Transmitted, None))
+        })
     }
 
-    /// The fate of a packet that was last seen when this function returned this.
-    pub(super) fn returned(&self, function: &[u8], value: Option<&[u8]>) -> Option<Fate> {
-        self.rules(function).find_map(|rule| match rule {
-            Rule::Seen(fate) | Rule::Returned(fate, None) => Some(*fate),
-            Rule::Returned(fate, Some(of)) if value == Some(of.as_bytes()) => Some(*fate),
-            _ => None,
+    /// Whether a packet that was dropped lives on, if the function handles it after that, or has returned.
+    pub(super) fn revives(&self, function: &[u8], has_returned: bool) -> bool {
+        self.rules(function).any(|rule| match rule {
+            Rule::Seen(Fate::Transmitted) | Rule::Revives => !has_returned,
+            Rule::Returned(Fate::Transmitted, None) => has_returned,
+            _ => false,
         })
+    }
+
+    /// What it says that this function returned this.
+    pub(super) fn returned(&self, function: &[u8], value: Option<&[u8]>) -> Return {
+        let mut says = Return::Nothing;
+        let mut is_judge = false;
+        for rule in self.rules(function) {
+            let says_more = match rule {
+                Rule::Returned(fate, Some(of)) if value == Some(of.as_bytes()) => {
+                    return Return::Fate(*fate, None);
+                }
+                Rule::Held(fate, limit) if value.is_some_and(is_waiting) => Return::Held(*fate, *limit),
+                Rule::Returned(fate, None) => Return::Fate(*fate, None),
+                Rule::Seen(fate) if *fate != Fate::Absorbed => Return::Handed(*fate),
+                Rule::Returned(Fate::Dropped, Some(_)) => {
+                    is_judge = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            says = says_more;
+        }
+        let is_transmitted =
+            matches!(says, Return::Handed(Fate::Transmitted) | Return::Fate(Fate::Transmitted, _));
+        match value {
+            Some(value) if is_transmitted => {
+                error(value).map_or(says, |errno| Return::Fate(Fate::Dropped, errno))
+            }
+            Some(value) if is_judge && says == Return::Nothing => verdict(value),
+            _ => says,
+        }
     }
 
     /// The fate of a packet whose drop for this reason is none.
@@ -209,6 +247,39 @@ fn built_in(function: &[u8]) -> &'static [(&'static str, Rule)] {
     let rest = END_RULES.get(start..).unwrap_or_default();
     let count = rest.iter().take_while(|(name, _)| name.as_bytes() == function).count();
     rest.get(..count).unwrap_or_default()
+}
+
+/// Whether a function that holds packets returns this while it does.
+fn is_waiting(value: &[u8]) -> bool {
+    matches!(value, b"EWOULDBLOCK" | b"EAGAIN" | b"35")
+}
+
+/// The error number that a function returned, of which only the name may be known; none where it is no error, or one that
+/// says that the packet waits.
+fn error(value: &[u8]) -> Option<Option<u16>> {
+    let text = core::str::from_utf8(value).ok()?;
+    if is_waiting(value) || matches!(text, "0" | "EJUSTRETURN" | "EINPROGRESS" | "36") {
+        return None;
+    }
+    if let Ok(number) = text.parse() {
+        return Some(Some(number));
+    }
+    let letters = text.strip_prefix('E').filter(|letters| !letters.is_empty())?;
+    let is_name = letters.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    is_name.then(|| (1..=255).find(|number| Errno(*number).name() == Some(text)))
+}
+
+/// What a firewall's return says whose value the list does not know.
+fn verdict(value: &[u8]) -> Return {
+    let is = |words: &[&[u8]]| words.iter().any(|word| value.eq_ignore_ascii_case(word));
+    if is(&[b"0", b"", b"pass", b"accept", b"PF_PASS", b"PFIL_PASS", b"PFIL_REALLOCED", b"IP_FW_PASS"]) {
+        Return::Nothing
+    } else if is(&[b"drop", b"deny", b"block", b"reject"]) {
+        Return::Fate(Fate::Dropped, None)
+    } else {
+        // It has the packet: diverted, on a queue, or gone.
+        Return::Fate(Fate::Unknown, None)
+    }
 }
 
 /// Tells for most functions that are not in the built-in list that they are not, without a search: each event asks.
@@ -284,7 +355,7 @@ mod tests {
         for (line, problem) in [
             (
                 "f eaten",
-                "`eaten` is not one of delivered, transmitted, absorbed, dropped, unknown and helper",
+                "`eaten` is not one of delivered, transmitted, absorbed, dropped, unknown, helper and revives",
             ),
             ("f unknown", "`unknown` needs `held`, `returned` or `drop` after it"),
             ("f dropped today", "`today` is not one of returned, held and drop"),
@@ -293,25 +364,58 @@ mod tests {
             ("f dropped drop", "`drop` needs a reason after it"),
             (
                 "f \x1b[2J",
-                "`\\x1b[2J` is not one of delivered, transmitted, absorbed, dropped, unknown and helper",
+                "`\\x1b[2J` is not one of delivered, transmitted, absorbed, dropped, unknown, helper and revives",
             ),
         ] {
             assert_eq!(Ends::parse_line(line), Err(problem.to_string()), "{line}");
         }
         let mut ends = Ends::default();
         assert_eq!(ends.add_lines("a transmitted\nb eaten").unwrap_err().line, 2);
-        assert!(!ends.holds(b"a") && ends.seen(b"a", None).is_none(), "nothing was added");
+        assert!(!ends.holds(b"a") && ends.seen(b"a").is_none(), "nothing was added");
     }
 
     #[test]
     fn the_built_in_list_is_sorted() {
         assert!(END_RULES.is_sorted_by_key(|(name, _)| *name));
         let ends = Ends::built_in();
-        assert_eq!(ends.seen(b"tcp_input", None), Some(Fate::Delivered));
-        assert_eq!(ends.seen(b"ether_output", None), None);
-        assert_eq!(ends.returned(b"ether_output", None), Some(Fate::Transmitted));
-        assert_eq!(ends.seen(b"ip_reass", Some(1)), Some(Fate::Absorbed));
-        assert_eq!(ends.seen(b"ip_reass", None), Some(Fate::Unknown));
+        assert_eq!(ends.seen(b"tcp_do_segment"), Some((Fate::Delivered, None)));
+        assert_eq!(ends.seen(b"ether_output"), None);
+        assert_eq!(ends.seen(b"ip_reass"), Some((Fate::Absorbed, Some(Some(30_000_000_000)))));
         assert!(ends.only_frees(b"m_freem") && ends.holds(b"arpresolve_full") && !ends.holds(b"m_freem"));
+    }
+
+    #[test]
+    fn what_a_return_says() {
+        let ends = Ends::built_in();
+        for (function, value, expected) in [
+            ("ether_output", None, Return::Fate(Fate::Transmitted, None)),
+            ("ether_output", Some("0"), Return::Fate(Fate::Transmitted, None)),
+            ("ether_output", Some("64"), Return::Fate(Fate::Dropped, Some(64))),
+            ("if_transmit", Some("0"), Return::Handed(Fate::Transmitted)),
+            ("if_transmit", Some("ENOBUFS"), Return::Fate(Fate::Dropped, Some(55))),
+            ("if_transmit", Some("ESOMETHING"), Return::Fate(Fate::Dropped, None)),
+            ("if_transmit", Some("EINPROGRESS"), Return::Handed(Fate::Transmitted)),
+            ("if_handoff", Some("1"), Return::Fate(Fate::Transmitted, None)),
+            ("if_handoff", Some("0"), Return::Fate(Fate::Dropped, None)),
+            ("arpresolve_full", Some("EWOULDBLOCK"), Return::Held(Fate::Dropped, None)),
+            ("arpresolve_full", Some("0"), Return::Nothing),
+            ("sbappendaddr_locked", Some("0"), Return::Fate(Fate::Dropped, None)),
+            ("sbappendaddr_locked", Some("1"), Return::Handed(Fate::Delivered)),
+            ("tcp_do_segment", Some("55"), Return::Handed(Fate::Delivered)),
+            ("pf_test", Some("PF_DROP"), Return::Fate(Fate::Dropped, None)),
+            ("pf_test", Some("1"), Return::Fate(Fate::Dropped, None)),
+            ("pf_test", Some("Block"), Return::Fate(Fate::Dropped, None)),
+            ("pf_test", Some("PF_PASS"), Return::Nothing),
+            ("pf_test", None, Return::Nothing),
+            ("pfil_mbuf_in", Some("PFIL_CONSUMED"), Return::Fate(Fate::Unknown, None)),
+            ("m_defrag", Some("0"), Return::Nothing),
+            ("ip_input", Some("65"), Return::Nothing),
+        ] {
+            assert_eq!(
+                ends.returned(function.as_bytes(), value.map(str::as_bytes)),
+                expected,
+                "{function} {value:?}"
+            );
+        }
     }
 }

@@ -77,7 +77,7 @@ impl Serialize for Explained<'_, '_> {
         if !faults.is_empty() {
             map.serialize_entry("faults", &faults)?;
         }
-        map.serialize_entry("end", &End::from(mbuf_trace::End::of(way.trace, way.newest_first())))?;
+        map.serialize_entry("end", &End::from(mbuf_trace::End::of(way.trace, way.oldest_first())))?;
         map.end()
     }
 }

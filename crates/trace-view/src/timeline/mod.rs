@@ -247,7 +247,7 @@ impl Timeline {
             below(page, options, colour, mark, line);
             spill(page, out)?;
         }
-        let end = End::of(trace, way.newest_first());
+        let end = End::of(trace, way.oldest_first());
         let colour = if end.fate == Fate::Dropped { colours.drop } else { colours.dim };
         line.clear();
         end::words(&end, options, line);

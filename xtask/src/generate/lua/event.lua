@@ -187,7 +187,7 @@ end
 
 -- Which functions are handling the packet after the events up to this step: the rules are those of Calls in
 -- mbuf-trace. Open calls are in `open`, each with its function, file and the event that entered it.
-local QUEUED, DEEPEST_CALL = 10000000, 256
+local QUEUED, CALLED, DEEPEST_CALL = 10000000, 5000, 256
 
 local function take_call(frame, calls, event)
   local open = calls.open
@@ -207,20 +207,27 @@ local function take_call(frame, calls, event)
     end
   end
   local kind, func = event.kind, event.func
+  local before, is_own, opens = #open, false, false
   local thread, age = thread_of(frame, event), age_of(frame, event)
   if thread and calls.thread and calls.thread ~= thread then
     keep(0)
   end
   calls.thread = thread or calls.thread
-  local has_waited = age and calls.age and calls.age - age >= QUEUED
+  local paused = age and calls.age and math.max(calls.age - age, 0)
+  local has_waited = paused and paused >= QUEUED
   calls.age = age or calls.age
   local is_new = kind == "enter" or kind == "function"
   local is_outer = kind ~= "enter" and func and place_of_call("func", func)
   local last = calls.beyond == 0 and open[#open] or nil
   local entered = last and last.entered
-  local is_again = kind == "enter" and entered and event.line == entered.line and event.file == entered.file
+  local is_again = kind == "enter" and (not paused or paused >= CALLED) and entered
+    and event.line == entered.line and event.file == entered.file
     and func == last.func and event.args == entered.args
-  local is_next = (calls.is_held or has_waited) and is_new and not is_outer and not rule_of(func).helper
+  -- Whoever took the packet off a queue, and not a function that the one calls that put it there.
+  local held = calls.held
+  local is_same_file = held and held.line and event.line and held.file == event.file
+  local is_off_queue = held and not is_same_file and (not paused or paused >= CALLED) and not rule_of(func).held
+  local is_next = (is_off_queue or has_waited) and is_new and not is_outer and not rule_of(func).helper
   -- The leave is that of another call, which took the packet off the queue.
   local is_released = kind == "drop" or kind == "leave" and func and rule_of(func).held
   if is_again or is_next or has_waited and is_released then
@@ -241,6 +248,7 @@ local function take_call(frame, calls, event)
     if #open == DEEPEST_CALL then
       calls.beyond = calls.beyond + 1
     else
+      opens = true
       open[#open + 1] = { func = func, file = event.line and event.file, entered = event.line and event }
     end
   elseif kind == "leave" then
@@ -250,7 +258,7 @@ local function take_call(frame, calls, event)
       local place = not func and #open > 0 and #open or func and place_of_call("func", func)
       if place then
         keep(place - 1)
-        calls.seen = nil
+        calls.seen, is_own = nil, true
       end
     end
   else
@@ -258,127 +266,19 @@ local function take_call(frame, calls, event)
       calls.seen = { func = func, file = event.line and event.file }
     end
   end
-  if func then
-    calls.is_held = kind ~= "leave" and rule_of(func).held ~= nil
+  local taken = { closes = before, is_own = is_own, opens = opens, depth = #open + calls.beyond }
+  if kind == "enter" then
+    taken.depth = taken.depth - 1
   end
+  taken.closes = before - (opens and #open - 1 or #open)
+  if func and not rule_of(func).helper then
+    calls.held = kind ~= "leave" and rule_of(func).held and event or nil
+  end
+  return taken
 end
 
 local function new_calls()
-  return { open = {}, beyond = 0, seen = nil, thread = nil, age = nil, is_held = false }
-end
-
--- The function that the newest drop belongs to, where it does not say it.
-local function function_of_drop(frame)
-  local calls, func = new_calls(), nil
-  for step = 1, event_count(frame) do
-    local event = event_of(frame, step)
-    take_call(frame, calls, event)
-    if drop_reason(frame, event) then
-      local seen, innermost = calls.seen, calls.beyond == 0 and calls.open[#calls.open] or nil
-      local file = event.line and event.file
-      if innermost and not (seen and file and seen.file == file and innermost.file ~= file) then
-        func = innermost.func
-      else
-        func = seen and seen.func
-      end
-    end
-  end
-  return func
-end
-
--- The fate of a packet that was last seen in a function that has not returned, and was freed so long after.
-local function seen_fate(func, freed_after)
-  local rule = rule_of(func)
-  if rule.seen then
-    return rule.seen
-  elseif rule.held and rule.limit then
-    if not freed_after then
-      return "unknown"
-    end
-    return freed_after >= rule.limit and "dropped" or rule.held
-  end
-  return rule.held
-end
-
-local function is_of_driver(event)
-  return event.line and (find(event.file, "^dev/") or find(event.file, "/dev/", 1, true)) and true
-end
-
--- Looks for the end from the newest event on, where there is no drop. `search` is what was found so far.
-local function search_step(search, event)
-  local kind, func = event.kind, event.func
-  if search.is_settled or rule_of(func).helper then
-    return
-  end
-  local is_return = kind == "leave"
-  local is_note = kind ~= "data" and kind ~= "unknown"
-  if not search.func then
-    if func then
-      search.func, search.is_return, search.args = func, is_return, is_return and event.args or nil
-      search.is_driver = is_of_driver(event)
-      search.is_settled = not search.is_driver and (not is_return or search.is_followed)
-    else
-      search.is_followed = search.is_followed or is_note
-    end
-  elseif search.is_driver then
-    if func and not is_of_driver(event) then
-      search.before = rule_of(func).seen == "transmitted" and "transmitted" or nil
-      search.is_settled = true
-    end
-  elseif not func then
-    -- What is noted between two returns was done by the outer function.
-    search.is_settled = is_note
-  elseif kind == "data" then
-    return
-  elseif is_return then
-    search.callers = search.callers or rule_of(search.func).seen
-    search.func, search.args = func, event.args
-  else
-    search.before = rule_of(func).seen
-    search.is_settled = true
-  end
-end
-
--- The fate that the events after a drop, or all, tell.
-local function search_fate(search, freed_after)
-  local func = search.func
-  if not func then
-    return "unknown"
-  end
-  local fate
-  if not search.is_return then
-    fate = seen_fate(func, freed_after)
-  elseif not search.is_followed then
-    local rule = rule_of(func)
-    fate = rule.seen or rule.values and rule.values[search.args or 0] or rule.returned
-  end
-  if not fate and not search.is_followed then
-    fate = search.before or search.callers
-  end
-  return fate or "unknown"
-end
-
--- Whether a function that hands packets to drivers began with it after the newest drop. That such a function returned says
--- nothing: the packet may have been dropped in it.
-local function is_sent_after_drop(frame)
-  for step = event_count(frame), 1, -1 do
-    local event = event_of(frame, step)
-    if drop_reason(frame, event) then
-      return false
-    end
-    if event.func and (event.kind == "enter" or event.kind == "function") then
-      local rule = rule_of(event.func)
-      if rule.seen == "transmitted" or rule.returned == "transmitted" then
-        return true
-      end
-      for _, fate in pairs(rule.values or {}) do
-        if fate == "transmitted" then
-          return true
-        end
-      end
-    end
-  end
-  return false
+  return { open = {}, beyond = 0, seen = nil, thread = nil, age = nil, held = nil }
 end
 
 -- Whether records are missing at the end of the frame.
@@ -410,43 +310,242 @@ local function is_incomplete(frame)
   return lost or cut, lost or frame.oldest_first and cut
 end
 
-local function find_end(frame)
-  local search, dropped = { is_followed = false }, nil
-  local count = event_count(frame)
-  local freed_after = count > 0 and age_of(frame, event_of(frame, count)) or nil
-  for step = count, 1, -1 do
-    local event = event_of(frame, step)
+-- Looks for the end of a packet, from its oldest event on. Lua has room for 200 local names in a file.
+local find_end
+do
+  -- The function that an event without one was recorded in: the innermost call, or a function seen since then.
+  local function function_at(calls, event)
+    local seen, innermost = calls.seen, calls.beyond == 0 and calls.open[#calls.open] or nil
+    local file = event.line and event.file
+    if innermost and not (seen and file and seen.file == file and innermost.file ~= file) then
+      return innermost.func
+    end
+    return seen and seen.func
+  end
+
+  local function is_of_driver(event)
+    local file = event.line and event.file
+    if not file then
+      return false
+    end
+    for _, folder in ipairs({ "/dev/", "/net80211/" }) do
+      if find(file, folder, 1, true) or file:sub(1, #folder - 1) == folder:sub(2) then
+        return true
+      end
+    end
+    return file:sub(-11) == "net/iflib.c"
+  end
+
+  local function is_waiting(value)
+    return value == "EWOULDBLOCK" or value == "EAGAIN" or value == "35"
+  end
+
+  local NO_ERROR = { ["0"] = true, EJUSTRETURN = true, EINPROGRESS = true, ["36"] = true }
+
+  -- Whether a function returned an error, other than that the packet waits.
+  local function is_error(value)
+    if not value or is_waiting(value) or NO_ERROR[value] then
+      return false
+    end
+    local digits = match(value, "^%+?(%d+)$")
+    return digits and tonumber(digits) <= 65535 or match(value, "^E[%u%d]+$") ~= nil
+  end
+
+  local PASSES = {
+    ["0"] = true, [""] = true, pass = true, accept = true, pf_pass = true, pfil_pass = true, pfil_realloced = true,
+    ip_fw_pass = true,
+  }
+  local REFUSES = { drop = true, deny = true, block = true, reject = true }
+
+  -- What it says that a function returned this: how, and the fate.
+  local function what_returned(func, value)
+    local rule = rule_of(func)
+    local of_value = value and rule.values and rule.values[value]
+    if of_value then
+      return "returned", of_value
+    end
+    local how, fate
+    if rule.returned then
+      how, fate = "returned", rule.returned
+    elseif rule.seen and rule.seen ~= "absorbed" then
+      how, fate = "seen", rule.seen
+    elseif rule.held and value and is_waiting(value) then
+      return "held", rule.held
+    end
+    if fate == "transmitted" and is_error(value) then
+      return "returned", "dropped"
+    elseif not how and value and rule.values then
+      local said = string.lower(value)
+      local is_judge = false
+      for _, of in pairs(rule.values) do
+        is_judge = is_judge or of == "dropped"
+      end
+      if is_judge and not PASSES[said] then
+        return "returned", REFUSES[said] and "dropped" or "unknown"
+      end
+    end
+    return how, fate
+  end
+
+  -- What is known after an event, if it is the last. `how` is nil, "seen", "held" or "returned".
+  local function state_of(event, how, fate)
+    local kind = event.kind
+    local is_note = kind ~= "enter" and kind ~= "leave" and kind ~= "function"
+    return {
+      func = event.func, is_return = kind == "leave", is_note = is_note, how = how, fate = fate,
+      rule = rule_of(event.func),
+    }
+  end
+
+  local function transmits(func)
+    local rule = rule_of(func)
+    return rule.seen == "transmitted" or rule.returned == "transmitted"
+  end
+
+  -- A packet that was dropped lives on, if it is seen after that in a function that shows it, and was not handling it.
+  local function revive(search, event)
+    local dropped, rule = search.dropped, rule_of(event.func)
+    if not dropped or not (event.kind == "enter" or not dropped.by[event.func]) then
+      return
+    end
+    if event.kind == "leave" then
+      if rule.returned == "transmitted" then
+        search.dropped = nil
+      end
+    elseif rule.seen == "transmitted" or rule.revives then
+      search.dropped = nil
+    end
+  end
+
+  local function search_driver(search, event)
+    local now = search.now
+    if now.how == "returned" and now.fate == "dropped" then
+      return
+    elseif (now.how == "seen" or now.how == "returned") and now.fate == "transmitted" then
+      search.now = state_of(event, now.how, now.fate)
+    elseif transmits(now.func) then
+      search.now = state_of(event, "seen", "transmitted")
+    else
+      search.now = state_of(event)
+    end
+  end
+
+  -- Any event in a function but a leave.
+  local function search_see(search, frame, event)
+    local now, kind, func, open = search.now, event.kind, event.func, search.calls.open
+    local rule = rule_of(func)
+    if kind ~= "enter" and kind ~= "function" and now.how == "returned" then
+      local is_around = #open == 0
+      for _, call in ipairs(open) do
+        is_around = is_around or call.func == func
+      end
+      if is_around then
+        return
+      end
+    end
+    local how = rule.seen and "seen" or rule.held and "held" or nil
+    local innermost = search.calls.beyond == 0 and open[#open] or nil
+    if not how and frame.encoding.revision < 4 and kind == "function" and not event.args
+      and (now.how == "seen" or now.how == "returned") and event.line
+      and innermost and innermost.file == event.file then
+      return
+    elseif kind == "data" and now.is_return and #search.before == 0 then
+      return
+    end
+    search.now = state_of(event, how, rule.seen or rule.held)
+  end
+
+  local function search_leave(search, event, taken, before)
+    local now = search.now
+    local how, fate = what_returned(event.func, event.args)
+    local is_own = now.func == event.func and not now.is_return
+    if now.how == "returned" or now.how == "held" and not is_own
+      or now.how == "seen" and now.fate ~= "absorbed" and not is_own
+      and not (how == "returned" and fate == "dropped") and not (now.is_note and fate == now.fate) then
+      return
+    elseif how then
+      search.now = state_of(event, how, fate)
+    elseif before and before.func then
+      search.now = before
+    elseif taken.depth == 0 and not now.is_return then
+      search.now = state_of(event)
+    end
+  end
+
+  -- Takes the next event, oldest first.
+  local function search_take(search, frame, event)
+    local taken = take_call(frame, search.calls, event)
+    local count = #search.before
+    for _ = 1, taken.closes - (taken.is_own and 1 or 0) do
+      search.before[count] = nil
+      count = count - 1
+    end
+    local before
+    if taken.is_own then
+      before = search.before[count]
+      search.before[count] = nil
+    end
+    if taken.opens then
+      search.before[#search.before + 1] = search.now
+    end
     local reason = drop_reason(frame, event)
     if reason then
-      dropped = { fate = "dropped", func = event.func, reason = reason, errno = event.errno }
-      break
+      local func, by = event.func or function_at(search.calls, event), {}
+      for _, call in ipairs(search.calls.open) do
+        if call.func then
+          by[call.func] = true
+        end
+      end
+      if func then
+        by[func] = true
+      end
+      local drops = rule_of(func).drops
+      local fate = drops and drops[reason] or "dropped"
+      search.dropped = { fate = fate, func = func, reason = reason, errno = event.errno, by = by }
+      search.now = { func = func, rule = NO_RULE }
+      return
     end
-    search_step(search, event)
+    local now = search.now
+    if not event.func then
+      if now.is_return and not now.how and event.kind ~= "data" and event.kind ~= "unknown" then
+        search.now = { rule = NO_RULE }
+      end
+      return
+    elseif rule_of(event.func).helper then
+      return
+    end
+    revive(search, event)
+    if is_of_driver(event) then
+      search_driver(search, event)
+    elseif event.kind == "leave" then
+      search_leave(search, event, taken, before)
+    else
+      search_see(search, frame, event)
+    end
   end
-  local _, is_missing = is_incomplete(frame)
-  if is_missing then
-    freed_after = nil
-  end
-  local fate = search_fate(search, freed_after)
-  if dropped and (is_missing or fate ~= "transmitted" or not is_sent_after_drop(frame)) then
-    dropped.func = dropped.func or function_of_drop(frame)
-    local drops = rule_of(dropped.func).drops
-    dropped.fate = drops and drops[dropped.reason] or "dropped"
-    dropped.is_missing = is_missing
-    return dropped
-  elseif is_missing then
-    return { fate = "unknown", func = search.func, is_missing = true }
-  elseif fate == "unknown" and search.is_return then
-    local calls = new_calls()
+
+  function find_end(frame)
+    local search = { calls = new_calls(), now = { rule = NO_RULE }, before = {} }
+    local count = event_count(frame)
     for step = 1, count do
-      take_call(frame, calls, event_of(frame, step))
+      search_take(search, frame, event_of(frame, step))
     end
-    local call = calls.beyond == 0 and calls.open[#calls.open]
-    if call and call.func then
-      return { fate = seen_fate(call.func, freed_after) or "unknown", func = call.func }
+    local _, is_missing = is_incomplete(frame)
+    if search.dropped then
+      search.dropped.is_missing = is_missing
+      return search.dropped
     end
+    local now = search.now
+    if is_missing then
+      return { fate = "unknown", func = now.func, is_missing = true }
+    end
+    local fate = now.fate or "unknown"
+    if now.how == "held" and now.rule.limit then
+      local freed_after = count > 0 and age_of(frame, event_of(frame, count)) or nil
+      fate = not freed_after and "unknown" or freed_after >= now.rule.limit and "dropped" or fate
+    end
+    return { fate = fate, func = now.func }
   end
-  return { fate = fate, func = search.func }
 end
 
 -- What became of the packet: its fate, the function where it ended, and the reason of a drop. The rules are those of

@@ -197,6 +197,7 @@ fn end_rules(out: &mut String, ends: &[(String, Rule)]) -> fmt::Result {
     for (function, rule) in ends {
         let (key, value) = match rule {
             Rule::Helper => ("helper", "true".to_owned()),
+            Rule::Revives => ("revives", "true".to_owned()),
             Rule::Seen(fate) => ("seen", quote(fate.name())),
             Rule::Returned(fate, None) => ("returned", quote(fate.name())),
             Rule::Returned(fate, Some(value)) => {
