@@ -647,7 +647,8 @@ local field = {
   flags = ProtoField.uint16("mbuf_trace.flags", "Flags", base.HEX, nil, nil,
     "Flags of the frame header"),
   incomplete = ProtoField.bool("mbuf_trace.incomplete", "Incomplete", base.NONE, nil, nil,
-    "Whether the trace is known to lack events"),
+    "Whether the trace is known to lack events: the kernel says so, it lost some, or the capture cut "
+      .. "them; before revision 4 only where it is"),
   packet_id = ProtoField.uint64("mbuf_trace.packet_id", "Packet id", base.DEC, nil, nil,
     "Identity of this packet's trace; absent where it is unknown"),
   parent_id = ProtoField.uint64("mbuf_trace.parent_id", "Parent id", base.DEC, nil, nil,
@@ -2813,9 +2814,11 @@ of_trace("flags", function(item, tvb, frame)
   end
 end)
 of_trace("incomplete", function(item, tvb, frame)
-  local header = frame.header
+  local header, incomplete = frame.header, is_incomplete(frame)
   if header then
-    item:add(field.incomplete, tvb:range(header.at + FRAME_HEADER.flags, 2), has_flag(header.flags, FLAG.incomplete))
+    item:add(field.incomplete, tvb:range(header.at + FRAME_HEADER.flags, 2), incomplete)
+  elseif incomplete then
+    item:add(field.incomplete, tvb:range(0, 0), true):set_generated()
   end
 end)
 for _, name in ipairs({ "packet_id", "parent_id" }) do

@@ -210,3 +210,54 @@ fn the_list_of_ends_is_the_same_for_every_command() {
     let piped = run_with_input(&["print", "--ends", list, "-f", "mbuf_trace.fate == \"dropped\""], b"");
     assert_ne!(piped.code, 0, "an empty input is no capture");
 }
+
+/// What revision 3 tells in words, revision 4 has an event for.
+#[test]
+fn a_conversion_keeps_the_fates() {
+    let folder = crate::support::folder();
+    for file in ["fixtures/real/interface-rev3.pcap", "fixtures/drop-rev3.pcap", "fixtures/tcp-rev3.pcap"] {
+        let converted = folder.path().join("rev4.pcap");
+        let converted = converted.to_str().unwrap();
+        let ran = run(&["convert", "--revision", "4", "--to", "pcap", file, "--force", "-o", converted]);
+        assert!(ran.code <= 1, "{}", ran.stderr);
+        let fields = ["-e", "frame.number", "-e", "mbuf_trace.fate", "-e", "mbuf_trace.drop"];
+        let before = run(&[&["print"], &fields[..], &[file]].concat());
+        let after = run(&[&["print"], &fields[..], &[converted]].concat());
+        assert_eq!(before.text(), after.text(), "{file}");
+    }
+}
+
+/// The field is what the JSON has: where the kernel says so, where events were lost, and where the capture cut them.
+#[test]
+fn incomplete_is_the_same_everywhere() {
+    let folder = crate::support::folder();
+    let cut = folder.path().join("cut.pcap");
+    let cut = cut.to_str().unwrap();
+    let whole = std::fs::read("fixtures/real/interface-rev3.pcap").unwrap();
+    // Each record keeps 200 bytes, as with `tcpdump -s 200`.
+    let mut bytes = whole[..24].to_vec();
+    let mut at = 24;
+    while at < whole.len() {
+        let length = u32::from_le_bytes(whole[at + 8..at + 12].try_into().unwrap());
+        bytes.extend(&whole[at..at + 8]);
+        bytes.extend(length.min(200).to_le_bytes());
+        bytes.extend(&whole[at + 12..at + 16]);
+        let data = at + 16;
+        bytes.extend(&whole[data..data + length.min(200) as usize]);
+        at = data + length as usize;
+    }
+    std::fs::write(cut, bytes).unwrap();
+    for file in ["fixtures/real/short-rev4.pcap", "fixtures/real/interface-rev3.pcap", cut] {
+        let packets = run(&["print", "--json", file]);
+        let packets = serde_json::Deserializer::from_slice(&packets.stdout).into_iter::<Value>();
+        let expected: Vec<String> = packets
+            .map(Result::unwrap)
+            .filter(|packet| packet["incomplete"] == true)
+            .map(|packet| packet["packet"].to_string())
+            .collect();
+        let ran = run(&["print", "-e", "frame.number", "-f", "mbuf_trace.incomplete == 1", file]);
+        let found: Vec<&str> = ran.text().lines().collect();
+        assert_eq!(found, expected, "{file}");
+        assert_eq!(found.is_empty(), file.contains("interface"), "{file}");
+    }
+}

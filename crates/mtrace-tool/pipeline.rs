@@ -666,7 +666,8 @@ impl FileReader<'_> {
         let more = self.input.more_appended();
         if more > 0 {
             let captures = Counted(more, "more capture");
-            messages::warning(&format_args!("{name}: {captures} begin in it"));
+            let begin = if more == 1 { "begins" } else { "begin" };
+            messages::warning(&format_args!("{name}: {captures} {begin} in it"));
         }
         if self.report.is_interrupted {
             messages::warning(&format_args!("{name} was not read to its end: a signal ended the input"));

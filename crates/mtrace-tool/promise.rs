@@ -37,10 +37,21 @@ pub(crate) fn is_picture(name: &Path) -> bool {
     name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg"))
 }
 
+/// Whether a file's name promises what no command writes.
+fn is_foreign(name: &Path) -> bool {
+    const FOREIGN: [&str; 12] =
+        ["png", "jpg", "jpeg", "gif", "webp", "pdf", "ps", "html", "htm", "parquet", "arrow", "xlsx"];
+    let inside = Format::of_name(name).1.map(|_| name.with_extension(""));
+    let extension = inside.as_deref().unwrap_or(name).extension();
+    extension.is_some_and(|extension| FOREIGN.iter().any(|foreign| extension.eq_ignore_ascii_case(foreign)))
+}
+
 /// What it is, and what would write what it should be.
 fn broken(path: &Path, promised: Option<Format>, written: Written) -> Option<(&'static str, &'static str)> {
     let is_picture = is_picture(path);
+    let is_foreign = is_foreign(path);
     let is_kept = match (written, promised) {
+        (_, None) if is_foreign => false,
         (Written::Svg, None) => true,
         (Written::Svg, Some(_)) => false,
         (_, None) => !is_picture,
@@ -75,6 +86,7 @@ fn broken(path: &Path, promised: Option<Format>, written: Written) -> Option<(&'
         },
     };
     let instead = match (promised, written) {
+        _ if is_foreign => "no command writes",
         (Some(Format::Ndjson), Written::Report { json: false }) => "with `--json` it is",
         _ if is_picture => "`mtrace-tool flamegraph` and `mtrace-tool graph` draw",
         (Some(Format::Pcap | Format::Pcapng), Written::Text | Written::Report { .. } | Written::Svg) => {
@@ -114,6 +126,10 @@ mod tests {
             ("out.json", format(Format::Chrome), None),
             ("out.svg", format(Format::Dot), Some("a graph for Graphviz")),
             ("out.gv", format(Format::Dot), None),
+            ("out.PNG", Written::Svg, Some("an SVG picture")),
+            ("out.html", format(Format::Csv), Some("CSV")),
+            ("out.pdf", Written::Text, Some("text")),
+            ("out.png.gz", Written::Text, Some("text")),
         ] {
             let promised = Format::of_name(Path::new(name)).0;
             assert_eq!(

@@ -89,7 +89,7 @@ impl FromStr for Range {
                 return text
                     .parse()
                     .map(|number| Some(Bound::Number(number)))
-                    .map_err(|error| error.to_string());
+                    .map_err(|_| format!("no packet has so large a number as {text}"));
             }
             let time = Timestamp::parse_rfc3339(text).ok();
             if let Some(time) = time.or_else(|| read_date(text)) {

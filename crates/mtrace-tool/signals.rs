@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The output that is being written and has not got its name yet.
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
@@ -23,6 +23,9 @@ static STOPPED: AtomicBool = AtomicBool::new(false);
 
 /// A pipe whose other end is closed when that signal comes, so that whoever waits for it wakes up.
 static STOP: OnceLock<PipeReader> = OnceLock::new();
+
+/// A terminal that is closed sends SIGHUP, and so does its shell: within this time, they are one.
+const ONE_HANGUP: Duration = Duration::from_millis(500);
 
 /// From now on the first signal only ends the input, so that what was read is finished: a live capture has no other
 /// end. The second one ends the program.
@@ -63,9 +66,14 @@ pub(crate) fn watch() -> Result<(), Failure> {
     let (reader, writer) = io::pipe().map_err(failed)?;
     let mut writer = STOP.set(reader).is_ok().then_some(writer);
     let watching = std::thread::Builder::new().spawn(move || {
+        let mut hung_up: Option<Instant> = None;
         for signal in signals.forever().filter(|signal| *signal != SIGXFSZ) {
             if STOPS_AT_FIRST.load(Ordering::Relaxed) && !STOPPED.swap(true, Ordering::Relaxed) {
                 drop(writer.take());
+                hung_up = (signal == SIGHUP).then(Instant::now);
+                continue;
+            }
+            if signal == SIGHUP && hung_up.is_some_and(|first| first.elapsed() < ONE_HANGUP) {
                 continue;
             }
             // Held until the end, so that no file gets its name meanwhile.

@@ -32,7 +32,7 @@ pub enum FieldId {
     MbufTraceFault,
     /// `mbuf_trace.flags`: Flags of the frame header.
     MbufTraceFlags,
-    /// `mbuf_trace.incomplete`: Whether the trace is known to lack events.
+    /// `mbuf_trace.incomplete`: Whether the trace is known to lack events: the kernel says so, it lost some, or the capture cut them; before revision 4 only where it is.
     MbufTraceIncomplete,
     /// `mbuf_trace.packet_id`: Identity of this packet's trace; absent where it is unknown.
     MbufTracePacketId,
@@ -696,9 +696,9 @@ pub(crate) static FIELDS: [Field; 266] = [
         scope: Scope::Trace,
         protocol: None,
         events: &[],
-        revisions: &[4],
+        revisions: &[1, 2, 3, 4],
         names: &[],
-        doc: "Whether the trace is known to lack events",
+        doc: "Whether the trace is known to lack events: the kernel says so, it lost some, or the capture cut them; before revision 4 only where it is",
     },
     Field {
         id: FieldId::MbufTracePacketId,

@@ -3,7 +3,7 @@
 use crate::generated::FieldId;
 use crate::subject::{SnapshotLink, StepVisitor, Visitor};
 use crate::value::Value;
-use mbuf_trace::{Certainty, Event, Fate, Kind, Order, Snapshot, Text, Trace, frame_flag};
+use mbuf_trace::{Certainty, Event, Fate, Kind, Order, Snapshot, Text, Trace};
 use std::ops::ControlFlow;
 
 /// Values that the trace has, fields of scope `trace`.
@@ -48,7 +48,9 @@ pub(crate) fn visit_trace(
         }
         FieldId::MbufTraceFlags => header.map(|header| Value::Uint(u64::from(header.flags))),
         FieldId::MbufTraceIncomplete => {
-            header.map(|header| Value::Bool(header.flags & frame_flag::INCOMPLETE != 0))
+            // Earlier revisions cannot say that they are complete.
+            let is_incomplete = trace.is_incomplete();
+            (header.is_some() || is_incomplete).then_some(Value::Bool(is_incomplete))
         }
         FieldId::MbufTracePacketId => header.and_then(|header| known(header.packet_id)),
         FieldId::MbufTraceParentId => header.and_then(|header| known(header.parent_id)),

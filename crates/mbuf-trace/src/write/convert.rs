@@ -27,7 +27,8 @@ pub enum ConvertError {
 /// Appends the trace to `out` in another encoding, and tells what that could not say. In the encoding that
 /// the trace already has, its bytes are copied. On an error, nothing is appended.
 ///
-/// Records keep their order on the wire, except that revisions 1 to 3 know only newest first.
+/// Records keep their order on the wire, except that revisions 1 to 3 know only newest first. A drop that they tell in words
+/// becomes the event that revision 4 has for it.
 ///
 /// # Errors
 ///
@@ -59,7 +60,9 @@ fn write(trace: &Trace<'_>, to: Encoding, out: &mut Vec<u8>) -> Result<Losses, W
     let keep_order = to.revision == Revision::Four || trace.order() == Order::NewestFirst;
     let events = if keep_order { trace.events_in_wire_order() } else { trace.events_newest_first() };
     for event in events {
-        writer.push(&event.read())?;
+        let event = event.read();
+        let is_typed = to.revision == Revision::Four;
+        writer.push(&if is_typed { event.with_drop_in_words(trace.revision()) } else { event })?;
     }
     let mut losses = writer.finish();
     losses.add_if(has_later_fields(trace), Loss::FrameHeaderBytes);

@@ -268,7 +268,7 @@ pub(super) fn write(
         schema: SCHEMA,
         differs: found.differs(),
         comparable: found.is_comparable(),
-        uncertain: found.is_uncertain(),
+        uncertain: found.is_uncertain() || found.is_undecided(),
         different_revisions: found.is_common,
         significance: found.options.significance,
         first: SideJson::new(a, files.first()),

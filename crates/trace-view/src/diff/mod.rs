@@ -186,6 +186,12 @@ impl<'a> Difference<'a> {
         self.compared().iter().map(|rows| rows.undecided).fold(0, u64::saturating_add)
     }
 
+    /// Whether fates, ends or reasons may differ, which cannot be told because too many traces lack their ends.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        self.undecided() > 0
+    }
+
     /// Whether both have a trace. Otherwise it says nothing that there is no difference.
     #[must_use]
     pub fn is_comparable(&self) -> bool {

@@ -164,8 +164,6 @@ impl Site<'_> {
     pub(crate) fn label(&self) -> (Kind, Option<Text<'_>>, Option<Vec<u8>>) {
         let text = match self.kind {
             Kind::Static => self.text.map(|text| text.as_bytes().to_vec()),
-            // Made from a format that is not known.
-            Kind::Dynamic => None,
             _ => self.text.map(|text| template(text.as_bytes()).flatten().copied().collect()),
         };
         (self.kind, self.function, text)

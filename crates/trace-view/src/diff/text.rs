@@ -209,7 +209,7 @@ fn summary(out: &mut impl Write, found: &Difference<'_>) -> io::Result<()> {
     match found.differs() {
         true => writeln!(out, "They differ; {same}, as far as chance allows to say."),
         false if !found.is_comparable() => writeln!(out, "There is nothing to compare."),
-        false if found.is_uncertain() => {
+        false if found.is_uncertain() || found.is_undecided() => {
             writeln!(out, "No difference in what was compared; {same}, as far as chance allows to say.")
         }
         false => writeln!(out, "No difference; {same}, as far as chance allows to say."),

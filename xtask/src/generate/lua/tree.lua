@@ -67,9 +67,11 @@ of_trace("flags", function(item, tvb, frame)
   end
 end)
 of_trace("incomplete", function(item, tvb, frame)
-  local header = frame.header
+  local header, incomplete = frame.header, is_incomplete(frame)
   if header then
-    item:add(field.incomplete, tvb:range(header.at + FRAME_HEADER.flags, 2), has_flag(header.flags, FLAG.incomplete))
+    item:add(field.incomplete, tvb:range(header.at + FRAME_HEADER.flags, 2), incomplete)
+  elseif incomplete then
+    item:add(field.incomplete, tvb:range(0, 0), true):set_generated()
   end
 end)
 for _, name in ipairs({ "packet_id", "parent_id" }) do
