@@ -45,9 +45,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Status, Failure> {
     };
     written.map_err(|error| Failure::output(out.path(), error))?;
     out.finish()?;
-    Ok(status.with_faults(
-        found.differs() || found.is_uncertain() || found.is_undecided() || !found.is_comparable(),
-    ))
+    Ok(status.with_faults(found.differs() || found.is_uncertain() || !found.is_comparable()))
 }
 
 fn read(args: &DiffArgs, reading: &Reading, file: &PathBuf) -> Result<(Side, Status), Failure> {

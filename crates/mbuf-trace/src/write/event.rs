@@ -211,16 +211,17 @@ fn tells_storage(event: &Event<'_>) -> bool {
 /// the same string.
 fn is_lossless(event: &Event<'_>, string: &[u8]) -> bool {
     let fits = string.len().saturating_add(event_header::LEN) <= crate::MAX_PAYLOAD;
-    let call_or_place = matches!(event.kind, Kind::Position | Kind::Function | Kind::Enter | Kind::Leave);
+    let is_typed =
+        matches!(event.kind, Kind::Position | Kind::Function | Kind::Enter | Kind::Leave | Kind::Drop);
     // `f()` would come back as `f`.
     let args_survive = event.args.is_none_or(|args| !args.is_empty());
-    fits && call_or_place && args_survive && !is_dynamic(event) && is_canonical(event, string)
+    fits && is_typed && args_survive && !is_dynamic(event) && is_canonical(event, string)
 }
 
 /// Whether the parts of the event, put together again, are the string.
 fn is_canonical(event: &Event<'_>, string: &[u8]) -> bool {
     let mut written = Vec::with_capacity(string.len());
-    event.write_data(&mut written);
+    write_as_text(event, &mut written);
     written.push(0);
     written == string
 }

@@ -318,7 +318,7 @@ fn shares_of_returned_values_are_of_the_packets_in_which_the_function_returned()
 /// Trace points are told apart by function, kind and constant text; lines that moved keep their order.
 #[test]
 fn trace_points() {
-    let table: [PointCase<'_>; 9] = [
+    let table: [PointCase<'_>; 10] = [
         ("moved", &["10 f: \"a\"", "20 f: \"b\""], &["13 f: \"a\"", "25 f: \"b\""], &[], 2),
         (
             "another text",
@@ -330,7 +330,14 @@ fn trace_points() {
         ("another text, same line", &["10 f: \"old\""], &["10 f: \"new\""], &["-10 old", "+10 new"], 0),
         ("another function", &["10 f: \"a\""], &["13 g: \"a\""], &["-10 a", "+13 a"], 0),
         ("another kind", &["10 f: \"a\""], &["13 f: a"], &["-10 a", "+13 a"], 0),
-        ("made texts", &["10 f: len 48"], &["13 f: len 60, ttl 7"], &[], 1),
+        ("made texts", &["10 f: len 48"], &["13 f: len 60"], &[], 1),
+        (
+            "other made texts",
+            &["10 f: rule matched"],
+            &["14 f: state created"],
+            &["-10 rule matched", "+14 state created"],
+            0,
+        ),
         (
             "drops",
             &["10 f! bad sum 0"],
