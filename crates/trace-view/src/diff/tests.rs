@@ -141,8 +141,8 @@ fn what_became_of_packets() {
         (
             "an end that nobody knows",
             &[(50, 0, &["1 +f", "2 +g", "3 -g", "4 -f"])],
-            &[(50, 0, &["1 +f", "2 +g", "4 -f"])],
-            &["-unknown/g 50:0", "+unknown/f 0:50"],
+            &[(50, 0, &["1 +h", "2 +g", "3 -g", "4 -h"])],
+            &["-unknown/f 50:0", "+unknown/h 0:50"],
         ),
     ];
     for (case, first, second, expected) in table {
