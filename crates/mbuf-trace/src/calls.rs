@@ -18,8 +18,8 @@
 use crate::end::Ends;
 use crate::event::{Event, Position};
 use crate::generated::Kind;
+use crate::stack::Stack;
 use crate::text::Text;
-use alloc::vec::Vec;
 
 /// Most calls that are remembered at a time. Deeper ones are only counted.
 pub const DEEPEST: usize = 256;
@@ -77,7 +77,7 @@ pub struct Taken {
 pub struct Calls<'a> {
     ends: &'a Ends,
     /// Those that are remembered.
-    open: Vec<Call<'a>>,
+    open: Stack<Call<'a>>,
     /// Calls entered beyond the deepest, and not yet left.
     beyond: usize,
     /// The newest event that names its function without entering or leaving it, since the last call began or ended.
@@ -93,13 +93,13 @@ impl<'a> Calls<'a> {
     /// No open calls. `ends` says which functions hold packets.
     #[must_use]
     pub fn new(ends: &'a Ends) -> Self {
-        let open = Vec::new();
+        let open = Stack::default();
         Self { ends, open, beyond: 0, seen: None, thread: None, age: None, held: None }
     }
 
     /// The same without any open calls, for the next trace.
     pub fn clear(&mut self) {
-        self.open.clear();
+        self.open.truncate(0);
         (self.beyond, self.seen) = (0, None);
         (self.thread, self.age, self.held) = (None, None, None);
     }
@@ -107,7 +107,7 @@ impl<'a> Calls<'a> {
     /// The open calls, outermost first, as many as are remembered.
     #[must_use]
     pub fn open(&self) -> &[Call<'a>] {
-        &self.open
+        self.open.as_slice()
     }
 
     /// The innermost open call, if it is remembered.
@@ -132,7 +132,7 @@ impl<'a> Calls<'a> {
 
     /// Takes the next event.
     pub fn take(&mut self, event: &Event<'a>) -> Taken {
-        let before = self.open.len();
+        let before = self.open().len();
         let is_resumed = self.end_those_that_must_have(event);
         let mut is_own = false;
         let opens = event.kind == Kind::Enter && self.enter(event);
@@ -145,7 +145,7 @@ impl<'a> Calls<'a> {
             let holds = event.kind != Kind::Leave && self.ends.holds(function.as_bytes());
             self.held = holds.then_some(event.position);
         }
-        let open = self.open.len();
+        let open = self.open().len();
         let around = open.saturating_add(self.beyond);
         let depth = if event.kind == Kind::Enter { around.saturating_sub(1) } else { around };
         let left = if opens { open.saturating_sub(1) } else { open };
@@ -209,7 +209,7 @@ impl<'a> Calls<'a> {
 
     /// Keeps so many of the outermost calls.
     fn keep(&mut self, calls: usize) {
-        if calls < self.open.len() || self.beyond > 0 {
+        if calls < self.open().len() || self.beyond > 0 {
             (self.beyond, self.seen) = (0, None);
         }
         self.open.truncate(calls);
@@ -231,7 +231,7 @@ impl<'a> Calls<'a> {
     /// Gives whether the call is remembered.
     fn enter(&mut self, event: &Event<'a>) -> bool {
         self.seen = None;
-        if self.open.len() == DEEPEST {
+        if self.open().len() == DEEPEST {
             self.beyond = self.beyond.saturating_add(1);
             return false;
         }
@@ -249,7 +249,7 @@ impl<'a> Calls<'a> {
         // The calls within it have lost their leaves. A leave of what is not open ends nothing.
         let place = match event.function {
             Some(function) => self.place(function),
-            None => self.open.len().checked_sub(1),
+            None => self.open().len().checked_sub(1),
         };
         if let Some(place) = place {
             self.keep(place);

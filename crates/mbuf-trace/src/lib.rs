@@ -58,6 +58,7 @@ pub mod read;
 pub mod record;
 pub mod revision;
 pub mod snapshot;
+mod stack;
 pub mod text;
 pub mod write;
 

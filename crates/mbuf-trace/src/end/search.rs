@@ -6,8 +6,8 @@ use crate::calls::{Calls, Taken};
 use crate::event::{Event, Position};
 use crate::generated::{Fate, Kind};
 use crate::revision::Revision;
+use crate::stack::Stack;
 use crate::text::Text;
-use alloc::vec::Vec;
 
 /// What is known of the packet after the events so far, if these are all.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,7 +39,7 @@ enum Verdict {
 #[derive(Debug)]
 struct Dropped<'a> {
     end: End<'a>,
-    by: Vec<Option<Text<'a>>>,
+    by: Stack<Option<Text<'a>>>,
 }
 
 /// The search.
@@ -50,21 +50,21 @@ pub(super) struct Search<'a> {
     calls: Calls<'a>,
     now: State<'a>,
     /// What was known before each open call began.
-    before: Vec<State<'a>>,
+    before: Stack<State<'a>>,
     dropped: Option<Dropped<'a>>,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn new(ends: &'a Ends, revision: Revision) -> Self {
         let calls = Calls::new(ends);
-        Self { ends, revision, calls, now: State::default(), before: Vec::new(), dropped: None }
+        Self { ends, revision, calls, now: State::default(), before: Stack::default(), dropped: None }
     }
 
     /// Takes the next event.
     pub(super) fn take(&mut self, event: &Event<'a>) {
         let taken = self.calls.take(event);
         let lost_leaves = taken.closes.saturating_sub(usize::from(taken.is_own));
-        self.before.truncate(self.before.len().saturating_sub(lost_leaves));
+        self.before.truncate(self.before.as_slice().len().saturating_sub(lost_leaves));
         let before = if taken.is_own { self.before.pop() } else { None };
         if taken.opens {
             self.before.push(self.now);
@@ -92,7 +92,8 @@ impl<'a> Search<'a> {
 
     /// Takes a drop as the end.
     fn drop(&mut self, event: &Event<'a>, mut end: End<'a>) {
-        let mut by: Vec<_> = self.calls.open().iter().map(|call| call.function).collect();
+        let mut by = Stack::default();
+        self.calls.open().iter().for_each(|call| by.push(call.function));
         end.function = end.function.or_else(|| self.calls.function_at(event.position));
         by.push(end.function);
         if let (Some(function), Some(reason)) = (end.function, end.reason)
@@ -108,7 +109,7 @@ impl<'a> Search<'a> {
     /// handling it when it was dropped.
     fn revive(&mut self, event: &Event<'a>, function: Text<'a>) {
         let Some(dropped) = &self.dropped else { return };
-        let is_new = event.kind == Kind::Enter || !dropped.by.contains(&Some(function));
+        let is_new = event.kind == Kind::Enter || !dropped.by.as_slice().contains(&Some(function));
         if is_new && self.ends.revives(function.as_bytes(), event.kind == Kind::Leave) {
             self.dropped = None;
         }
@@ -157,7 +158,7 @@ impl<'a> Search<'a> {
             return;
         }
         // A snapshot between two returns.
-        if event.kind == Kind::Data && self.now.is_return && self.before.is_empty() {
+        if event.kind == Kind::Data && self.now.is_return && self.before.as_slice().is_empty() {
             return;
         }
         self.now = State::of(event, verdict);
