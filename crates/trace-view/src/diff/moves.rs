@@ -27,7 +27,7 @@ pub(crate) struct Lone<'a> {
     /// Whether the words name the function.
     pub(crate) is_call: bool,
     pub(crate) words: Cow<'a, [u8]>,
-    pub(crate) count: &'a Count,
+    pub(crate) count: Count,
 }
 
 /// Trace points of one file whose line moved: how many, and by how many lines.
@@ -248,7 +248,7 @@ mod tests {
 
     /// Points of one file: a line and what is recorded there; `+f` is a call, `"words"` a constant text, anything else a
     /// text that may change, and nothing at all a position.
-    fn points<'a>(lines: &'a [(u32, &'a str)], count: &'a Count) -> Vec<Point<'a>> {
+    fn points<'a>(lines: &'a [(u32, &'a str)], count: Count) -> Vec<Point<'a>> {
         let point = |(line, words): &(u32, &'a str)| {
             let text = |text: &'a str| Some(Text(text.as_bytes()));
             let (kind, function, text) = match (words.strip_prefix('+'), words.strip_prefix('"')) {
@@ -265,7 +265,7 @@ mod tests {
     fn aligned(old: &[(u32, &str)], new: &[(u32, &str)]) -> Vec<(u32, u32)> {
         let at = Moment { file: 0, packet: 1, time: None };
         let count = Count { packets: 1, incomplete: 0, first: at, last: at };
-        let pairs = align(&points(old, &count), &points(new, &count), false);
+        let pairs = align(&points(old, count), &points(new, count), false);
         pairs.into_iter().map(|(before, after)| (old[before].0, new[after].0)).collect()
     }
 

@@ -37,7 +37,7 @@ pub(crate) struct Site<'a> {
 pub(crate) struct Point<'a> {
     pub(crate) line: u32,
     pub(crate) site: Site<'a>,
-    pub(crate) count: &'a Count,
+    pub(crate) count: Count,
 }
 
 impl Places {
@@ -142,13 +142,16 @@ impl Places {
                     if may_vary(site.kind) && site.kind != Kind::Drop { Kind::String } else { site.kind };
                 site.function = site.function.filter(|_| is_call(site.kind));
             }
-            files.entry(file).or_default().push(Point { line, site, count });
+            files.entry(file).or_default().push(Point { line, site, count: *count });
         }
         for points in files.values_mut() {
             points.sort_by_key(|point| (point.line, point.site));
             // Points that revision 4 tells apart are one where it is not asked.
             points.dedup_by(|point, before| {
                 let is_same = (point.line, point.site.at_a_line()) == (before.line, before.site.at_a_line());
+                if is_same {
+                    before.count.merge(&point.count);
+                }
                 if is_same && point.site.text != before.site.text {
                     before.site.text = None;
                 }

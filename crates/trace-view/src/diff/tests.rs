@@ -404,6 +404,24 @@ fn captures_of_different_revisions() {
 }
 
 #[test]
+fn trace_points_that_are_one_in_other_revisions_are_counted_together() {
+    let made = side(
+        Revision::Four,
+        Steps::Functions,
+        &[
+            (1, 0, &["7 f: made", "9 +g"]),
+            (2, 0, &["7 f: \"constant\"", "9 +g"]),
+            (4, 0, &["7 h: \"constant\"", "9 +g"]),
+        ],
+    );
+    let other = side(Revision::Three, Steps::Functions, &[(7, 0, &["9 +g"])]);
+    let found = compare(&made, &other, OPTIONS);
+    let gone = &found["positions_gone"];
+    assert_eq!((gone[0]["times"].as_u64(), gone[0]["first_packet"].as_u64()), (Some(7), Some(1)), "{gone}");
+    assert_eq!(gone.as_array().map(Vec::len), Some(1));
+}
+
+#[test]
 fn more_ends_than_are_kept() {
     let mut sides = [Side::new(Steps::Functions), Side::new(Steps::Functions)];
     let many = 20_000;

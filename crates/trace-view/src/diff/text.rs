@@ -172,7 +172,7 @@ fn positions(
             place.push_str(&format!("  in {function}"));
         }
         write!(out, "{mark}  {}", cut(&place, look.room(TIMES_ROOM)))?;
-        writeln!(out, "  {}{}{}", colours.dim, Times(lone.count), colours.reset)?;
+        writeln!(out, "  {}{}{}", colours.dim, Times(&lone.count), colours.reset)?;
     }
     more(out, positions.len(), top)
 }

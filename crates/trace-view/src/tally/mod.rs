@@ -66,6 +66,16 @@ pub struct Count {
     pub last: Moment,
 }
 
+impl Count {
+    /// Adds what was counted of other packets. Counts that are joined are in no order.
+    pub(crate) fn merge(&mut self, more: &Self) {
+        self.packets = self.packets.saturating_add(more.packets);
+        self.incomplete = self.incomplete.saturating_add(more.incomplete);
+        self.first = if more.first.place() < self.first.place() { more.first } else { self.first };
+        self.last = if more.last.place() < self.last.place() { self.last } else { more.last };
+    }
+}
+
 /// Keys and how many packets had each.
 #[derive(Debug)]
 pub(crate) struct Tally {
@@ -110,11 +120,7 @@ impl Tally {
         self.packets = self.packets.saturating_add(more.packets);
         let known = self.places.get(key).copied();
         if let Some(count) = known.and_then(|place| self.counts.get_mut(place)) {
-            count.packets = count.packets.saturating_add(more.packets);
-            count.incomplete = count.incomplete.saturating_add(more.incomplete);
-            // Counts that are joined are in no order.
-            count.first = if more.first.place() < count.first.place() { more.first } else { count.first };
-            count.last = if more.last.place() < count.last.place() { count.last } else { more.last };
+            count.merge(&more);
             return known;
         }
         let Some(room) = self.room.checked_sub(key.len().saturating_add(KEY_COST)) else {
