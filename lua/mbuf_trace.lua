@@ -2055,15 +2055,12 @@ local function take_call(frame, calls, event)
       calls.seen = { func = func, file = event.line and event.file }
     end
   end
-  local taken = { closes = before, is_own = is_own, opens = opens, depth = #open + calls.beyond }
-  if kind == "enter" then
-    taken.depth = taken.depth - 1
-  end
-  taken.closes = before - (opens and #open - 1 or #open)
+  local left, around = opens and #open - 1 or #open, #open + calls.beyond
+  local depth = kind == "enter" and around - 1 or around
   if func and not rule_of(func).helper then
     calls.held = kind ~= "leave" and rule_of(func).held and event or nil
   end
-  return taken
+  return { closes = before - left, is_own = is_own, opens = opens, depth = depth }
 end
 
 local function new_calls()

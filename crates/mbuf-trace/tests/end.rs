@@ -48,7 +48,7 @@ fn of_strings() {
             "transmitted in -ether_output:9",
         ),
         (&["f.c:9: -a", "-b", "-c"], "unknown in -a:9"),
-        // Where it was handed over, whatever returns after that.
+        // Where it was handed over, regardless of what returns after that.
         (
             &["+udp_input", "sbappendaddr_locked", "f.c:3: -foo", "-udp_input"],
             "delivered in sbappendaddr_locked",

@@ -203,7 +203,7 @@ impl Ends {
         let mut says = Return::Nothing;
         let mut is_judge = false;
         for rule in self.rules(function) {
-            let says_more = match rule {
+            says = match rule {
                 Rule::Returned(fate, Some(of)) if value == Some(of.as_bytes()) => {
                     return Return::Fate(*fate, None);
                 }
@@ -216,7 +216,6 @@ impl Ends {
                 }
                 _ => continue,
             };
-            says = says_more;
         }
         let is_transmitted =
             matches!(says, Return::Handed(Fate::Transmitted) | Return::Fate(Fate::Transmitted, _));
