@@ -52,6 +52,65 @@ fn captures_of_one_kind_are_read_as_one() {
     assert_eq!(run_with_input(&["filter", "frame"], &file).stdout, one);
 }
 
+/// Where the packets of a pcap end.
+fn ends(pcap: &[u8]) -> Vec<usize> {
+    let mut ends = vec![24];
+    while let Some(header) = pcap.get(ends[ends.len() - 1]..).and_then(|rest| rest.get(8..12)) {
+        let little = u32::from_le_bytes(header.try_into().unwrap());
+        let length = little.min(u32::from_be_bytes(header.try_into().unwrap()));
+        ends.push(ends[ends.len() - 1] + 16 + usize::try_from(length).unwrap());
+    }
+    ends
+}
+
+/// Wherever the first one was cut: the record that is not whole is no packet, and no other is made up.
+#[test]
+fn a_capture_that_was_cut_is_left_where_another_begins() {
+    let first =
+        pcap(&["one", "two", "a text that is long enough to have another capture's header in its record"]);
+    let whole = pcap(&["one", "two"]).len();
+    for second in
+        [pcap(&["three"]), pcap(&["three", "four", "five"]), big(&pcap(&["three"])), nano(pcap(&["three"]))]
+    {
+        let print = |bytes: &[u8]| run_with_input(&["print", "-e", "mbuf_trace.text"], bytes);
+        let after = print(&second);
+        for cut in whole + 1..first.len() {
+            // Where the record's length ends with a packet of the other capture, nothing tells it from one that holds
+            // a capture.
+            if ends(&second).contains(&(first.len() - cut)) {
+                continue;
+            }
+            let file = [&first[..cut], &second].concat();
+            let ran = print(&file);
+            let texts = [vec!["one", "two"], texts(&after)].concat();
+            assert_eq!((self::texts(&ran), ran.code), (texts, 1), "{cut}: {}", ran.stderr);
+            let said = format!("after {} byte", cut - whole);
+            assert!(
+                ran.stderr.contains(&said) && ran.stderr.contains("another capture begins"),
+                "{cut}: {}",
+                ran.stderr
+            );
+        }
+    }
+}
+
+/// A packet may hold a capture, as one that was sent over the network.
+#[test]
+fn a_packet_that_holds_a_capture_is_one_packet() {
+    let held = pcap(&["within", "it"]);
+    let bytes: Vec<u8> = [vec![b'x'; 40], held].concat();
+    let file = pcap(&["one"]);
+    let seconds = file[24..32].to_vec();
+    let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+    for after in [pcap(&["last"])[24..].to_vec(), vec![], pcap(&["appended"])] {
+        let record = [&seconds, &length[..], &length, &bytes].concat();
+        let all = [&file[..], &record, &after].concat();
+        let ran = run_with_input(&["info", "--json"], &all);
+        let info: serde_json::Value = serde_json::from_str(ran.text()).unwrap();
+        assert_eq!(info["packets"], 2 + u64::from(!after.is_empty()), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn captures_that_differ_are_read_by_their_own_headers() {
     for (second, is_left_out) in [

@@ -453,7 +453,7 @@ impl Reading {
             let more = match input.next_item() {
                 Ok(item) => item.is_some(),
                 Err(error) if has_failed(&error) => return Err(failed(path, error)),
-                Err(_) => self.salvage && input.salvage().is_some(),
+                Err(error) => (self.salvage || error.goes_on()) && input.salvage().is_some(),
             };
             if !more {
                 break;
@@ -633,7 +633,7 @@ impl FileReader<'_> {
 
     /// Looks for more behind damage, where that is asked for; false where there is none.
     fn salvage(&mut self, damage: ReadError, sink: &mut dyn Sink) -> Result<bool, Failure> {
-        if !self.reading.salvage {
+        if !self.reading.salvage && !damage.goes_on() {
             self.report.damage = Some(damage);
             return Ok(false);
         }

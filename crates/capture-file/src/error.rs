@@ -136,6 +136,13 @@ impl ReadError {
         }
     }
 
+    /// Whether it is known for sure where the capture goes on: [`Reader::salvage`](crate::Reader::salvage) does so without
+    /// searching.
+    #[must_use]
+    pub const fn goes_on(&self) -> bool {
+        matches!(self.kind, ReadErrorKind::CutByCapture { .. })
+    }
+
     /// Whether there are bytes behind the damage that [`Reader::salvage`](crate::Reader::salvage) could look into: the
     /// input neither ended nor failed.
     #[must_use]
@@ -160,6 +167,12 @@ pub enum ReadErrorKind {
         /// Bytes the part has, from its beginning.
         needed: u64,
         /// Bytes there are of it.
+        available: u64,
+    },
+    /// A record ends where another capture begins: it was cut off, and then the other one appended.
+    #[error("cut off in the middle of a packet after {}, where another capture begins", bytes(*available))]
+    CutByCapture {
+        /// Bytes there are of the record, its header included.
         available: u64,
     },
     /// A length that cannot be.

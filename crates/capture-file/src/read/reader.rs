@@ -41,6 +41,8 @@ pub struct Reader<R: Read> {
     expects_damage: bool,
     /// What the input failed with where it was read ahead: told when the reading comes to where the bytes are missing.
     pub(super) failure: Option<ReadErrorKind>,
+    /// Where an item is known to begin behind the damage at hand, in bytes from `offset` on.
+    pub(super) resume_at: Option<usize>,
     /// Zeros from `offset` on that were passed already, after an error that says so.
     pub(super) hole: u64,
     /// Of the next item.
@@ -156,6 +158,7 @@ impl<R: Read> Reader<R> {
             state,
             expects_damage: false,
             failure: None,
+            resume_at: None,
             hole: 0,
             offset: 0,
             known,
@@ -219,7 +222,12 @@ impl<R: Read> Reader<R> {
         }
         let (whole, len, part) = match self.framing {
             Framing::Pcap(records) => {
-                let len = records.record_len(self.buffer.available())?;
+                let len = records.record_len(self.buffer.available());
+                if let Some(at) = self.capture_within(records, len.as_ref().ok().copied()) {
+                    self.resume_at = Some(at);
+                    return Err(ReadErrorKind::CutByCapture { available: at as u64 });
+                }
+                let len = len?;
                 (Whole::Record(len, records), len, Part::Packet)
             }
             Framing::Pcapng => {

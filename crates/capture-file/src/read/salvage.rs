@@ -80,6 +80,11 @@ impl<R: Read> Reader<R> {
             return None;
         }
         self.state = State::Items;
+        if let Some(at) = self.resume_at.take() {
+            self.buffer.take(at);
+            self.offset = self.offset.saturating_add(at as u64);
+            return Some(at as u64);
+        }
         // Zeros have been passed, and what follows them may be an item. Of other damage, the first byte is none.
         if self.hole > 0
             && let Err(failure) = self.pass_zeros_up_to(u64::MAX)
@@ -388,6 +393,6 @@ impl Clock {
 }
 
 /// Whether two packets can follow one another.
-fn near(a: u32, b: u32) -> bool {
+pub(super) fn near(a: u32, b: u32) -> bool {
     a.abs_diff(b) <= MAX_PAUSE
 }

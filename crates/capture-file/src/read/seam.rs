@@ -4,6 +4,7 @@
 use super::pcap::{self, FILE_HEADER, Records};
 use super::pcapng;
 use super::reader::{Framing, Reader, Whole, cut_off};
+use super::salvage::near;
 use crate::container::PcapHeader;
 use crate::{ByteOrder, Part, ReadErrorKind};
 use std::io::Read;
@@ -22,10 +23,12 @@ const MAX_ZONE: u32 = 24 * 3600;
 /// Digits of a timestamp that a pcap header can claim to be right.
 const MAX_SIGFIGS: u32 = 32;
 
+/// What magic numbers begin with.
+const FIRST: [u8; 10] = [0x0a, 0xd4, 0x4d, 0x34, 0xa1, 0xcd, 0x12, 0x1c, 0xac, 0xab];
+
 /// Whether another capture may begin with these bytes, as far as the first few of them tell.
 fn may_begin(available: &[u8]) -> bool {
-    // Asked of every item: most begin with none of the bytes that a magic number does.
-    const FIRST: [u8; 10] = [0x0a, 0xd4, 0x4d, 0x34, 0xa1, 0xcd, 0x12, 0x1c, 0xac, 0xab];
+    // Asked of every item: most begin with none of these bytes.
     if !available.first().is_some_and(|first| FIRST.contains(first)) {
         return false;
     }
@@ -144,6 +147,72 @@ impl<R: Read> Reader<R> {
         let after = self.buffer.available().get(at..).unwrap_or_default();
         let is_section = after.starts_with(&pcapng::SECTION_HEADER.to_be_bytes());
         pcap_header(after).is_some() || is_section && pcapng::section_order(after).is_ok()
+    }
+
+    /// Where another capture begins within the record at hand, in bytes from its beginning: the record was cut off and
+    /// the capture appended, so that the record's length reaches into it. Only where no record follows this one; a
+    /// packet may well hold a capture. `len` is that of the record, unless it is an impossible one.
+    ///
+    /// Whether this waits for more input depends on what the record holds, and never on how its bytes come.
+    pub(super) fn capture_within(&mut self, records: Records, len: Option<usize>) -> Option<usize> {
+        let header_len = records.header_len();
+        if let Some(len) = len {
+            self.look_ahead(len);
+            if self.is_followed(records, len) == Some(true) {
+                return None;
+            }
+        }
+        let end = len.unwrap_or(header_len);
+        let mut at = 1_usize;
+        loop {
+            let available = self.buffer.available();
+            let rest = available.get(at..end.min(available.len()))?;
+            at = at.saturating_add(rest.iter().position(|byte| FIRST.contains(byte))?);
+            if self.capture_begins_at(at) && self.capture_reaches(at, end) {
+                break;
+            }
+            at = at.saturating_add(1);
+        }
+        let Some(len) = len else { return Some(at) };
+        if self.look_ahead(len) && !self.look_ahead(len.saturating_add(1)) {
+            return None;
+        }
+        self.look_ahead(len.saturating_add(header_len));
+        (self.is_followed(records, len) != Some(true)).then_some(at)
+    }
+
+    /// Whether a record of about the same time follows the one at hand, as far as its header is there.
+    fn is_followed(&self, records: Records, len: usize) -> Option<bool> {
+        let available = self.buffer.available();
+        let next = available.get(len..)?.get(..records.header_len())?;
+        let near = |next| records.seconds(available).is_some_and(|seconds| near(seconds, next));
+        Some(records.plausible(next).is_some_and(|(_, seconds)| near(seconds)) || may_begin(next))
+    }
+
+    /// Whether the capture that begins at `at` goes on to `end` and beyond, or as far as there is something.
+    fn capture_reaches(&mut self, at: usize, end: usize) -> bool {
+        let available = self.buffer.available().get(at..).unwrap_or_default();
+        let Some((_, records, _)) = pcap_header(available) else {
+            // A section's header holds its length twice.
+            let frame = pcapng::frame(available, self.known.container.byte_order).ok();
+            let frame = frame.filter(|frame| self.look_ahead(at.saturating_add(frame.len)));
+            let raw = self.buffer.available().get(at..).unwrap_or_default();
+            let raw = frame.and_then(|frame| raw.get(..frame.len));
+            return frame.zip(raw).is_some_and(|(frame, raw)| frame.check_trailer(raw).is_ok());
+        };
+        let mut next = at.saturating_add(FILE_HEADER);
+        loop {
+            if !self.look_ahead(next.saturating_add(records.header_len())) {
+                // Cut off itself, or at its end.
+                return true;
+            }
+            let header = self.buffer.available().get(next..).unwrap_or_default();
+            let Some((len, _)) = records.plausible(header) else { return false };
+            if next > end {
+                return true;
+            }
+            next = next.saturating_add(len);
+        }
     }
 
     /// Zeros where an item should begin, if those are no packet. A record of zeros is one if something else follows:
