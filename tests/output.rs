@@ -408,6 +408,7 @@ fn variables() {
     let (bad, missing) = (list.path().join("bad"), list.path().join("missing"));
     std::fs::write(&bad, "a b c d\n").unwrap();
     let template = "MTRACE_EDITOR_URL: `no such`";
+    let said = "the variable MTRACE_ENDS says so";
     let links = &["print", "--color", "always", PING][..];
     for (name, value, arguments, code, said) in [
         ("MTRACE_EDITOR_URL", "", links, 0, ""),
@@ -426,10 +427,22 @@ fn variables() {
         ("MTRACE_EDITOR_URL", "no such", links, 2, template),
         ("MTRACE_ENDS", "", &["drops", PING], 0, ""),
         ("MTRACE_ENDS", text(&missing), &["fields"], 0, ""),
-        ("MTRACE_ENDS", text(&missing), &["paths", PING], 3, "the variable MTRACE_ENDS says so"),
+        ("MTRACE_ENDS", text(&missing), &["paths", PING], 0, ""),
+        ("MTRACE_ENDS", text(&missing), &["paths", "--by", "mbuf_trace.fate", PING], 3, said),
+        ("MTRACE_ENDS", text(&missing), &["paths", "--show", "1", PING], 3, said),
+        ("MTRACE_ENDS", text(&missing), &["info", PING], 0, ""),
+        ("MTRACE_ENDS", text(&missing), &["check", PING], 0, ""),
+        ("MTRACE_ENDS", text(&missing), &["filter", "icmp", PING], 0, ""),
+        ("MTRACE_ENDS", text(&missing), &["filter", "mbuf_trace.fate == dropped", PING], 3, said),
+        ("MTRACE_ENDS", text(&missing), &["convert", "--to", "pcap", PING], 0, ""),
+        ("MTRACE_ENDS", text(&missing), &["convert", "--to", "csv", PING], 3, said),
+        ("MTRACE_ENDS", text(&missing), &["print", "-e", "frame.number", PING], 0, ""),
+        ("MTRACE_ENDS", text(&missing), &["print", "-e", "mbuf_trace.end_function", PING], 3, said),
+        ("MTRACE_ENDS", text(&missing), &["stats", PING], 0, ""),
+        ("MTRACE_ENDS", text(&missing), &["stats", "--by", "mbuf_trace.fate", PING], 3, said),
         ("MTRACE_ENDS", text(&missing), &["drops", "--ends", "/dev/null", PING], 0, ""),
-        ("MTRACE_ENDS", text(&missing), &["drops", PING], 3, "the variable MTRACE_ENDS says so"),
-        ("MTRACE_ENDS", text(&bad), &["drops", PING], 2, "the variable MTRACE_ENDS says so"),
+        ("MTRACE_ENDS", text(&missing), &["drops", PING], 3, said),
+        ("MTRACE_ENDS", text(&bad), &["drops", PING], 2, said),
     ] {
         let output = tool().args(arguments).env(name, value).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();

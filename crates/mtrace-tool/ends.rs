@@ -13,18 +13,23 @@ const LONGEST: u64 = 1 << 20;
 
 /// The user's file: that of the option, or of the variable.
 pub(crate) fn path(option: Option<&Path>) -> Option<PathBuf> {
-    let variable = || environment::value(environment::ENDS).map(PathBuf::from);
-    option.map(Path::to_path_buf).or_else(variable)
+    option.map(Path::to_path_buf).or_else(by_variable)
 }
 
-/// The built-in list, and the lines of the user's file, which come first.
+fn by_variable() -> Option<PathBuf> {
+    environment::value(environment::ENDS).map(PathBuf::from)
+}
+
+/// The built-in list, and the lines of the option's file, which come first.
 pub(crate) fn read(option: Option<&Path>) -> Result<Ends, Failure> {
     let mut ends = Ends::default();
-    let Some(path) = path(option) else { return Ok(ends) };
-    match add_file(&mut ends, &path) {
-        Err(failure) if option.is_none() => Err(environment::named_by(environment::ENDS, failure)),
-        added => added.map(|()| ends),
-    }
+    option.map_or(Ok(()), |path| add_file(&mut ends, path))?;
+    Ok(ends)
+}
+
+/// The same with the variable's file, if there is one.
+pub(crate) fn read_by_variable() -> Result<Ends, Failure> {
+    read(by_variable().as_deref()).map_err(|failure| environment::named_by(environment::ENDS, failure))
 }
 
 fn add_file(ends: &mut Ends, path: &Path) -> Result<(), Failure> {

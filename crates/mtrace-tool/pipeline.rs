@@ -15,7 +15,7 @@ use capture_file::{
 };
 use mbuf_trace::{Certainty, Detector, Encoding, Ends, Fault, Trace};
 use std::path::{Path, PathBuf};
-use trace_fields::{SnapshotLink, Subject};
+use trace_fields::{FieldId, SnapshotLink, Subject};
 use trace_filter::{Filter, Scratch};
 use trace_view::family::Members;
 use trace_view::{Counted, Incomplete, PartOf};
@@ -255,6 +255,8 @@ pub(crate) struct Reading {
     pub(crate) snapshot_link: SnapshotLink,
     /// Which functions tell what became of a packet.
     pub(crate) ends: Ends,
+    /// Whether what the user says of them is in the list already.
+    has_own_ends: bool,
     /// Whether the reading goes on behind damage.
     salvage: bool,
     /// Whether the end of a file is not the end.
@@ -271,8 +273,8 @@ impl Reading {
         expression: Option<&str>,
     ) -> Result<Self, Failure> {
         let expressions = select.filter.as_deref().into_iter().chain(expression);
-        let filters = expressions.map(compile).collect::<Result<_, _>>()?;
-        Ok(Self {
+        let filters = expressions.map(compile).collect::<Result<Vec<Filter>, _>>()?;
+        let mut reading = Self {
             filters,
             family: select.family.clone(),
             first: select.first,
@@ -282,10 +284,24 @@ impl Reading {
             link_type: LinkType(select.linktype),
             snapshot_link: select.snapshot_link.into(),
             ends: ends::read(select.ends.as_deref())?,
+            has_own_ends: select.ends.is_some(),
             salvage: select.salvage,
             follow: select.follow,
             progress: false,
-        })
+        };
+        if reading.filters.iter().flat_map(Filter::fields).any(FieldId::is_of_end) {
+            reading.read_ends()?;
+        }
+        Ok(reading)
+    }
+
+    /// Reads the list of ends that the environment names, for commands that show what became of a packet. Others do not
+    /// mind what is wrong with it.
+    pub(crate) fn read_ends(&mut self) -> Result<(), Failure> {
+        if !std::mem::replace(&mut self.has_own_ends, true) {
+            self.ends = ends::read_by_variable()?;
+        }
+        Ok(())
     }
 
     /// Reads the files one after another. A file that cannot be opened, or is no capture, is told, and the next one read.

@@ -43,6 +43,9 @@ pub(crate) fn run(args: &ConvertArgs) -> Result<Status, Failure> {
     let is_capture =
         matches!(format, None | Some(Format::Pcap | Format::Pcapng | Format::Ethernet | Format::Mixed));
     let content = if is_capture { Content::Binary } else { Content::Text };
+    if !matches!(format, None | Some(Format::Pcap | Format::Pcapng)) {
+        reading.read_ends()?;
+    }
     let files = std::slice::from_ref(&args.file);
     let target = Target::check(&args.output.output, args.output.force, content, files)?;
     if let Some(to) = args.to {

@@ -18,6 +18,7 @@ use trace_view::tally::Moment;
 
 pub(crate) fn run(args: &DiffArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
+    reading.read_ends()?;
     let files = [args.before.clone(), args.after.clone()];
     if files.iter().all(|file| input::is_standard(file)) {
         return Err(Failure::Usage("only one of the captures can be standard input".to_owned()));

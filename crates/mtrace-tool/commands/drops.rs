@@ -16,6 +16,7 @@ use trace_view::tally::{GroupBy, Moment};
 
 pub(crate) fn run(args: &DropsArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
+    reading.read_ends()?;
     let by = args.by.iter().map(|name| super::print::field("--by", name)).collect::<Result<Vec<_>, _>>()?;
     for (functions, fate) in [(&args.normal, Fate::Delivered), (&args.not_normal, Fate::Dropped)] {
         functions.iter().for_each(|function| reading.ends.add(function, fate));

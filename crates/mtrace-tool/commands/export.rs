@@ -21,6 +21,7 @@ pub(crate) type Exporter = Box<dyn Export<Output>>;
 /// `flamegraph`.
 pub(crate) fn flamegraph(args: &FlamegraphArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
+    reading.read_ends()?;
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
     let title = args.title.clone().unwrap_or_else(|| {
         let names: Vec<String> = args.files.iter().map(|path| short_name(path)).collect();
@@ -35,6 +36,7 @@ pub(crate) fn flamegraph(args: &FlamegraphArgs) -> Result<Status, Failure> {
 /// `graph`.
 pub(crate) fn graph(args: &GraphArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
+    reading.read_ends()?;
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
     let most = usize::from(args.nodes);
     let compression = promise::check(&args.output.output, Written::Svg);

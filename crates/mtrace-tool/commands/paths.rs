@@ -19,6 +19,9 @@ use trace_view::timeline::{Options, Timeline};
 pub(crate) fn run(args: &PathsArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
     let by = args.by.iter().map(|name| super::print::field("--by", name)).collect::<Result<Vec<_>, _>>()?;
+    if by.iter().any(|field| field.id.is_of_end()) {
+        reading.read_ends()?;
+    }
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
     if args.show.is_some() {
         for file in &args.files {
@@ -67,7 +70,8 @@ fn example_of(args: &PathsArgs, moment: Moment, look: &trace_view::tally::Look) 
     (select.filter, select.first, select.last) = (None, None, None);
     select.family.clear();
     select.range = Some(Range::of_numbers(moment.packet, Some(moment.packet)));
-    let reading = Reading::new(&select, args.read.revision, None)?;
+    let mut reading = Reading::new(&select, args.read.revision, None)?;
+    reading.read_ends()?;
     // As `print` shows it.
     let options = Options {
         palette: look.palette,

@@ -23,6 +23,9 @@ use trace_view::timeline::{LinkTemplate, LinkTemplateError, Options, Palette, St
 pub(crate) fn run(args: &PrintArgs) -> Result<Status, Failure> {
     let mut reading = Reading::new(&args.read.select, args.read.revision, None)?;
     let fields = args.fields.iter().map(|name| field("-e", name)).collect::<Result<Vec<_>, _>>()?;
+    if fields.is_empty() || fields.iter().any(|field| field.id.is_of_end()) {
+        reading.read_ends()?;
+    }
     if args.hex && args.style == args::Style::FunctionGraph && !args.look.json {
         return Err(Failure::Usage(
             "--hex: ftrace's layout has no place for bytes; use it without --style".to_owned(),

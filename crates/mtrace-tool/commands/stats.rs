@@ -24,6 +24,9 @@ pub(crate) fn run(args: &StatsArgs) -> Result<Status, Failure> {
         StatsError::Filter(error) => Failure::Filter(error.render(messages::coloured())),
         StatsError::Type(message) => Failure::Usage(message),
     })?;
+    if plan.fields().any(|field| field.id.is_of_end()) {
+        reading.read_ends()?;
+    }
     let target = Target::check(&args.output.output, args.output.force, Content::Text, &args.files)?;
     // Where nothing is written before the end, the bar is in nobody's way.
     reading.progress = !as_they_end || !target.is_terminal();

@@ -6,6 +6,14 @@ use crate::value::Value;
 use mbuf_trace::{Certainty, Event, Fate, Kind, Order, Snapshot, Text, Trace};
 use std::ops::ControlFlow;
 
+impl FieldId {
+    /// Whether its value depends on the list of functions that say what became of a packet (`mbuf_trace::Ends`).
+    #[must_use]
+    pub const fn is_of_end(self) -> bool {
+        matches!(self, Self::MbufTraceFate | Self::MbufTraceEndFunction | Self::MbufTraceDrop)
+    }
+}
+
 /// Values that the trace has, fields of scope `trace`.
 pub(crate) fn visit_trace(
     trace: &Trace<'_>,

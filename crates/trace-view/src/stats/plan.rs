@@ -111,6 +111,15 @@ impl Function {
 }
 
 impl Plan {
+    /// The fields that it asks for, some of them more than once.
+    pub fn fields(&self) -> impl Iterator<Item = &'static Field> {
+        let of_key = |key: &Key| match &key.source {
+            KeySource::Field(field) => Some(*field),
+            KeySource::Quantity(_) => None,
+        };
+        self.keys.iter().filter_map(of_key).chain(self.inputs.iter().map(|input| input.field))
+    }
+
     /// Makes a plan of keys, of which one text can name several, separated by commas, and of functions; without
     /// a function, rows are counted.
     ///
