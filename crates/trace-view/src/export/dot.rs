@@ -56,7 +56,7 @@ impl<W: Write> Export<W> for Dot<W> {
         writeln!(out, "  edge [fontname=\"sans-serif\", fontsize=9];")?;
         for (at, (name, node)) in shown.nodes.iter().enumerate() {
             write!(out, "  n{at} [label=\"{}\\n{}\"", Quoted(name), node.passes)?;
-            write!(out, ", tooltip=\"{} first, {} last\"", node.first, node.last)?;
+            write!(out, ", tooltip=\"{node}\"")?;
             if node.first > 0 {
                 write!(out, ", penwidth=2")?;
             }

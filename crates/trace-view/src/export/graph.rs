@@ -7,8 +7,9 @@ use super::{Export, Remark};
 use crate::counted::Counted;
 use crate::incomplete::Incomplete;
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Event, Kind, Text, Trace};
+use mbuf_trace::{Certainty, Event, Fate, Kind, Text, Trace};
 use std::collections::HashMap;
+use std::fmt;
 use std::io::Write;
 use trace_fields::PacketView;
 
@@ -43,8 +44,25 @@ pub(super) struct Node {
     pub(super) first: u64,
     /// How many traces ended there.
     pub(super) last: u64,
+    /// What became of their packets: how many of each of [`Fate::ALL`].
+    fates: [u64; Fate::ALL.len()],
     /// Whether packets are dropped there.
     pub(super) is_drop: bool,
+}
+
+/// How many traces began and ended there, and what became of the packets: `0 first, 3 last (2 dropped)`.
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} first, {} last", self.first, self.last)?;
+        let known = |(fate, count): &(&Fate, u64)| **fate != Fate::Unknown && *count > 0;
+        let mut known = Fate::ALL.iter().zip(self.fates).filter(known);
+        if let Some((fate, count)) = known.next() {
+            write!(f, " ({count} {}", fate.name())?;
+            known.try_for_each(|(fate, count)| write!(f, ", {count} {}", fate.name()))?;
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
 }
 
 /// A node or an edge as it is shown, with names in place of numbers.
@@ -109,7 +127,13 @@ impl Graph {
             before = Some(node);
         }
         if let Some(last) = before {
-            self.change(last, |node| node.last = node.last.saturating_add(1));
+            let fate = trace.end().fate;
+            self.change(last, |node| {
+                node.last = node.last.saturating_add(1);
+                for (one, count) in Fate::ALL.iter().zip(&mut node.fates) {
+                    *count = count.saturating_add(u64::from(*one == fate));
+                }
+            });
         }
     }
 

@@ -292,18 +292,14 @@ impl RenderBackend for Drawing {
 impl Shape {
     fn draw<W: Write>(&self, svg: &mut Svg<W>, shown: &Shown<'_>) -> io::Result<()> {
         let Some((name, node)) = shown.nodes.get(self.node) else { return Ok(()) };
-        let Node { passes, first, last, is_drop } = node;
+        let Node { passes, first, is_drop, .. } = node;
         let class = match (is_drop, first > &0) {
             (true, _) => "drop",
             (false, true) => "first",
             (false, false) => "node",
         };
         svg.open("g", &[("class", class)])?;
-        svg.text(
-            "title",
-            &[],
-            &format!("{name}: passed {}, {first} first, {last} last", Counted(*passes, "time")),
-        )?;
+        svg.text("title", &[], &format!("{name}: passed {}, {node}", Counted(*passes, "time")))?;
         svg.empty(
             "rect",
             &[

@@ -13,6 +13,7 @@ use super::interface;
 use super::label::{self, Label};
 use super::{Export, Remark};
 use crate::counted::Counted;
+use crate::timeline::{end, fit::cut};
 use capture_file::{FreshPacket, FreshPcapng, LinkType, PlainRecords, Resolution, Timestamp, WriteError};
 use mbuf_trace::{Certainty, RecordedEvent, Snapshot, Text, Trace, link_type};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -271,7 +272,7 @@ impl<W: Write> Packets<W> {
     }
 }
 
-/// What a packet's comments say: where it comes from, and the steps up to it, a comment each.
+/// What a packet's comments say: where it comes from, what became of it, and the steps up to it, a comment each.
 fn comments(
     packet: &PacketView<'_>,
     trace: &Trace<'_>,
@@ -286,8 +287,13 @@ fn comments(
             }
         }
     }
-    let left_out = step.saturating_sub(steps.len());
     let mut comments = vec![about];
+    let end = end::of_trace(trace);
+    if !end.is_empty() {
+        let end = format!("end of the trace: {end}");
+        comments.push(cut(&end, Some(label::LONGEST)).into_owned());
+    }
+    let left_out = step.saturating_sub(steps.len());
     if left_out > 0 {
         comments.push(format!("({} before these)", Counted(left_out, "step")));
     }

@@ -59,6 +59,19 @@ pub(super) fn words(end: &End<'_>, options: &Options, out: &mut String) {
     }
 }
 
+/// The same of a trace, and what the trace lacks, for where it is a line of its own.
+pub(crate) fn of_trace(trace: &Trace<'_>) -> String {
+    let mut out = String::new();
+    words(&trace.end(), &Options::default(), &mut out);
+    let mut missing = String::new();
+    lacks(trace, &mut missing);
+    if !missing.is_empty() {
+        out.push_str(if out.is_empty() { "" } else { "; " });
+        out.push_str(&missing);
+    }
+    out
+}
+
 /// Appends what the trace lacks: `5 events lost`. Appends nothing where it is complete.
 pub(super) fn lacks(trace: &Trace<'_>, out: &mut String) {
     if trace.lost() > 0 {

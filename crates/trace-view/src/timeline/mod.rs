@@ -16,7 +16,7 @@
 
 mod context;
 mod dump;
-mod end;
+pub(crate) mod end;
 pub(crate) mod fit;
 mod fold;
 mod graph;
