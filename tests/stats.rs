@@ -107,6 +107,32 @@ fn a_live_capture_is_counted_as_it_comes() {
     }
 }
 
+/// Where no packet comes any more, the clock says that an interval is over; what comes then is in a later one.
+#[test]
+fn an_interval_is_over_without_another_packet() {
+    let capture = capture_of(&vec![vec!["a.c:1: one"]; 600]);
+    let size = (capture.len() - 24) / 600;
+    for json in [false, true] {
+        let mut command = tool();
+        command.args(["stats", "--interval", "1s"]).args(json.then_some("--json"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        stdin.write_all(&capture[..24 + size]).unwrap();
+        // This waits for ever where an interval waits for another packet.
+        let first: Vec<String> = lines.by_ref().take(if json { 1 } else { 3 }).collect();
+        let shown = if json { r#""number":0"# } else { "0 <> 1 " };
+        assert!(first.last().unwrap().contains(shown), "{first:?}");
+        // Ten minutes on: a slow machine does not get there before.
+        stdin.write_all(&capture[capture.len() - size..]).unwrap();
+        drop(stdin);
+        let rest: Vec<String> = lines.collect();
+        let shown = if json { r#""number":599"# } else { "599 <> 600 " };
+        assert!(rest.iter().any(|line| line.contains(shown)), "{rest:?}");
+        assert!(child.wait().unwrap().success(), "none is late");
+    }
+}
+
 #[test]
 fn late_packets_are_told_and_counted() {
     let capture = capture_of(&vec![vec!["a.c:1: one"]; 4]);

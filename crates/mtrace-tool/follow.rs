@@ -1,19 +1,17 @@
 //! A file that grows: its end is waited at, until a signal comes or the file is another one.
 
+use crate::live::{PATIENCE, WhileWaiting};
 use crate::messages::{self, Name};
 use crate::signals;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// How long until the next look whether there is more.
-const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A file whose end is not the end.
 pub(crate) struct Follow {
     file: File,
+    while_waiting: Option<WhileWaiting>,
     /// Its name; none for standard input, which nobody can replace.
     path: Option<PathBuf>,
     /// Bytes that were read, of a file that was read from its beginning.
@@ -24,10 +22,10 @@ pub(crate) struct Follow {
 }
 
 impl Follow {
-    pub(crate) fn new(file: File, path: &Path) -> Self {
+    pub(crate) fn new(file: File, path: &Path, while_waiting: Option<WhileWaiting>) -> Self {
         let path = (!crate::input::is_standard(path)).then(|| path.to_path_buf());
         signals::stop_at_first();
-        Self { file, path, read: 0, left: None, ended: false }
+        Self { file, while_waiting, path, read: 0, left: None, ended: false }
     }
 
     /// What ends the waiting, if something does: then nothing more will come.
@@ -81,7 +79,7 @@ impl Read for Follow {
                 self.ended = true;
                 return Ok(0);
             }
-            if signals::has_stopped() {
+            if signals::has_stopped() || !WhileWaiting::go_on(self.while_waiting.as_ref()) {
                 self.ended = true;
                 return Ok(0);
             }

@@ -3,7 +3,7 @@
 use crate::descriptor;
 use crate::failure::Failure;
 use crate::follow::Follow;
-use crate::live::Live;
+use crate::live::{Live, WhileWaiting};
 use crate::messages::Name;
 use crate::progress::Progress;
 use capture_file::{Reader, Source};
@@ -29,7 +29,13 @@ pub(crate) struct Opened {
 
 /// Opens a capture, or NDJSON as the capture that it was; `-` is standard input. With `progress`, a bar shows
 /// how far the reading is. With `follow`, the end of a file is not the end.
-pub(crate) fn open(path: &Path, progress: bool, follow: bool) -> Result<Opened, Failure> {
+pub(crate) fn open(
+    path: &Path,
+    progress: bool,
+    follow: bool,
+    while_waiting: Option<&WhileWaiting>,
+) -> Result<Opened, Failure> {
+    let while_waiting = while_waiting.cloned();
     let failed = |source| Failure::Input { path: path.to_path_buf(), source };
     let no_capture = |source| Failure::NoCapture { path: path.to_path_buf(), source };
     let file = file_to_wait_for(path)?;
@@ -39,8 +45,8 @@ pub(crate) fn open(path: &Path, progress: bool, follow: bool) -> Result<Opened, 
     }
     let is_live = is_live(&metadata);
     let bytes: Box<dyn Read + Send> = match (is_live, follow && metadata.is_file()) {
-        (true, _) => Box::new(Live::new(file)),
-        (false, true) => Box::new(Follow::new(file, path)),
+        (true, _) => Box::new(Live::new(file, while_waiting)),
+        (false, true) => Box::new(Follow::new(file, path, while_waiting)),
         (false, false) => Box::new(Progress::new(file, &metadata, progress)),
     };
     let is_live = is_live || follow;

@@ -7,6 +7,7 @@ use crate::failure::{Failure, Status};
 use crate::family::Selection;
 use crate::hints;
 use crate::input::{self, Input, Opened};
+use crate::live::WhileWaiting;
 use crate::messages::{self, Limited, Name};
 use crate::selection::Range;
 use crate::signals;
@@ -89,6 +90,9 @@ pub(crate) trait Sink {
     fn idle(&mut self) -> Result<(), Failure> {
         Ok(())
     }
+
+    /// The input may keep us waiting, and has given nothing of the next packet: who writes it writes whole packets.
+    fn waits(&mut self) {}
 
     /// The file ended, well or not.
     fn end(&mut self, _path: &Path, _file: &FileReport, _container: &Container) -> Result<(), Failure> {
@@ -263,6 +267,8 @@ pub(crate) struct Reading {
     follow: bool,
     /// Whether a bar may show how far the reading is.
     pub(crate) progress: bool,
+    /// What is called while a live input keeps us waiting.
+    pub(crate) while_waiting: Option<WhileWaiting>,
 }
 
 impl Reading {
@@ -288,6 +294,7 @@ impl Reading {
             salvage: select.salvage,
             follow: select.follow,
             progress: false,
+            while_waiting: None,
         };
         if reading.filters.iter().flat_map(Filter::fields).any(FieldId::is_of_end) {
             reading.read_ends()?;
@@ -423,7 +430,7 @@ impl Reading {
     }
 
     fn open(&self, path: &Path) -> Result<Opened, Failure> {
-        let mut opened = input::open(path, self.progress, self.follow)?;
+        let mut opened = input::open(path, self.progress, self.follow, self.while_waiting.as_ref())?;
         if self.salvage {
             opened.input.expect_damage();
         }
@@ -586,6 +593,9 @@ impl FileReader<'_> {
             }
             if self.is_live && needs_input {
                 sink.idle()?;
+                if !self.input.has_begun_next() {
+                    sink.waits();
+                }
             }
             // A live input ends with what was written until then.
             if self.heeds_signals && signals::has_stopped() {

@@ -325,6 +325,12 @@ impl<R: Read> Reader<R> {
         len.is_ok_and(|len| available.len() < len.saturating_add(ahead))
     }
 
+    /// Whether bytes of the next item are there already.
+    #[must_use]
+    pub fn has_begun_next(&self) -> bool {
+        !self.buffer.available().is_empty()
+    }
+
     /// What the file is, as far as it has been read.
     #[must_use]
     pub fn container(&self) -> &Container {

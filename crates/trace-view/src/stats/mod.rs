@@ -18,8 +18,8 @@
 //!
 //! # Intervals
 //!
-//! With [`Options::as_they_end`], an interval is written when a packet of a later one comes, and forgotten: what a live
-//! capture is watched with. A packet of an interval that has been written makes rows that are written at the end, apart.
+//! With [`Options::as_they_end`], an interval is written when a packet of a later one comes, or when the clock says that
+//! it is over ([`Statistics::ends_by_clock`]), and forgotten: what a live capture is watched with. A packet of an interval that has been written makes rows that are written at the end, apart.
 //!
 //! # Bounds
 //!
@@ -51,6 +51,7 @@ use key::KeyValue;
 use mbuf_trace::Link;
 use quantity::OutOfRange;
 use std::ops::ControlFlow;
+use std::time::Duration;
 use table::Table;
 use thiserror::Error;
 use trace_fields::{PacketView, Scratch, Subject};
@@ -76,6 +77,8 @@ pub struct Statistics {
     late: Table,
     /// The interval that is being gathered, where each is written as it ends.
     current: Option<i128>,
+    /// The latest time of a packet, where each interval is written as it ends.
+    latest: Option<Timestamp>,
     written: Written,
     /// When the capture's first packet with a time was captured.
     start: Option<Timestamp>,
@@ -142,6 +145,7 @@ impl Statistics {
             table: Table::new(new_row.clone(), room.saturating_sub(late)),
             late: Table::new(new_row, late),
             current: None,
+            latest: None,
             written: Written::default(),
             start: None,
             counts: Counts::default(),
@@ -167,8 +171,19 @@ impl Statistics {
             return None;
         }
         let number = self.interval(packet)?;
+        self.latest = self.latest.max(packet.time);
         let current = *self.current.get_or_insert(number);
         (number > current).then_some(number)
+    }
+
+    /// The same by the clock: the interval that it is now, so long after the latest packet came.
+    #[must_use]
+    pub fn ends_by_clock(&self, since: Duration) -> Option<i128> {
+        let (interval, start) = self.plan.options.interval.zip(self.start)?;
+        let (latest, current) = self.latest.zip(self.current)?;
+        let behind = latest.nanoseconds().0.saturating_sub(start.nanoseconds().0);
+        let now = behind.saturating_add_unsigned(since.as_nanos());
+        Some(interval.number(now)).filter(|number| *number > current)
     }
 
     /// The number of a packet's interval.
