@@ -244,6 +244,8 @@ fn exit_status() {
     assert_eq!(ran.code, 2);
     let ran = run(&["diff", "fixtures/nat-rev3.pcap", "fixtures/nat-rev3.pcap"]);
     assert_eq!(ran.code, 0, "{}", ran.all());
+    let ran = run(&["diff", "--significance", "1", "fixtures/nat-rev3.pcap", "fixtures/nat-rev3.pcap"]);
+    assert_eq!(ran.code, 0, "{}", ran.all());
     // Damage is not forgotten because the rest is the same.
     let damaged = "fixtures/malformed/count-too-high.pcap";
     assert_eq!(run(&["diff", damaged, damaged]).code, 1);

@@ -375,16 +375,17 @@ fn a_file_that_can_be_written_and_not_replaced() {
     for (mode, file, said) in [
         (
             0o755,
-            true,
+            Some(0o666),
             "Permission denied (os error 13): to replace it, a file has to be made in its directory",
         ),
-        (0o755, false, "no file can be made in the directory"),
-        (0o1777, true, "a file of another user cannot be replaced in this directory"),
+        (0o755, None, "no file can be made in the directory"),
+        (0o1777, Some(0o666), "a file of another user cannot be replaced in this directory"),
+        (0o1777, Some(0o444), "a file of another user cannot be replaced in this directory"),
     ] {
-        let out = folder.path().join(format!("out-{mode:o}-{file}.pcap"));
-        if file {
+        let out = folder.path().join(format!("out-{mode:o}-{file:?}.pcap"));
+        if let Some(file) = file {
             std::fs::write(&out, "old").unwrap();
-            std::fs::set_permissions(&out, PermissionsExt::from_mode(0o666)).unwrap();
+            std::fs::set_permissions(&out, PermissionsExt::from_mode(file)).unwrap();
         }
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(mode)).unwrap();
         let mut other = std::process::Command::new("setpriv");
@@ -392,12 +393,12 @@ fn a_file_that_can_be_written_and_not_replaced() {
         other.args(["filter", "frame", text(&input), "--force", "-o", text(&out)]).env("NO_COLOR", "1");
         let ended = other.stdin(Stdio::null()).output().unwrap();
         let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
-        assert_eq!(ended.status.code(), Some(4), "{mode:o} {file}: {stderr}");
+        assert_eq!(ended.status.code(), Some(4), "{mode:o} {file:?}: {stderr}");
         assert!(
-            stderr.contains(said) && stderr.contains("writes into it") == file,
-            "{mode:o} {file}: {stderr}"
+            stderr.contains(said) && stderr.contains("writes into it") == (file == Some(0o666)),
+            "{mode:o} {file:?}: {stderr}"
         );
-        assert_eq!(std::fs::read(&out).ok(), file.then(|| b"old".to_vec()));
+        assert_eq!(std::fs::read(&out).ok(), file.map(|_| b"old".to_vec()));
     }
 }
 

@@ -9,9 +9,10 @@ use crate::progress::Progress;
 use capture_file::{Reader, Source};
 use rustix::fs::OFlags;
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, BufReader, IsTerminal, Read};
+use std::io::{self, BufReader, IsTerminal, Read, Seek, SeekFrom};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::OnceLock;
 use trace_view::ndjson;
 
 /// Any input, once opened.
@@ -87,7 +88,7 @@ fn file_to_wait_for(path: &Path) -> Result<File, Failure> {
 
 fn open_with(path: &Path, options: &OpenOptions) -> Result<File, Failure> {
     let opened = match is_standard(path) {
-        true => descriptor::duplicate(0),
+        true => standard_input(),
         false => options.open(path).or_else(|error| match descriptor::of(path) {
             // A socket cannot be opened again, and a file may be somebody else's.
             Some(number) => descriptor::duplicate(number).map_err(|_| error),
@@ -99,6 +100,17 @@ fn open_with(path: &Path, options: &OpenOptions) -> Result<File, Failure> {
         return Err(Failure::Usage(
             "no file to read; say which, or pipe a capture to standard input".to_owned(),
         ));
+    }
+    Ok(file)
+}
+
+/// Standard input, from where it stood at first: a file there can be read more than once.
+fn standard_input() -> io::Result<File> {
+    static FIRST: OnceLock<u64> = OnceLock::new();
+    let mut file = descriptor::duplicate(0)?;
+    if file.metadata()?.is_file() {
+        let position = file.stream_position()?;
+        file.seek(SeekFrom::Start(*FIRST.get_or_init(|| position)))?;
     }
     Ok(file)
 }
@@ -119,7 +131,7 @@ pub(crate) fn is_standard(path: &Path) -> bool {
 
 /// A file that can be read from its beginning again.
 pub(crate) fn require_file(path: &Path, option: &str) -> Result<(), Failure> {
-    if !is_standard(path) && metadata(path)?.is_file() {
+    if metadata(path)?.is_file() {
         return Ok(());
     }
     let name = Name(path);

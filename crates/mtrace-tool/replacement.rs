@@ -2,6 +2,7 @@
 //! can be known, and with what helps.
 
 use crate::messages::Name;
+use rustix::fs::Access;
 use std::ffi::OsString;
 use std::fs::Metadata;
 use std::io;
@@ -63,7 +64,10 @@ const MOUNTED: &str = "a mount point cannot be replaced";
 const OTHERS: &str = "a file of another user cannot be replaced in this directory";
 
 fn helped(why: &str, path: &Path) -> String {
-    format!("{why}; leave out -o: `> {}` writes into it", Name(path))
+    match rustix::fs::access(path, Access::WRITE_OK) {
+        Ok(()) => format!("{why}; leave out -o: `> {}` writes into it", Name(path)),
+        Err(_) => why.to_owned(),
+    }
 }
 
 fn hindrance(path: &Path, there: &Metadata) -> Option<&'static str> {

@@ -100,7 +100,8 @@ impl<'a> Rows<'a> {
         let mut rows = Self::default();
         let alone = alone && !options.only_significant;
         for mut row in all {
-            let is_significant = row.adjusted <= options.significance;
+            // What is alike is no difference, however much is taken for one.
+            let is_significant = row.adjusted <= options.significance && row.change() > 0.0;
             // What only one seems to have may be what nobody knows of the other.
             let absent = match row.counts {
                 [_, None] => Some(&b),
