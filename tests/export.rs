@@ -98,6 +98,7 @@ fn wireshark_finds_the_addresses_that_our_fields_have() {
     let (out, _) = convert(folder.path(), "nat-rev4.pcapng", &["--to", "ethernet"], "x.pcapng");
     let comments = read("tshark", &["-r", &out, "-T", "fields", "-e", "frame.comment", "-c", "1"]);
     assert!(comments.starts_with("trace of packet 1, step 3 of 19"), "{comments}");
+    assert!(comments.contains("end of the trace: transmitted in "), "{comments}");
     assert!(comments.contains("+ether_input(em0)  /usr/src/sys/net/if_ethersubr.c:817"), "{comments}");
     let times = read("tshark", &["-r", &out, "-T", "fields", "-e", "frame.time_epoch", "-c", "2"]);
     assert_eq!(times, "1768378300.250001817\n1768378300.250003017\n", "the times of the events");

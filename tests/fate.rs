@@ -95,8 +95,19 @@ fn every_command_says_the_same() {
             of_packets.insert(row[0].parse::<usize>().unwrap(), row[column].to_owned());
         }
         assert_eq!(of_packets.into_values().collect::<Vec<_>>(), fates, "{capture}");
+        let graph = run(&["convert", "--to", "dot", &file]);
+        let in_graph = |fate: &str| -> u64 {
+            let counts = graph.text().split([' ', '(', ',', ')']).collect::<Vec<_>>();
+            counts
+                .windows(2)
+                .filter(|pair| pair[1] == fate)
+                .filter_map(|pair| pair[0].parse::<u64>().ok())
+                .sum()
+        };
         for fate in ["delivered", "transmitted", "absorbed", "dropped", "unknown"] {
             assert_eq!(report["fates"][fate], count(fate), "{capture}: {fate}");
+            let shown = if fate == "unknown" { 0 } else { count(fate) };
+            assert_eq!(in_graph(fate), shown as u64, "{capture}: {fate}");
             let kept =
                 run(&["print", "-e", "frame.number", "-f", &format!("mbuf_trace.fate == \"{fate}\""), &file]);
             assert_eq!(kept.text().lines().count(), count(fate), "{capture}: {fate}");

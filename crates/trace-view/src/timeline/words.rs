@@ -55,7 +55,12 @@ pub(super) fn words(event: &Event<'_>, scratch: &mut Vec<u8>, out: &mut impl Pag
 
 /// Appends what can be said of a record that nobody can read.
 fn unknown(event: &Event<'_>, out: &mut impl Page) {
-    let _ = write!(out, "unknown type {:#06x}, ", event.record_type.unwrap_or_default());
+    out.push_str(match (event.missing, event.fault) {
+        (1.., _) => "cut record of type",
+        (_, Some(_)) => "unreadable record of type",
+        (_, None) => "unknown type",
+    });
+    let _ = write!(out, " {:#06x}, ", event.record_type.unwrap_or_default());
     push::counted(event.payload.len(), "byte", out);
     if !event.payload.is_empty() {
         let more = if event.payload.len() > UNKNOWN_BYTES { "…" } else { "" };
