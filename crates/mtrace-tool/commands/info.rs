@@ -9,7 +9,7 @@ use capture_file::{
     Container, Header, Interface, InterfaceBlock, InterfaceStatistics, Item, OPT_COMMENT, Packet,
     SHB_HARDWARE, SHB_OS, SHB_USERAPPL, Timestamp, Warning,
 };
-use mbuf_trace::{Certainty, Text, Trace};
+use mbuf_trace::{Certainty, Encoding, Text, Trace};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
@@ -65,7 +65,7 @@ struct Facts {
     /// Where the interfaces of the current section begin in `interfaces`.
     section_at: usize,
     events: u64,
-    revisions: BTreeMap<String, u64>,
+    revisions: BTreeMap<Encoding, u64>,
     guessed: u64,
     first_time: Option<Timestamp>,
     last_time: Option<Timestamp>,
@@ -263,7 +263,7 @@ impl Facts {
     }
 
     fn trace(&mut self, trace: &Trace<'_>, certainty: Certainty) {
-        let revision = self.revisions.entry(trace.encoding().to_string()).or_default();
+        let revision = self.revisions.entry(trace.encoding()).or_default();
         *revision = revision.saturating_add(1);
         self.guessed = self.guessed.saturating_add(u64::from(certainty == Certainty::Guessed));
         for event in trace.events_in_wire_order() {
@@ -336,7 +336,7 @@ struct InfoJson<'a> {
     incomplete: u64,
     lost_events: u64,
     events: u64,
-    revisions: &'a BTreeMap<String, u64>,
+    revisions: BTreeMap<String, u64>,
     revisions_guessed: u64,
     first_time: Option<String>,
     last_time: Option<String>,
@@ -382,7 +382,11 @@ impl InfoSink {
             incomplete: file.selected.incomplete.traces,
             lost_events: file.selected.incomplete.lost,
             events: facts.events,
-            revisions: &facts.revisions,
+            revisions: facts
+                .revisions
+                .iter()
+                .map(|(encoding, count)| (encoding.to_string(), *count))
+                .collect(),
             revisions_guessed: facts.guessed,
             first_time: facts.first_time.map(|time| time.to_string()),
             last_time: facts.last_time.map(|time| time.to_string()),
