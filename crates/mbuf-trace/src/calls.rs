@@ -15,7 +15,7 @@
 //!
 //! This is the only place that decides what an event is nested in.
 
-use crate::end::Ends;
+use crate::end::{Ends, Rules};
 use crate::event::{Event, Position};
 use crate::generated::Kind;
 use crate::stack::Stack;
@@ -132,8 +132,14 @@ impl<'a> Calls<'a> {
 
     /// Takes the next event.
     pub fn take(&mut self, event: &Event<'a>) -> Taken {
+        let rules = event.function.map_or(Rules::default(), |function| self.ends.of(function.as_bytes()));
+        self.take_with(event, rules)
+    }
+
+    /// The same with what the list says of the event's function.
+    pub(crate) fn take_with(&mut self, event: &Event<'a>, rules: Rules<'_>) -> Taken {
         let before = self.open().len();
-        let is_resumed = self.end_those_that_must_have(event);
+        let is_resumed = self.end_those_that_must_have(event, rules);
         let mut is_own = false;
         let opens = event.kind == Kind::Enter && self.enter(event);
         if event.kind == Kind::Leave {
@@ -141,8 +147,8 @@ impl<'a> Calls<'a> {
         } else if event.kind != Kind::Enter {
             self.see(event);
         }
-        if let Some(function) = event.function.filter(|function| !self.ends.only_frees(function.as_bytes())) {
-            let holds = event.kind != Kind::Leave && self.ends.holds(function.as_bytes());
+        if event.function.is_some() && !rules.only_frees() {
+            let holds = event.kind != Kind::Leave && rules.holds();
             self.held = holds.then_some(event.position);
         }
         let open = self.open().len();
@@ -153,7 +159,7 @@ impl<'a> Calls<'a> {
     }
 
     /// Ends calls that the event shows to have ended without a leave. Gives whether all have, as the packet was resumed.
-    fn end_those_that_must_have(&mut self, event: &Event<'a>) -> bool {
+    fn end_those_that_must_have(&mut self, event: &Event<'a>, rules: Rules<'_>) -> bool {
         let thread = event.header.and_then(|header| header.thread);
         let is_other_thread =
             thread.is_some_and(|thread| self.thread.replace(thread).is_some_and(|before| before != thread));
@@ -166,21 +172,19 @@ impl<'a> Calls<'a> {
         let paused = before.zip(age).map(|(before, age)| before.saturating_sub(age));
         let has_waited = paused.is_some_and(|paused| paused >= QUEUED);
         let is_new = matches!(event.kind, Kind::Enter | Kind::Function);
-        let is_outer = event.kind != Kind::Enter && event.function.is_some_and(|of| self.place(of).is_some());
-        let is_helper = || event.function.is_some_and(|function| self.ends.only_frees(function.as_bytes()));
+        let is_outer =
+            || event.kind != Kind::Enter && event.function.is_some_and(|of| self.place(of).is_some());
         let is_again = event.kind == Kind::Enter
             && paused.is_none_or(|paused| paused >= CALLED)
             && self.innermost().is_some_and(|call| {
                 let same = call.function == event.function && call.args == event.args;
                 same && event.position.is_some() && call.entered == event.position
             });
-        let is_next = (self.is_off_queue(event, paused) || has_waited) && is_new && !is_outer && !is_helper();
+        let is_off_queue = || self.is_off_queue(event, rules, paused) || has_waited;
+        let is_next = is_new && is_off_queue() && !rules.only_frees() && !is_outer();
         // The leave is that of another call, which took the packet off the queue.
-        let is_released = || {
-            let holds = event.function.is_some_and(|function| self.ends.holds(function.as_bytes()));
-            event.kind == Kind::Drop || event.kind == Kind::Leave && holds
-        };
-        if is_again || is_next || has_waited && is_released() {
+        let is_released = event.kind == Kind::Drop || event.kind == Kind::Leave && rules.holds();
+        if is_again || is_next || has_waited && is_released {
             self.keep(0);
             return true;
         }
@@ -200,11 +204,10 @@ impl<'a> Calls<'a> {
 
     /// Whether this is an event of whoever took the packet off a queue, and not of a function that the one calls that put it
     /// there.
-    fn is_off_queue(&self, event: &Event<'a>, paused: Option<u64>) -> bool {
+    fn is_off_queue(&self, event: &Event<'a>, rules: Rules<'_>, paused: Option<u64>) -> bool {
         let Some(at) = self.held else { return false };
         let is_same_file = at.zip(event.position).is_some_and(|(at, position)| at.file == position.file);
-        let holds = || event.function.is_some_and(|function| self.ends.holds(function.as_bytes()));
-        !is_same_file && paused.is_none_or(|paused| paused >= CALLED) && !holds()
+        !is_same_file && paused.is_none_or(|paused| paused >= CALLED) && !rules.holds()
     }
 
     /// Keeps so many of the outermost calls.

@@ -4,6 +4,7 @@ mod drop;
 mod rules;
 mod search;
 
+pub(crate) use rules::Rules;
 pub use rules::{Ends, EndsError, Rule};
 
 use crate::event::{Event, Position};

@@ -154,28 +154,47 @@ impl Ends {
     }
 
     /// What the list says of a function.
-    fn rules(&self, function: &[u8]) -> impl Iterator<Item = &Rule> {
-        let own = self.own.get(function);
-        let built_in = if own.is_some() { &[] } else { built_in(function) };
-        own.into_iter().flatten().chain(built_in.iter().map(|(_, rule)| rule))
+    #[must_use]
+    pub(crate) fn of(&self, function: &[u8]) -> Rules<'_> {
+        match self.own.get(function) {
+            Some(own) => Rules { own, built_in: &[] },
+            None => Rules { own: &[], built_in: built_in(function) },
+        }
     }
 
     /// Whether the function puts packets on a queue, from which somebody else takes them.
     #[must_use]
     pub fn holds(&self, function: &[u8]) -> bool {
-        self.rules(function).any(|rule| matches!(rule, Rule::Held(..)))
+        self.of(function).holds()
+    }
+}
+
+/// What a list says of one function.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Rules<'e> {
+    own: &'e [Rule],
+    built_in: &'static [(&'static str, Rule)],
+}
+
+impl<'e> Rules<'e> {
+    fn each(self) -> impl Iterator<Item = &'e Rule> {
+        self.own.iter().chain(self.built_in.iter().map(|(_, rule)| rule))
+    }
+
+    /// Whether the function puts packets on a queue, from which somebody else takes them.
+    pub(crate) fn holds(self) -> bool {
+        self.each().any(|rule| matches!(rule, Rule::Held(..)))
     }
 
     /// Whether the function only frees packets.
-    #[must_use]
-    pub fn only_frees(&self, function: &[u8]) -> bool {
-        self.rules(function).any(|rule| matches!(rule, Rule::Helper))
+    pub(crate) fn only_frees(self) -> bool {
+        self.each().any(|rule| matches!(rule, Rule::Helper))
     }
 
     /// The fate of a packet that was last seen in this function, which has not returned. If it holds packets, with the time
     /// after which those on its queue are dropped.
-    pub(super) fn seen(&self, function: &[u8]) -> Option<(Fate, Option<Option<u64>>)> {
-        self.rules(function).find_map(|rule| match rule {
+    pub(super) fn seen(self) -> Option<(Fate, Option<Option<u64>>)> {
+        self.each().find_map(|rule| match rule {
             Rule::Seen(fate) => Some((*fate, None)),
             Rule::Held(fate, limit) => Some((*fate, Some(*limit))),
             _ => None,
@@ -183,15 +202,15 @@ impl Ends {
     }
 
     /// Whether the function hands packets to drivers.
-    pub(super) fn transmits(&self, function: &[u8]) -> bool {
-        self.rules(function).any(|rule| {
+    pub(super) fn transmits(self) -> bool {
+        self.each().any(|rule| {
             matches!(rule, Rule::Seen(Fate::Transmitted) | Rule::Returned(Fate::Transmitted, None))
         })
     }
 
     /// Whether a packet that was dropped lives on, if the function handles it after that, or has returned.
-    pub(super) fn revives(&self, function: &[u8], has_returned: bool) -> bool {
-        self.rules(function).any(|rule| match rule {
+    pub(super) fn revives(self, has_returned: bool) -> bool {
+        self.each().any(|rule| match rule {
             Rule::Seen(Fate::Transmitted) | Rule::Revives => !has_returned,
             Rule::Returned(Fate::Transmitted, None) => has_returned,
             _ => false,
@@ -199,10 +218,10 @@ impl Ends {
     }
 
     /// What it says that this function returned this.
-    pub(super) fn returned(&self, function: &[u8], value: Option<&[u8]>) -> Return {
+    pub(super) fn returned(self, value: Option<&[u8]>) -> Return {
         let mut says = Return::Nothing;
         let mut is_judge = false;
-        for rule in self.rules(function) {
+        for rule in self.each() {
             says = match rule {
                 Rule::Returned(fate, Some(of)) if value == Some(of.as_bytes()) => {
                     return Return::Fate(*fate, None);
@@ -229,8 +248,8 @@ impl Ends {
     }
 
     /// The fate of a packet whose drop for this reason is none.
-    pub(super) fn drop(&self, function: &[u8], reason: &[u8]) -> Option<Fate> {
-        self.rules(function).find_map(|rule| match rule {
+    pub(super) fn drop(self, reason: &[u8]) -> Option<Fate> {
+        self.each().find_map(|rule| match rule {
             Rule::Drop(fate, of) if of.as_bytes() == reason => Some(*fate),
             _ => None,
         })
@@ -239,13 +258,16 @@ impl Ends {
 
 /// What the built-in list says of a function.
 fn built_in(function: &[u8]) -> &'static [(&'static str, Rule)] {
-    if !MAY_BE_BUILT_IN.has(function) {
-        return &[];
+    let mut slot = hash(function);
+    loop {
+        let place = INDEX.get(slot).copied().map_or(0, usize::from);
+        let Some(rules) = place.checked_sub(1).and_then(|first| END_RULES.get(first..)) else { return &[] };
+        if rules.first().is_some_and(|(name, _)| name.as_bytes() == function) {
+            let count = rules.iter().take_while(|(name, _)| name.as_bytes() == function).count();
+            return rules.get(..count).unwrap_or_default();
+        }
+        slot = slot.wrapping_add(1) % SLOTS;
     }
-    let start = END_RULES.partition_point(|(name, _)| name.as_bytes() < function);
-    let rest = END_RULES.get(start..).unwrap_or_default();
-    let count = rest.iter().take_while(|(name, _)| name.as_bytes() == function).count();
-    rest.get(..count).unwrap_or_default()
 }
 
 /// Whether a function that holds packets returns this while it does.
@@ -281,42 +303,50 @@ fn verdict(value: &[u8]) -> Return {
     }
 }
 
-/// Tells for most functions that are not in the built-in list that they are not, without a search: each event asks.
-static MAY_BE_BUILT_IN: Sieve = Sieve::of(&END_RULES);
+/// Where the rules of each function begin in the built-in list, from 1, by the hash of its name or in the next slots that
+/// were free: each event asks.
+static INDEX: [u16; SLOTS] = index(&END_RULES);
 
-/// A bit for each hash that a name of a list has.
-struct Sieve([bool; SIEVE]);
+/// Many more than there are names, so that nearly all other names meet an empty one.
+const SLOTS: usize = 2048;
+const _: () = assert!(END_RULES.len() < SLOTS / 4);
 
-const SIEVE: usize = 2048;
-
-impl Sieve {
-    const fn of(mut rules: &[(&str, Rule)]) -> Self {
-        let mut bits = [false; SIEVE];
-        while let [(name, _), rest @ ..] = rules {
-            #[expect(
-                clippy::indexing_slicing,
-                reason = "a hash is below the length, and this is done by the compiler"
-            )]
-            {
-                bits[Self::hash(name.as_bytes())] = true;
+#[expect(clippy::indexing_slicing, reason = "a slot is below the length, and this is done by the compiler")]
+const fn index(rules: &[(&str, Rule)]) -> [u16; SLOTS] {
+    let mut slots = [0; SLOTS];
+    let mut place = 0;
+    while place < rules.len() {
+        let name = rules[place].0.as_bytes();
+        // Lines of one function follow one another.
+        if place == 0 || !same(rules[place.wrapping_sub(1)].0.as_bytes(), name) {
+            let mut slot = hash(name);
+            while slots[slot] != 0 {
+                slot = slot.wrapping_add(1) % SLOTS;
             }
-            rules = rest;
+            slots[slot] = place.wrapping_add(1) as u16;
         }
-        Self(bits)
+        place = place.wrapping_add(1);
     }
+    slots
+}
 
-    const fn hash(name: &[u8]) -> usize {
-        let length = name.len();
-        let letters = match name {
-            [first, .., before, last] => (*first as usize) ^ (*before as usize) << 3 ^ (*last as usize) << 6,
-            _ => 0,
-        };
-        (length.wrapping_mul(181) ^ letters) % SIEVE
+const fn same(mut a: &[u8], mut b: &[u8]) -> bool {
+    while let ([first, rest @ ..], [other, others @ ..]) = (a, b) {
+        if *first != *other {
+            return false;
+        }
+        (a, b) = (rest, others);
     }
+    a.is_empty() && b.is_empty()
+}
 
-    fn has(&self, name: &[u8]) -> bool {
-        self.0.get(Self::hash(name)).copied().unwrap_or(false)
-    }
+const fn hash(name: &[u8]) -> usize {
+    let length = name.len();
+    let letters = match name {
+        [first, .., before, last] => (*first as usize) ^ (*before as usize) << 3 ^ (*last as usize) << 6,
+        _ => 0,
+    };
+    (length.wrapping_mul(181) ^ letters) % SLOTS
 }
 
 #[cfg(test)]
@@ -370,17 +400,26 @@ mod tests {
         }
         let mut ends = Ends::default();
         assert_eq!(ends.add_lines("a transmitted\nb eaten").unwrap_err().line, 2);
-        assert!(!ends.holds(b"a") && ends.seen(b"a").is_none(), "nothing was added");
+        assert!(!ends.holds(b"a") && ends.of(b"a").seen().is_none(), "nothing was added");
     }
 
     #[test]
     fn the_built_in_list_is_sorted() {
         assert!(END_RULES.is_sorted_by_key(|(name, _)| *name));
+        for (name, _) in &END_RULES {
+            let rules = built_in(name.as_bytes());
+            assert_eq!(rules.len(), END_RULES.iter().filter(|(other, _)| other == name).count(), "{name}");
+            assert!(rules.iter().all(|(other, _)| other == name), "{name}");
+            let longer = format!("{name}_");
+            assert_eq!(built_in(longer.as_bytes()).len(), 0, "{longer}");
+        }
         let ends = Ends::built_in();
-        assert_eq!(ends.seen(b"tcp_do_segment"), Some((Fate::Delivered, None)));
-        assert_eq!(ends.seen(b"ether_output"), None);
-        assert_eq!(ends.seen(b"ip_reass"), Some((Fate::Absorbed, Some(Some(30_000_000_000)))));
-        assert!(ends.only_frees(b"m_freem") && ends.holds(b"arpresolve_full") && !ends.holds(b"m_freem"));
+        assert_eq!(ends.of(b"tcp_do_segment").seen(), Some((Fate::Delivered, None)));
+        assert_eq!(ends.of(b"ether_output").seen(), None);
+        assert_eq!(ends.of(b"ip_reass").seen(), Some((Fate::Absorbed, Some(Some(30_000_000_000)))));
+        assert!(
+            ends.of(b"m_freem").only_frees() && ends.holds(b"arpresolve_full") && !ends.holds(b"m_freem")
+        );
     }
 
     #[test]
@@ -411,7 +450,7 @@ mod tests {
             ("ip_input", Some("65"), Return::Nothing),
         ] {
             assert_eq!(
-                ends.returned(function.as_bytes(), value.map(str::as_bytes)),
+                ends.of(function.as_bytes()).returned(value.map(str::as_bytes)),
                 expected,
                 "{function} {value:?}"
             );

@@ -1,7 +1,7 @@
 //! Looks for the end of a packet, from its oldest event on.
 
 use super::End;
-use super::rules::{Ends, Return};
+use super::rules::{Ends, Return, Rules};
 use crate::calls::{Calls, Taken};
 use crate::event::{Event, Position};
 use crate::generated::{Fate, Kind};
@@ -62,7 +62,8 @@ impl<'a> Search<'a> {
 
     /// Takes the next event.
     pub(super) fn take(&mut self, event: &Event<'a>) {
-        let taken = self.calls.take(event);
+        let rules = event.function.map_or(Rules::default(), |function| self.ends.of(function.as_bytes()));
+        let taken = self.calls.take_with(event, rules);
         let lost_leaves = taken.closes.saturating_sub(usize::from(taken.is_own));
         self.before.truncate(self.before.as_slice().len().saturating_sub(lost_leaves));
         let before = if taken.is_own { self.before.pop() } else { None };
@@ -77,16 +78,16 @@ impl<'a> Search<'a> {
             self.note(event);
             return;
         };
-        if self.ends.only_frees(function.as_bytes()) {
+        if rules.only_frees() {
             return;
         }
-        self.revive(event, function);
+        self.revive(event, function, rules);
         if event.position.is_some_and(is_of_driver) {
             self.driver(event);
         } else if event.kind == Kind::Leave {
-            self.leave(event, function, taken, before);
+            self.leave(event, rules, taken, before);
         } else {
-            self.see(event, function);
+            self.see(event, function, rules);
         }
     }
 
@@ -97,7 +98,7 @@ impl<'a> Search<'a> {
         end.function = end.function.or_else(|| self.calls.function_at(event.position));
         by.push(end.function);
         if let (Some(function), Some(reason)) = (end.function, end.reason)
-            && let Some(fate) = self.ends.drop(function.as_bytes(), reason.as_bytes())
+            && let Some(fate) = self.ends.of(function.as_bytes()).drop(reason.as_bytes())
         {
             end.fate = fate;
         }
@@ -107,10 +108,10 @@ impl<'a> Search<'a> {
 
     /// Takes back a drop, if this event shows that the packet lives on: it is in a function that shows it, and that was not
     /// handling it when it was dropped.
-    fn revive(&mut self, event: &Event<'a>, function: Text<'a>) {
+    fn revive(&mut self, event: &Event<'a>, function: Text<'a>, rules: Rules<'_>) {
         let Some(dropped) = &self.dropped else { return };
         let is_new = event.kind == Kind::Enter || !dropped.by.as_slice().contains(&Some(function));
-        if is_new && self.ends.revives(function.as_bytes(), event.kind == Kind::Leave) {
+        if is_new && rules.revives(event.kind == Kind::Leave) {
             self.dropped = None;
         }
     }
@@ -130,7 +131,7 @@ impl<'a> Search<'a> {
         let verdict = match self.now.verdict {
             Verdict::Returned(Fate::Dropped, _) => return,
             verdict @ (Verdict::Seen(Fate::Transmitted) | Verdict::Returned(Fate::Transmitted, _)) => verdict,
-            _ if self.now.function.is_some_and(|function| self.ends.transmits(function.as_bytes())) => {
+            _ if self.now.function.is_some_and(|function| self.ends.of(function.as_bytes()).transmits()) => {
                 Verdict::Seen(Fate::Transmitted)
             }
             _ => Verdict::Open,
@@ -139,7 +140,7 @@ impl<'a> Search<'a> {
     }
 
     /// Takes any event in a function but a leave.
-    fn see(&mut self, event: &Event<'a>, function: Text<'a>) {
+    fn see(&mut self, event: &Event<'a>, function: Text<'a>, rules: Rules<'_>) {
         let is_call = matches!(event.kind, Kind::Enter | Kind::Function);
         let open = self.calls.open();
         let is_around = || open.is_empty() || open.iter().any(|call| call.function == Some(function));
@@ -147,7 +148,7 @@ impl<'a> Search<'a> {
         if !is_call && matches!(self.now.verdict, Verdict::Returned(..)) && is_around() {
             return;
         }
-        let verdict = self.ends.seen(function.as_bytes()).map_or(Verdict::Open, |seen| match seen {
+        let verdict = rules.seen().map_or(Verdict::Open, |seen| match seen {
             (fate, None) => Verdict::Seen(fate),
             (fate, Some(limit)) => Verdict::Held(fate, limit),
         });
@@ -177,9 +178,9 @@ impl<'a> Search<'a> {
     }
 
     /// Takes a leave; `before` is what was known before the call.
-    fn leave(&mut self, event: &Event<'a>, function: Text<'a>, taken: Taken, before: Option<State<'a>>) {
-        let says = self.ends.returned(function.as_bytes(), event.args.map(Text::as_bytes));
-        let is_own = self.now.function == Some(function) && !self.now.is_return;
+    fn leave(&mut self, event: &Event<'a>, rules: Rules<'_>, taken: Taken, before: Option<State<'a>>) {
+        let says = rules.returned(event.args.map(Text::as_bytes));
+        let is_own = self.now.function == event.function && !self.now.is_return;
         let stands = match self.now.verdict {
             // What returns with the packet has not used it up.
             Verdict::Open | Verdict::Seen(Fate::Absorbed) => false,
@@ -246,11 +247,15 @@ impl<'a> State<'a> {
 /// Whether a position is in the sources of drivers.
 fn is_of_driver(position: Position<'_>) -> bool {
     let file = position.file.as_bytes();
-    let is_below = |folder: &[u8]| {
-        let within = file.windows(folder.len()).any(|part| part == folder);
-        within || folder.strip_prefix(b"/").is_some_and(|folder| file.starts_with(folder))
+    // A letter that few paths have tells most of them apart: each event asks.
+    let is_below = |rare: u8, before: &[u8], after: &[u8]| {
+        memchr::memchr_iter(rare, file).any(|at| {
+            let (head, tail) = file.split_at_checked(at).unwrap_or_default();
+            let head = head.strip_suffix(before).filter(|head| head.is_empty() || head.ends_with(b"/"));
+            head.is_some() && tail.get(1..).is_some_and(|tail| tail.starts_with(after))
+        })
     };
-    is_below(b"/dev/") || is_below(b"/net80211/") || file.ends_with(b"net/iflib.c")
+    is_below(b'v', b"de", b"/") || is_below(b'8', b"net", b"0211/") || file.ends_with(b"net/iflib.c")
 }
 
 /// The drop that an event says.
@@ -262,4 +267,32 @@ fn drop_of<'a>(revision: Revision, event: &Event<'a>) -> Option<End<'a>> {
     let (function, position) = (event.function, event.position);
     let fate = Fate::Dropped;
     Some(End { fate, is_recorded: true, function, position, reason, errno, ..End::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_drivers() {
+        for (file, is) in [
+            ("/usr/src/sys/dev/virtio/network/if_vtnet.c", true),
+            ("sys/dev/e1000/if_em.c", true),
+            ("dev/e1000/if_em.c", true),
+            ("vdev/dev/x.c", true),
+            ("sys/net80211/ieee80211_output.c", true),
+            ("net80211/ieee80211_output.c", true),
+            ("sys/net/iflib.c", true),
+            ("net/iflib.c", true),
+            ("sys/xdev/x.c", false),
+            ("sys/net/dev", false),
+            ("sys/devel/x.c", false),
+            ("sys/net/ieee80211.c", false),
+            ("sys/subnet80211/x.c", false),
+            ("sys/net/if_vlan.c", false),
+            ("", false),
+        ] {
+            assert_eq!(is_of_driver(Position { file: Text(file.as_bytes()), line: 1 }), is, "{file}");
+        }
+    }
 }
