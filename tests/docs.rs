@@ -2,9 +2,10 @@
 //!
 //! A block holds commands, each after `$ `, and below each its output, both streams together. A line `…` stands for
 //! any number of lines. Commands of one file run in order in one folder, with the fixtures in it, so a later one
-//! can read what an earlier one wrote. `UPDATE_DOCS=1 cargo test --test tests docs` writes what is printed.
+//! can read what an earlier one wrote. `cargo run` runs the tool as built.
+//! `UPDATE_DOCS=1 cargo test --test tests docs` writes what is printed.
 
-use crate::support::{folder, tool};
+use crate::support::{folder, is_there, tool};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,12 +13,8 @@ use std::process::{Command, Stdio};
 /// What stands for any number of lines.
 const CUT: &str = "…";
 
-/// Programs in examples that not every machine has, and how a run is made to fail without them.
-const OTHERS: [(&str, &str); 1] = [("tshark", "MTRACE_TEST_REQUIRE_TSHARK")];
-
 #[test]
 fn every_example() {
-    let mut ran = 0;
     let mut wrong = String::new();
     for path in documents() {
         let text = std::fs::read_to_string(&path).expect("a document");
@@ -25,22 +22,30 @@ fn every_example() {
         for name in ["fixtures", "lua"] {
             std::os::unix::fs::symlink(root().join(name), folder.path().join(name)).expect("a link");
         }
-        let mut now = String::new();
+        let (mut now, mut examples) = (String::new(), 0);
         for part in Part::all(&text) {
             let shown = match &part {
                 Part::Other(lines) => lines.clone(),
                 Part::Example { command, output } => {
-                    let printed = if is_missing(command) {
-                        output.clone()
-                    } else {
-                        ran += 1;
-                        cut_like(output, &print(command, folder.path()))
-                    };
-                    format!("{command}{printed}")
+                    examples += 1;
+                    // Without tshark, its output is taken as shown, which `is_there` reports or forbids.
+                    let is_skipped = command.contains("tshark")
+                        && !is_there("tshark", "--version", "MTRACE_TEST_REQUIRE_TSHARK");
+                    match is_skipped {
+                        true => format!("{command}{output}"),
+                        false => {
+                            format!("{command}{}", cut_like(output, &print(command, output, folder.path())))
+                        }
+                    }
                 }
             };
             now.push_str(&shown);
         }
+        // Counted without the parser: a command in any other block, or a block of none, is an example that never ran.
+        let commands = text.lines().filter(|line| line.starts_with("$ ")).count();
+        assert_eq!(examples, commands, "{}: commands outside of console blocks", path.display());
+        let (blocks, begun) = (text.matches("```console").count(), text.matches("```console\n$ ").count());
+        assert_eq!(begun, blocks, "{}: console blocks without a command", path.display());
         if now == text {
             continue;
         }
@@ -55,7 +60,6 @@ fn every_example() {
         wrong.is_empty(),
         "UPDATE_DOCS=1 cargo test --test tests docs writes what is printed now\n{wrong}"
     );
-    assert!(ran > 0, "no example was found");
 }
 
 /// A piece of a document.
@@ -94,39 +98,20 @@ impl Part {
     }
 }
 
-/// Whether the command wants a program that is not here; says so.
-fn is_missing(command: &str) -> bool {
-    OTHERS.iter().any(|(program, require)| {
-        let wanted = command.split(|c: char| !c.is_alphanumeric()).any(|word| word == *program);
-        let there = || {
-            Command::new(program)
-                .arg("--version")
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()
-                .is_ok()
-        };
-        let missing = wanted && !there();
-        assert!(!missing || std::env::var_os(require).is_none(), "{program} is missing: {command}");
-        if missing {
-            eprintln!("SKIPPED: {program} is missing: {command}");
-        }
-        missing
-    })
-}
-
-/// What the command prints, as a terminal would show it.
-fn print(command: &str, folder: &Path) -> String {
+/// What the command prints, as a terminal would show it. One that fails is shown in full.
+fn print(command: &str, shown: &str, folder: &Path) -> String {
     let programs = Path::new(tool().get_program()).parent().expect("a folder").to_path_buf();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let paths = std::iter::once(programs).chain(std::env::split_paths(&path));
-    let shell = command.strip_prefix("$ ").expect("a command");
+    let shell =
+        command.strip_prefix("$ ").expect("a command").replace("cargo run --quiet -- ", "mtrace-tool ");
     let mut run = Command::new("sh");
     run.args(["-c", &format!("exec 2>&1\n{shell}")]).current_dir(folder).stdin(Stdio::null());
     run.envs([("NO_COLOR", "1"), ("TZ", "UTC"), ("LC_ALL", "C.UTF-8")]).env("HOME", folder);
     run.env("PATH", std::env::join_paths(paths).expect("a path"));
     run.env_remove("CLICOLOR_FORCE").env_remove("FORCE_HYPERLINK").env_remove("MTRACE_EDITOR_URL");
     let printed = run.output().expect("a shell");
+    assert!(printed.status.success() || !shown.lines().any(|line| line == CUT), "{command}{printed:?}");
     String::from_utf8(printed.stdout).expect("text")
 }
 
@@ -164,9 +149,10 @@ fn fits(lines: &[&str], first: &[&str], between: &[Vec<&str>], last: &[&str]) ->
 
 /// The documents for users.
 fn documents() -> Vec<PathBuf> {
-    let folder = std::fs::read_dir(root().join("docs")).into_iter().flatten();
+    let folder = std::fs::read_dir(root().join("docs")).expect("the folder of documents");
     let mut documents: Vec<PathBuf> = folder.map(|entry| entry.expect("an entry").path()).collect();
     documents.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    assert!(!documents.is_empty(), "no document was found");
     documents.push(root().join("README.md"));
     documents.sort();
     documents

@@ -29,7 +29,6 @@ mod output;
 mod paths;
 mod print;
 mod processors;
-mod readme;
 mod salvage;
 mod select;
 mod shell;
