@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Expressions that both have to take, or both refuse.
+/// Expressions that both have to take, or both refuse. A remark after an empty line is the topic of those after it.
 pub(crate) const SAME: &str = include_str!("expressions/same.txt");
 /// Expressions that Wireshark takes and we refuse by name.
 const REFUSED: &str = include_str!("expressions/refused.txt");
