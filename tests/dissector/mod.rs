@@ -253,14 +253,27 @@ fn what_people_see() {
         let file = Path::new("fixtures").join(name);
         let columns = ["-T", "fields", "-e", "frame.number", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info"];
         let text = format!(
-            "-- columns\n{}-- expert\n{}-- tree\n{}",
+            "-- columns\n{}-- expert\n{}",
             shell.read(&file, &columns),
             ours_only(&shell.read(&file, &["-q", "-z", "expert"])),
-            show(&shell.read(&file, &["-c", "2", "-O", "mbuf_trace"])),
         );
+        let tree = show(&shell.read(&file, &["-c", "2", "-O", "mbuf_trace"]));
+        // A page for each packet, and for its later events.
+        let mut pages: Vec<String> = Vec::new();
+        for line in tree.split_inclusive('\n') {
+            if ["mbuf_trace ", "Step 6:", "Step 11:"].iter().any(|start| line.trim_start().starts_with(start))
+            {
+                pages.push(String::new());
+            }
+            pages.last_mut().expect("a packet").push_str(line);
+        }
         let name = name.replace('/', "__");
         insta::with_settings!({ description => format!("tshark {name}"), omit_expression => true }, {
             insta::assert_snapshot!(format!("dissector_{name}"), text);
+            for (page, text) in pages.into_iter().enumerate() {
+                assert!(text.lines().count() < 150, "{name}, page {page}: too long to review");
+                insta::assert_snapshot!(format!("dissector_{name}_tree_{page}"), text);
+            }
         });
     }
 }
