@@ -1,9 +1,8 @@
 //! Memory and time are bounded whatever an input holds or claims: every command on captures that are made to grow.
 //!
-//! Measured in the running tool, by what the system says of it: the most memory that it ever had, and processor time,
-//! which other programs on the machine do not change.
+//! Measured by what the system counts of the tool until its end: its peak memory and its processor time.
 
-use crate::support::{capture_of, fixture_bytes, folder, run, tool};
+use crate::support::{Cost, Ran, capture_of, fixture_bytes, folder, measured, run};
 use capture_file::{Compression, Compressor};
 use std::fs::File;
 use std::io::Write;
@@ -52,66 +51,25 @@ const COMMANDS: &[&str] = &[
 const MOST: u64 = 64 << 10;
 const MOST_OF_STREAM: u64 = if cfg!(debug_assertions) { 24 << 10 } else { 16 << 10 };
 
-/// What a run took.
-#[derive(Debug)]
-struct Cost {
-    code: i32,
-    /// KiB.
-    memory: u64,
-    /// Ticks of the processor, a hundredth of a second each as a rule.
-    ticks: u64,
-    stderr: String,
-}
-
-/// The most memory that the tool ever had, in KiB.
-fn memory(id: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let field =
-        |name: &str| status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next();
-    // Until it has its own name, the process has the memory of the one that started it.
-    field("Name:").filter(|name| *name == "mtrace-tool")?;
-    field("VmHWM:")?.parse().ok()
-}
-
-/// User and system time.
-fn ticks(id: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // The name before may hold anything, but no bracket behind its own.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
-}
-
-fn cost(command: &str, input: &Path) -> Cost {
+/// Runs a command, and says what it took.
+fn cost(command: &str, input: &Path) -> (Ran, Cost) {
     let input = input.to_str().unwrap();
     let arguments = command.split(' ').map(|argument| if argument == "@" { input } else { argument });
-    let mut child =
-        tool().args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the tool runs");
-    let mut stderr = child.stderr.take().unwrap();
-    let reader = std::thread::spawn(move || std::io::read_to_string(&mut stderr).unwrap());
-    let mut cost = Cost { code: 0, memory: 0, ticks: 0, stderr: String::new() };
-    let ended = loop {
-        if let Some(ended) = child.try_wait().unwrap() {
-            break ended;
-        }
-        cost.memory = memory(child.id()).unwrap_or(0).max(cost.memory);
-        cost.ticks = ticks(child.id()).unwrap_or(0).max(cost.ticks);
-        std::thread::sleep(Duration::from_millis(1));
-    };
-    cost.code = ended.code().unwrap_or(-1);
-    cost.stderr = reader.join().unwrap();
-    cost
+    let (mut command, report) = measured(&arguments.collect::<Vec<_>>());
+    let ran = command.stdout(Stdio::null()).stderr(Stdio::piped()).output().expect("the tool runs").into();
+    (ran, Cost::of(&report))
 }
 
 fn every_command_is_bounded(input: &Path, codes: &[i32]) {
     let mut wrong = Vec::new();
     for command in COMMANDS {
-        let cost = cost(command, input);
+        let (ran, cost) = cost(command, input);
         // The others gather, or hold what they say of all events of a packet.
         let streams = ["filter", "convert --to pcap", "convert --revision", "convert --to ethernet"];
         let is_stream = streams.iter().any(|stream| command.starts_with(stream));
         let most = if is_stream { MOST_OF_STREAM } else { MOST };
-        if cost.memory > most || !codes.contains(&cost.code) {
-            wrong.push(format!("{command}: {} KiB, exit {}: {}", cost.memory, cost.code, cost.stderr));
+        if cost.memory > most || !codes.contains(&ran.code) {
+            wrong.push(format!("{command}: {} KiB, exit {}: {}", cost.memory, ran.code, ran.stderr));
         }
     }
     assert!(wrong.is_empty(), "{input:?}\n{}", wrong.join("\n"));
@@ -193,10 +151,10 @@ fn families() {
     let parents = (1..=count).map(|id| (count + id, 0));
     std::fs::write(&path, crate::family::capture(&children.chain(parents).collect::<Vec<_>>())).unwrap();
     for command in ["print --family 7 -e frame.number @", "print --by-family -e frame.number @"] {
-        let cost = cost(command, &path);
-        assert_eq!(cost.code, 1, "{command}: {}", cost.stderr);
+        let (ran, cost) = cost(command, &path);
+        assert_eq!(ran.code, 1, "{command}: {}", ran.stderr);
         assert!(cost.memory <= MOST, "{command}: {} KiB", cost.memory);
-        assert!(cost.stderr.contains("links between packets left out"), "{command}: {}", cost.stderr);
+        assert!(ran.stderr.contains("links between packets left out"), "{command}: {}", ran.stderr);
     }
     let ran = crate::support::run(&["print", "--by-family", "-e", "frame.number", path.to_str().unwrap()]);
     assert_eq!(ran.text().lines().count(), 600_000);
@@ -317,13 +275,13 @@ fn lengths_that_cannot_be() {
         File::options().write(true).open(&path).unwrap().set_len(length).unwrap();
         let salvages = |command: &&&str| command.contains("--salvage");
         for command in COMMANDS.iter().filter(|command| length < 1 << 30 || !salvages(command)) {
-            let cost = cost(command, &path);
-            assert!(cost.code == 1 && cost.memory < MOST_OF_STREAM, "{command} {length}: {cost:?}");
+            let (ran, cost) = cost(command, &path);
+            assert!(ran.code == 1 && cost.memory < MOST_OF_STREAM, "{command} {length}: {ran:?} {cost:?}");
             let told =
-                ["impossible", " zeros where a packet should begin"].map(|word| cost.stderr.contains(word));
-            assert!(told.contains(&true) || cost.stderr.is_empty(), "{command}: {cost:?}");
+                ["impossible", " zeros where a packet should begin"].map(|word| ran.stderr.contains(word));
+            assert!(told.contains(&true) || ran.stderr.is_empty(), "{command}: {ran:?} {cost:?}");
             // What it takes to read 100 GB would be seen.
-            assert!(cost.ticks < 300, "{command} {length}: {cost:?}");
+            assert!(cost.time < Duration::from_secs(3), "{command} {length}: {ran:?} {cost:?}");
         }
     }
 }
@@ -347,15 +305,18 @@ fn little_that_becomes_much() {
         assert!(bomb.len() < 8 << 20, "{name}: {} bytes", bomb.len());
         std::fs::write(&path, &bomb).unwrap();
         for command in ["info @", "check @", "filter frame @", "print @", "convert --to pcapng @"] {
-            let cost = cost(command, &path);
-            assert!(cost.code == 0 && cost.memory < 2 * MOST_OF_STREAM, "{command} {name}: {cost:?}");
+            let (ran, cost) = cost(command, &path);
+            assert!(ran.code == 0 && cost.memory < 2 * MOST_OF_STREAM, "{command} {name}: {ran:?} {cost:?}");
         }
         let nested = folder.path().join("nested");
         std::fs::write(&nested, compress(&bomb, Compression::Gzip)).unwrap();
         for command in COMMANDS {
-            let cost = cost(command, &nested);
-            assert!(cost.code == 3 && cost.memory < MOST_OF_STREAM, "{command} nested {name}: {cost:?}");
-            assert!(cost.stderr.contains("decompress it once before"), "{command}: {cost:?}");
+            let (ran, cost) = cost(command, &nested);
+            assert!(
+                ran.code == 3 && cost.memory < MOST_OF_STREAM,
+                "{command} nested {name}: {ran:?} {cost:?}"
+            );
+            assert!(ran.stderr.contains("decompress it once before"), "{command}: {ran:?} {cost:?}");
         }
     }
 }
@@ -369,9 +330,9 @@ fn a_line_without_end() {
         std::fs::write(&path, beginning).unwrap();
         File::options().write(true).open(&path).unwrap().set_len(1 << 30).unwrap();
         for command in COMMANDS {
-            let cost = cost(command, &path);
-            assert!(cost.code == 3 && cost.memory < 2 * MOST_OF_STREAM, "{command}: {cost:?}");
-            assert!(cost.stderr.contains("line 1"), "{command}: {cost:?}");
+            let (ran, cost) = cost(command, &path);
+            assert!(ran.code == 3 && cost.memory < 2 * MOST_OF_STREAM, "{command}: {ran:?} {cost:?}");
+            assert!(ran.stderr.contains("line 1"), "{command}: {ran:?} {cost:?}");
         }
     }
 }
@@ -434,12 +395,12 @@ fn time_is_linear() {
         for command in COMMANDS {
             let of = |bytes: &[u8]| {
                 std::fs::write(&path, bytes).unwrap();
-                cost(command, &path).ticks
+                cost(command, &path).1.time
             };
             let (little, much) = (of(small), of(large));
-            // A tick or two are no measure.
-            if much > 24 * little.max(2) {
-                wrong.push(format!("{command}, kind {kind}: {little} ticks, then {much}"));
+            // So little is no measure.
+            if much > 24 * little.max(Duration::from_millis(20)) {
+                wrong.push(format!("{command}, kind {kind}: {little:?}, then {much:?}"));
             }
         }
     }

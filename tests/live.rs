@@ -1,6 +1,6 @@
 //! Pipes: packets are shown as they come, memory stays small, a reader that goes away is no error.
 
-use crate::support::{fixture_bytes, tool};
+use crate::support::{Cost, fixture_bytes, measured, tool};
 use capture_file::{Item, Reader};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
@@ -82,14 +82,6 @@ fn a_reader_that_goes_away_is_no_error() {
     }
 }
 
-/// Peak memory of a process in KiB, as Linux tells it; none once it has ended.
-#[cfg(target_os = "linux")]
-pub(crate) fn peak_memory(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
-}
-
 /// 200 MB here; the bound is the same for any length, since nothing is kept of a packet.
 #[cfg(target_os = "linux")]
 #[test]
@@ -104,17 +96,18 @@ fn memory_is_one_buffer() {
         let mut pieces = pieces(&fixture_bytes(name));
         let packets = pieces.split_off(1).concat().repeat(100);
         let rounds = if cfg!(debug_assertions) { 20_000_000 } else { 200_000_000 } / packets.len();
-        let mut child = tool().args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut command, report) = measured(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let drain = std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()).unwrap());
         stdin.write_all(&pieces[0]).unwrap();
         for _ in 0..rounds {
             stdin.write_all(&packets).unwrap();
         }
-        let peak = peak_memory(child.id()).unwrap();
         drop(stdin);
         assert!(child.wait().unwrap().success());
         drain.join().unwrap();
+        let peak = Cost::of(&report).memory;
         assert!(peak < BOUND, "{arguments:?}: {peak} KiB");
     }
 }
@@ -151,9 +144,9 @@ fn memory_is_bounded_whatever_a_line_says() {
     ];
     for (index, line) in lines.iter().enumerate() {
         for arguments in [&["info"][..], &["convert", "--to", "ndjson"]] {
-            let mut child = tool();
-            child.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-            let mut child = child.spawn().unwrap();
+            let (mut command, report) = measured(arguments);
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = command.spawn().unwrap();
             let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
             let mut stderr = child.stderr.take().unwrap();
             let drains = [
@@ -163,13 +156,9 @@ fn memory_is_bounded_whatever_a_line_says() {
             let line = line.clone();
             // It ends at a line that it cannot read.
             let feeder = std::thread::spawn(move || drop(stdin.write_all(line.as_bytes())));
-            let mut peak = 0;
-            while let Some(now) = peak_memory(child.id()) {
-                peak = now;
-                std::thread::sleep(std::time::Duration::from_millis(1));
-            }
-            feeder.join().unwrap();
             let code = child.wait().unwrap().code();
+            feeder.join().unwrap();
+            let peak = Cost::of(&report).memory;
             assert!(matches!(code, Some(0..=3)), "line {index}, {arguments:?}: {code:?}");
             let [_, told] = drains.map(|drain| drain.join().unwrap());
             assert!(peak < BOUND, "line {index}, {arguments:?}: {peak} KiB");

@@ -1,6 +1,6 @@
 //! A long file is formatted on all processors, a pipe packet by packet: both have to give the same bytes.
 
-use crate::support::{Ran, folder, run, run_with_input};
+use crate::support::{Cost, Ran, folder, measured, run, run_with_input};
 use capture_file::Format;
 use mbuf_trace::Encoding;
 use trace_synth::Recipe;
@@ -110,6 +110,14 @@ fn files_follow_one_another() {
     }
 }
 
+/// Peak memory of a process in KiB so far, as Linux reports it; none once it has ended.
+#[cfg(target_os = "linux")]
+fn peak_memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
 /// Eight processors, whatever there are: strace(1) says so when the tool asks.
 #[cfg(target_os = "linux")]
 #[test]
@@ -133,7 +141,7 @@ fn memory_is_bounded_on_many_processors() {
         strace.arg(tool().get_program()).args(arguments).arg(&file).args(["--force", "-o"]).arg(&out);
         let mut child = strace.spawn().unwrap();
         let (mut peak, mut threads) = (0, 0);
-        while let Some(now) = crate::live::peak_memory(child.id()) {
+        while let Some(now) = peak_memory(child.id()) {
             let tasks = std::fs::read_dir(format!("/proc/{}/task", child.id()));
             threads = threads.max(tasks.map_or(0, Iterator::count));
             peak = now;
@@ -157,17 +165,12 @@ fn memory_is_bounded_whatever_is_made_of_packets() {
     let capture = crate::support::capture_of(&packets);
     std::fs::write(&file, capture).unwrap();
     for arguments in [&["print", "--json"][..], &["print", "--no-fold"], &["convert", "--to", "ndjson"]] {
-        let mut child = crate::support::tool();
-        let mut child = child.args(arguments).arg(&file).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut command, report) = measured(arguments);
+        let mut child = command.arg(&file).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = child.stdout.take().unwrap();
         let drain = std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()).unwrap());
-        let mut peak = 0;
-        while let Some(now) = crate::live::peak_memory(child.id()) {
-            peak = now;
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
         assert!(child.wait().unwrap().success());
-        let written = drain.join().unwrap();
+        let (written, peak) = (drain.join().unwrap(), Cost::of(&report).memory);
         assert!(written > 20 * 64_000 * 10 && peak < BOUND, "{arguments:?}: {written} bytes, {peak} KiB");
     }
 }

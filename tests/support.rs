@@ -3,10 +3,15 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 /// The tool, in the project's folder, without colours and without the user's settings.
 pub(crate) fn tool() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mtrace-tool"));
+    plain(env!("CARGO_BIN_EXE_mtrace-tool").as_ref())
+}
+
+fn plain(program: &Path) -> Command {
+    let mut command = Command::new(program);
     command
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_remove("MTRACE_EDITOR_URL")
@@ -64,6 +69,57 @@ pub(crate) fn run_with_input<S: AsRef<std::ffi::OsStr>>(arguments: &[S], input: 
     let output = child.wait_with_output().expect("the tool ends");
     feeder.join().expect("the feeder ends");
     output.into()
+}
+
+/// What a run took, as the system counted until its end.
+#[derive(Debug)]
+pub(crate) struct Cost {
+    /// KiB.
+    pub(crate) memory: u64,
+    /// User and system time, which other programs on the machine do not change.
+    pub(crate) time: Duration,
+}
+
+impl Cost {
+    /// Of the run that [`measured`] prepared, after its end.
+    pub(crate) fn of(report: &tempfile::NamedTempFile) -> Self {
+        let text = std::fs::read_to_string(report).expect("a report");
+        let (memory, micros) = text.split_once(' ').expect("the run was measured");
+        let (memory, micros) = (memory.parse().expect("KiB"), micros.parse().expect("µs"));
+        assert!(memory > 0, "the system reports no memory");
+        Self { memory, time: Duration::from_micros(micros) }
+    }
+}
+
+const REPORT: &str = "MTRACE_TEST_REPORT";
+
+/// The tool as a child of [`launch`], and where the cost of its run is written. Standard output has more than the tool's.
+pub(crate) fn measured(arguments: &[&str]) -> (Command, tempfile::NamedTempFile) {
+    let report = tempfile::NamedTempFile::new().expect("a file");
+    let mut command = plain(&std::env::current_exe().expect("the tests"));
+    command.args(["--exact", "--nocapture", "support::launch", "--", env!("CARGO_BIN_EXE_mtrace-tool")]);
+    command.args(arguments).env(REPORT, report.path());
+    (command, report)
+}
+
+/// No test, but a small program that runs another: the peak memory of a process includes that of the one that
+/// started it, and all tests together are large.
+#[test]
+fn launch() {
+    use nix::sys::{
+        resource::{UsageWho, getrusage},
+        time::TimeValLike,
+    };
+    let Some(report) = std::env::var_os(REPORT) else { return };
+    let mut words = std::env::args_os().skip_while(|word| word != "--").skip(1);
+    let mut command = Command::new(words.next().expect("a program"));
+    let status = command.args(words).env_remove(REPORT).status().expect("the program runs");
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("it has ended");
+    let time = usage.user_time() + usage.system_time();
+    // Apple counts bytes.
+    let memory = usage.max_rss() / if cfg!(target_vendor = "apple") { 1024 } else { 1 };
+    std::fs::write(report, format!("{memory} {}", time.num_microseconds())).expect("the report");
+    std::process::exit(status.code().unwrap_or(255));
 }
 
 /// A pcap of revision 3 traces with these texts, oldest first, a packet a second from 2026-01-01T00:00:00Z.
