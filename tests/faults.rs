@@ -5,6 +5,7 @@ use crate::support::{Ran, capture_of, fixture_bytes, folder, is_there, listing, 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 const OLD: &[u8] = b"the old file";
 
@@ -369,19 +370,28 @@ fn a_kill_at_every_call_leaves_the_old_file_or_the_new_one() {
 fn a_kill_at_any_moment_leaves_the_old_file_or_the_new_one() {
     let folder = folder();
     let (input, out) = (folder.path().join("in.pcap"), folder.path().join("out.pcap"));
-    std::fs::write(&input, long_capture()).unwrap();
+    std::fs::write(&input, very_long_capture()).unwrap();
     let text = |path: &Path| path.to_str().unwrap().to_owned();
     let arguments = ["filter", "frame", &text(&input), "--force", "-o", &text(&out)].map(str::to_owned);
-    let began = std::time::Instant::now();
     assert_eq!(run(&arguments).code, 0);
-    let (whole, new) = (began.elapsed(), std::fs::read(&out).unwrap());
-    for step in 0..60 {
+    let new = std::fs::read(&out).unwrap();
+    // Kills before anything was written, while it was, and after that.
+    let mut seen = [0; 3];
+    let (mut delay, mut step) = (Duration::ZERO, Duration::from_millis(5));
+    while seen.iter().any(|kills| *kills < 5) || seen.iter().sum::<u32>() < 60 {
+        assert!(seen.iter().sum::<u32>() < 2000, "too few kills before, while and after it writes: {seen:?}");
         std::fs::write(&out, OLD).unwrap();
         let mut child = tool().args(&arguments).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(whole * step / 50);
+        std::thread::sleep(delay);
         child.kill().unwrap();
         child.wait().unwrap();
         let is = std::fs::read(&out).unwrap();
-        assert!(is == OLD || is == new, "killed after {:?}: {} bytes", whole * step / 50, is.len());
+        assert!(is == OLD || is == new, "killed after {delay:?}: {} bytes", is.len());
+        let left = listing(folder.path()).into_iter().filter(|name| name.starts_with(".mtrace-tool-"));
+        let left: Vec<_> = left.map(|name| std::fs::remove_file(folder.path().join(name)).unwrap()).collect();
+        let moment = if is == new { 2 } else { left.len() };
+        seen[moment] += 1;
+        // Once everything is written: from the beginning, in smaller steps.
+        (delay, step) = if moment == 2 { (Duration::ZERO, step * 3 / 4) } else { (delay + step, step) };
     }
 }
