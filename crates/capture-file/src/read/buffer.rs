@@ -4,6 +4,7 @@
 //! the batch is done with it.
 
 use super::MAX_BLOCK;
+use super::salvage::work;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -72,6 +73,7 @@ impl Buffer {
         // Moving no more than was given out since the last move keeps the work linear; at full size there is no
         // other way, and it happens once an item.
         if self.start > 0 && (available <= self.start || self.bytes.len() >= MAX_CAPACITY) {
+            work::count(available);
             match Arc::get_mut(&mut self.bytes) {
                 Some(bytes) => bytes.copy_within(self.start..self.end, 0),
                 None => self.leave(),

@@ -134,6 +134,7 @@ impl<R: Read> Reader<R> {
         let mut order = self.known.container.byte_order;
         let mut at = 0_usize;
         for link in 0..BLOCK_LINKS {
+            work::count(1);
             if !self.look_ahead(at.saturating_add(pcapng::BLOCK_HEADER)) {
                 // The end behind a whole block, with or without bytes of one that is not.
                 return Place::Item(0);
@@ -189,6 +190,7 @@ impl<R: Read> Reader<R> {
             if chain.links >= needed && at > past {
                 return Follow::Yes(chain);
             }
+            work::count(1);
             let Some(left) = budget.checked_sub(1) else { return Follow::No };
             *budget = left;
             if !self.look_ahead(at.saturating_add(records.header_len())) {
@@ -245,6 +247,7 @@ impl<R: Read> Reader<R> {
     fn outnumbers(&self, records: Records, mut at: usize, chain: &Chain) -> bool {
         let mut links = 0_usize;
         while at < chain.last_end() {
+            work::count(1);
             let header = self.buffer.available().get(at..).unwrap_or_default();
             let Some((len, _)) = records.plausible(header) else { break };
             at = at.saturating_add(len);
@@ -395,4 +398,74 @@ impl Clock {
 /// Whether two packets can follow one another.
 pub(super) fn near(a: u32, b: u32) -> bool {
     a.abs_diff(b) <= MAX_PAUSE
+}
+
+/// What a test allows the search to cost, without a clock: places looked at, and bytes moved.
+pub(super) mod work {
+    #[cfg(test)]
+    thread_local! {
+        static LEFT: std::cell::Cell<usize> = const { std::cell::Cell::new(usize::MAX) };
+    }
+
+    pub(in super::super) fn count(_cost: usize) {
+        #[cfg(test)]
+        LEFT.set(LEFT.get().checked_sub(_cost).expect("less work"));
+    }
+
+    /// From now on.
+    #[cfg(test)]
+    pub(in super::super) fn allow(cost: usize) {
+        LEFT.set(cost);
+    }
+
+    #[cfg(test)]
+    pub(in super::super) fn left() -> usize {
+        LEFT.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Salvages a file, with so much work for each of its bytes.
+    fn salvage(file: &[u8], work_per_byte: usize) {
+        let most = work_per_byte * file.len();
+        work::allow(most);
+        let mut reader = Reader::new(file).unwrap();
+        reader.expect_damage();
+        while match reader.next_item() {
+            Ok(item) => item.is_some(),
+            Err(_) => reader.salvage().is_some(),
+        } {}
+        let spent = most - work::left();
+        assert!(spent > file.len() / 16, "{spent} counted for {} bytes", file.len());
+    }
+
+    fn words(words: &[u32]) -> Vec<u8> {
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn the_search_is_linear_whatever_lengths_are_claimed() {
+        for length in [1 << 20, (1 << 20) - 4, super::super::MAX_BLOCK] {
+            let mut file = words(&[0x0a0d_0d0a, 28, 0x1a2b_3c4d, 1, u32::MAX, u32::MAX, 28]);
+            file.extend(words(&[1, 20, 147, 0, 20]));
+            file.extend(words(&[6, length]).repeat(2_500_000));
+            salvage(&file, 3);
+        }
+    }
+
+    /// Records of a megabyte each, full of places where records seem to begin and none that leads anywhere.
+    #[test]
+    fn the_search_is_linear_in_records_that_are_full_of_beginnings() {
+        for (captured, original) in [(0, 1), (16, 16), (1 << 19, 1 << 20)] {
+            let head = words(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 1 << 20, 147]);
+            let mut record = words(&[1_768_377_600, 7, (1 << 20) - 32, 1 << 20]);
+            record.extend(words(&[1_768_377_600, 7, captured, original]).repeat((1 << 16) - 2));
+            salvage(&[&head[..], &[&record[..], &[0xff; 40]].concat().repeat(12)].concat(), 3);
+            // One damage, and nothing but records after it.
+            salvage(&[&head[..], &[0xff; 40], &record.repeat(12)].concat(), 3);
+        }
+    }
 }

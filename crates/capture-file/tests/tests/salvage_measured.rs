@@ -219,27 +219,6 @@ fn all_packets_that_damage_did_not_touch_are_found_and_no_others() {
     assert!(lost <= 2 && invented <= 2, "{}", misplaced.join("\n"));
 }
 
-/// Records of a megabyte each, full of places where records seem to begin and none that leads anywhere.
-#[test]
-fn the_search_is_linear_in_records_that_are_full_of_beginnings() {
-    for (captured, original) in [(0, 1), (16, 16), (1 << 19, 1 << 20)] {
-        let one = Bytes::new(Little).u32(1_768_377_600).u32(7).u32(captured).u32(original).bytes;
-        let body = one.repeat((1 << 20) / one.len() - 2);
-        let mut file = Pcap::new(Little, MICRO, 1 << 20, 147);
-        for _ in 0..12 {
-            file = Pcap(file.record(1_768_377_600, 7, 1 << 20, &body).0.raw(&[0xff; 40]));
-        }
-        let start = std::time::Instant::now();
-        let (packets, _) = salvage(&file.bytes());
-        assert!(
-            start.elapsed().as_secs() < 20,
-            "{captured}: {:?}, {} packets",
-            start.elapsed(),
-            packets.len()
-        );
-    }
-}
-
 #[test]
 fn compressed_captures_are_searched_as_plain_ones() {
     for capture in captures() {

@@ -17,7 +17,7 @@ use std::io::{self, Write};
 pub(super) const MAX_NODES: usize = 120;
 /// Most rows that all edges together pass, from one node to another: the library puts a point of its own into each
 /// row, and takes quadratic time for them. The edges taken most often are shown.
-const MAX_PASSED: usize = 500;
+pub(super) const MAX_PASSED: usize = 500;
 /// Most letters of a name in a box; the tooltip has them all.
 const LONGEST: usize = 40;
 /// Width of a letter and space around the letters, in pixels.
@@ -117,16 +117,9 @@ fn lay_out(shown: &Shown<'_>) -> Drawing {
         );
         handles.push(graph.add_node(element));
     }
-    let mut edges: Vec<usize> = (0..shown.edges.len()).collect();
-    let passes = |edge: &usize| shown.edges.get(*edge).map_or(0, |edge| edge.2);
-    edges.sort_by_key(|edge| std::cmp::Reverse(passes(edge)));
-    let mut order = Order::of(shown, &edges);
-    while order.rows_passed(shown, &edges) > MAX_PASSED && edges.len() > 1 {
-        edges.truncate(edges.len().saturating_mul(7) / 8);
-        order = Order::of(shown, &edges);
-    }
+    let (order, edges) = edges_downwards(shown);
     let hidden_edges = shown.edges.len().saturating_sub(edges.len());
-    for edge in order.sorted(shown, edges) {
+    for edge in edges {
         let Some(&(from, to, _)) = shown.edges.get(edge) else { continue };
         let backwards = order.is_backwards(from, to);
         let (upper, lower) = if backwards { (to, from) } else { (from, to) };
@@ -147,11 +140,25 @@ fn lay_out(shown: &Shown<'_>) -> Drawing {
     drawing
 }
 
+/// The edges that are shown, in the order in which the library is given them.
+pub(super) fn edges_downwards(shown: &Shown<'_>) -> (Order, Vec<usize>) {
+    let mut edges: Vec<usize> = (0..shown.edges.len()).collect();
+    let passes = |edge: &usize| shown.edges.get(*edge).map_or(0, |edge| edge.2);
+    edges.sort_by_key(|edge| std::cmp::Reverse(passes(edge)));
+    let mut order = Order::of(shown, &edges);
+    while order.rows_passed(shown, &edges) > MAX_PASSED && edges.len() > 1 {
+        edges.truncate(edges.len().saturating_mul(7) / 8);
+        order = Order::of(shown, &edges);
+    }
+    let edges = order.sorted(shown, edges);
+    (order, edges)
+}
+
 /// The nodes from the top down, so that as few edges as may be point upwards.
 ///
 /// The library could break cycles itself, but searches all ways through the graph for each edge: there are
 /// exponentially many. Given edges that all point down, those of the uppermost nodes first, it has nothing to search.
-struct Order {
+pub(super) struct Order {
     /// The place of each node.
     places: Vec<usize>,
 }
@@ -194,7 +201,7 @@ impl Order {
     }
 
     /// How many rows there are between the ends of all edges, where each node stands below all that lead to it.
-    fn rows_passed(&self, shown: &Shown<'_>, edges: &[usize]) -> usize {
+    pub(super) fn rows_passed(&self, shown: &Shown<'_>, edges: &[usize]) -> usize {
         let mut rows = vec![0_usize; shown.nodes.len()];
         let row = |rows: &[usize], node: usize| rows.get(node).copied().unwrap_or_default();
         let ends: Vec<(usize, usize)> = self
@@ -218,7 +225,7 @@ impl Order {
         self.places.get(node).copied().unwrap_or_default()
     }
 
-    fn is_backwards(&self, from: usize, to: usize) -> bool {
+    pub(super) fn is_backwards(&self, from: usize, to: usize) -> bool {
         self.place(from) > self.place(to)
     }
 
