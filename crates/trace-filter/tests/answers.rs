@@ -3,7 +3,7 @@
 
 use crate::packets::{packets, pcap};
 use crate::parity::{Answer, captures, ours};
-use crate::tshark::SAME;
+use crate::tshark::{SAME, reviewable, topics};
 
 /// Numbers in order, and `3-5` for three that follow each other.
 fn ranges(numbers: &[u64]) -> String {
@@ -25,10 +25,7 @@ fn complaint(rendered: &str) -> String {
 fn answers() {
     let kinds: Vec<_> = packets().into_iter().map(|(_, bytes)| (bytes.clone(), bytes.len())).collect();
     let captures = [pcap(&kinds), captures::ethernet(40), captures::traces(20)];
-    let (_, topics) = SAME.split_once("\n\n").unwrap();
-    for topic in topics.split("\n\n") {
-        let (name, expressions) = topic.strip_prefix("// ").and_then(|topic| topic.split_once('\n')).unwrap();
-        let expressions: Vec<String> = expressions.lines().map(str::to_owned).collect();
+    for (topic, expressions) in topics(SAME) {
         let answers: Vec<Vec<Answer>> = captures.iter().map(|capture| ours(capture, &expressions)).collect();
         let mut shown = String::new();
         for (place, expression) in expressions.iter().enumerate() {
@@ -45,7 +42,6 @@ fn answers() {
                 Err(error) => shown.push_str(&format!("    {}\n", complaint(error))),
             }
         }
-        assert!(shown.lines().count() < 150, "{name}: too long to review");
-        insta::assert_snapshot!(name.replace(' ', "_"), shown);
+        insta::assert_snapshot!(topic, reviewable(shown));
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Expressions that both have to take, or both refuse. A remark after an empty line is the topic of those after it.
+/// Expressions that both have to take, or both refuse.
 pub(crate) const SAME: &str = include_str!("expressions/same.txt");
 /// Expressions that Wireshark takes and we refuse by name.
 const REFUSED: &str = include_str!("expressions/refused.txt");
@@ -20,6 +20,20 @@ pub(crate) fn expressions(text: &str) -> Vec<String> {
         .filter(|line| !line.trim().is_empty() && !line.starts_with("//"))
         .map(str::to_owned)
         .collect()
+}
+
+/// The same by topics, which are remarks after an empty line.
+pub(crate) fn topics(text: &str) -> impl Iterator<Item = (String, Vec<String>)> {
+    text.split("\n\n// ").skip(1).map(|topic| {
+        let (name, rest) = topic.split_once('\n').unwrap();
+        (name.replace(' ', "_"), expressions(rest))
+    })
+}
+
+/// A snapshot, short enough for people to look at.
+pub(crate) fn reviewable(shown: String) -> String {
+    assert!(shown.lines().count() < 150, "{} lines, make two of it", shown.lines().count());
+    shown
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
