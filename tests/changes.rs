@@ -26,10 +26,10 @@ fn snapshots(name: &str) -> Vec<Vec<(Link, Vec<u8>)>> {
     let bytes = fixture_bytes(name);
     let mut reader = Reader::new(bytes.as_slice()).unwrap();
     let mut traces = Vec::new();
-    let mut detector = Detector::new(None);
+    let mut detector = Detector::default();
     while let Some(item) = reader.next_item().unwrap() {
         if let Item::Packet(packet) = item {
-            let (trace, _) = detector.read(packet.data, packet.original_len as usize).unwrap();
+            let trace = detector.read(packet.data, packet.original_len as usize).unwrap();
             let found = trace.events().filter_map(|event| event.snapshot());
             traces.push(found.map(|snapshot| (snapshot.link(), snapshot.bytes.to_vec())).collect());
         }

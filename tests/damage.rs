@@ -53,15 +53,15 @@ fn read_all(bytes: &[u8]) -> Result<Found, OpenError> {
             continue;
         };
         let original = usize::try_from(packet.original_len).unwrap();
-        let detector = detectors.entry(packet.interface).or_insert_with(|| Detector::new(None));
+        let detector = detectors.entry(packet.interface).or_default();
         let read = (packet.link_type == LinkType::USER0).then(|| detector.read(packet.data, original));
         let faults: Vec<Fault> = match &read {
-            Some(Ok((trace, _))) => trace.faults().collect(),
+            Some(Ok(trace)) => trace.faults().collect(),
             Some(Err(fault)) => vec![*fault],
             None => Vec::new(),
         };
         let is_malformed = match &read {
-            Some(Ok((trace, _))) => trace.is_malformed(),
+            Some(Ok(trace)) => trace.is_malformed(),
             Some(Err(_)) => true,
             None => false,
         };
@@ -71,7 +71,6 @@ fn read_all(bytes: &[u8]) -> Result<Found, OpenError> {
             found.malformed.push(packet.number);
         }
         let trace = read.as_ref().and_then(|read| read.as_ref().ok());
-        let trace = trace.map(|(trace, certainty)| (trace, *certainty));
         shown.clear();
         timeline.write(&mut shown, &packet.into(), trace).unwrap();
         assert!(!shown.is_empty());

@@ -14,7 +14,7 @@ use crate::signals;
 use capture_file::{
     Container, Format, Item, LinkType, Packet, ReadError, ReadErrorKind, Timestamp, WarningKind,
 };
-use mbuf_trace::{Certainty, Detector, Encoding, Ends, Fault, Trace};
+use mbuf_trace::{Detector, Encoding, Ends, Fault, Trace};
 use std::path::{Path, PathBuf};
 use trace_fields::{FieldId, SnapshotLink, Subject};
 use trace_filter::{Filter, Scratch};
@@ -25,7 +25,7 @@ use trace_view::{Counted, Incomplete, PartOf};
 #[expect(clippy::large_enum_variant, reason = "one at a time, on the stack; a box would be one a packet")]
 pub(crate) enum Seen<'a> {
     /// A trace, however damaged.
-    Trace(Trace<'a>, Certainty),
+    Trace(Trace<'a>),
     /// On the trace's link type, but nothing that could be one.
     NoTrace(Fault),
     /// On another link type.
@@ -34,16 +34,16 @@ pub(crate) enum Seen<'a> {
 
 impl<'a> Seen<'a> {
     /// The trace, if it is one.
-    pub(crate) fn trace(&self) -> Option<(&Trace<'a>, Certainty)> {
+    pub(crate) fn trace(&self) -> Option<&Trace<'a>> {
         match self {
-            Self::Trace(trace, certainty) => Some((trace, *certainty)),
+            Self::Trace(trace) => Some(trace),
             Self::NoTrace(_) | Self::OtherLink => None,
         }
     }
 
     /// Its id and its parent's, 0 where they are not known.
     pub(crate) fn ids(&self) -> (u64, u64) {
-        let header = self.trace().and_then(|(trace, _)| trace.frame_header());
+        let header = self.trace().and_then(Trace::frame_header);
         header.map_or((0, 0), |header| (header.packet_id, header.parent_id))
     }
 
@@ -54,7 +54,7 @@ impl<'a> Seen<'a> {
     {
         let subject = Subject::new(packet).with_snapshot_link(link);
         match self.trace() {
-            Some((trace, certainty)) => subject.with_trace(trace, certainty),
+            Some(trace) => subject.with_trace(trace),
             None => subject,
         }
     }
@@ -212,7 +212,7 @@ impl Counts {
         let more = |count: &mut u64, by: bool| *count = count.saturating_add(u64::from(by));
         more(&mut self.packets, true);
         match seen {
-            Seen::Trace(trace, _) => {
+            Seen::Trace(trace) => {
                 more(&mut self.traces, true);
                 more(&mut self.malformed, trace.is_malformed());
                 self.incomplete.add(trace);
@@ -764,7 +764,7 @@ impl<'a> OnePacket<'a> {
         }
         self.report.read.add(&seen);
         match &seen {
-            Seen::Trace(trace, _) => self.trace(packet, trace, sink),
+            Seen::Trace(trace) => self.trace(packet, trace, sink),
             Seen::NoTrace(fault) => self.no_trace(packet, fault, sink),
             Seen::OtherLink => {}
         }
@@ -790,13 +790,15 @@ impl<'a> OnePacket<'a> {
         let interface = usize::try_from(packet.interface).unwrap_or(usize::MAX);
         if self.detectors.len() <= interface {
             // The reader bounds the number of interfaces.
-            self.detectors.resize_with(interface.saturating_add(1), || Detector::new(self.reading.forced));
+            self.detectors.resize_with(interface.saturating_add(1), || {
+                self.reading.forced.map_or_else(Detector::default, Detector::forced)
+            });
         }
         let original_len = usize::try_from(packet.original_len).unwrap_or(usize::MAX);
-        let mut unbound = Detector::new(self.reading.forced);
+        let mut unbound = self.reading.forced.map_or_else(Detector::default, Detector::forced);
         let detector = self.detectors.get_mut(interface).unwrap_or(&mut unbound);
         match detector.read(packet.data, original_len) {
-            Ok((trace, certainty)) => Seen::Trace(trace.with_ends(&self.reading.ends), certainty),
+            Ok(trace) => Seen::Trace(trace.with_ends(&self.reading.ends)),
             Err(fault) => Seen::NoTrace(fault),
         }
     }

@@ -45,7 +45,7 @@ enum Kind {
 impl Kind {
     fn of(seen: &Seen<'_>) -> Self {
         match seen {
-            Seen::Trace(trace, certainty) => Self::Trace(trace.encoding(), *certainty),
+            Seen::Trace(trace) => Self::Trace(trace.encoding(), trace.certainty()),
             Seen::NoTrace(fault) => Self::NoTrace(*fault),
             Seen::OtherLink => Self::OtherLink,
         }
@@ -55,8 +55,8 @@ impl Kind {
         match self {
             Self::Trace(encoding, certainty) => {
                 let original_len = usize::try_from(packet.original_len).unwrap_or(usize::MAX);
-                let trace = Trace::parse(packet.data, original_len, *encoding).with_ends(ends);
-                Seen::Trace(trace, *certainty)
+                let trace = Trace::parse(packet.data, original_len, *encoding);
+                Seen::Trace(trace.with_certainty(*certainty).with_ends(ends))
             }
             Self::NoTrace(fault) => Seen::NoTrace(*fault),
             Self::OtherLink => Seen::OtherLink,

@@ -1,7 +1,7 @@
 //! Filter expressions: any text is compiled or refused, and what is compiled runs.
 
 use crate::check;
-use mbuf_trace::{Certainty, Trace};
+use mbuf_trace::Trace;
 use std::sync::LazyLock;
 use trace_fields::{PacketView, Subject};
 use trace_filter::{Filter, Scratch};
@@ -21,8 +21,7 @@ pub(crate) fn filter(data: &[u8]) {
             let mut scratch = Scratch::default();
             for frame in FRAMES.iter() {
                 let trace = Trace::parse(frame, frame.len(), Recipe::default().encoding);
-                let subject =
-                    Subject::new(PacketView::of_bytes(frame)).with_trace(&trace, Certainty::Certain);
+                let subject = Subject::new(PacketView::of_bytes(frame)).with_trace(&trace);
                 let first = filter.matches(&mut scratch, &subject);
                 assert_eq!(filter.matches(&mut scratch, &subject), first, "twice the same");
             }

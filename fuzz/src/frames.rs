@@ -21,7 +21,10 @@ fn split(data: &[u8]) -> Option<(Option<Encoding>, &[u8], usize)> {
 /// Reading: events in every order, faults, and what is left over.
 pub(crate) fn payload(data: &[u8]) {
     let Some((encoding, frame, original_len)) = split(data) else { return };
-    let Ok((trace, _)) = Detector::new(encoding).read(frame, original_len) else { return };
+    let Ok(trace) = encoding.map_or_else(Detector::default, Detector::forced).read(frame, original_len)
+    else {
+        return;
+    };
     let oldest_first: Vec<_> = trace.events().map(|event| event.record.index).collect();
     assert_eq!(oldest_first.len(), trace.event_count());
     assert!(
@@ -50,8 +53,11 @@ pub(crate) fn payload(data: &[u8]) {
 /// Every field of it.
 pub(crate) fn fields(data: &[u8]) {
     let Some((encoding, frame, original_len)) = split(data) else { return };
-    let Ok((trace, certainty)) = Detector::new(encoding).read(frame, original_len) else { return };
-    let subject = Subject::new(PacketView::of_bytes(frame)).with_trace(&trace, certainty);
+    let Ok(trace) = encoding.map_or_else(Detector::default, Detector::forced).read(frame, original_len)
+    else {
+        return;
+    };
+    let subject = Subject::new(PacketView::of_bytes(frame)).with_trace(&trace);
     let mut scratch = Scratch::default();
     for field in Field::all() {
         let mut values = 0_usize;

@@ -34,7 +34,7 @@ pub(crate) fn lines(data: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut reader = Reader::new(data).ok()?;
     let mut writer = Writer::new(Vec::new());
     let mut raw = Vec::new();
-    let mut detector = Detector::new(None);
+    let mut detector = Detector::default();
     while let Some(item) = reader.next_item().ok()? {
         raw.extend_from_slice(item.raw());
         let original_len = |length: u32| usize::try_from(length).unwrap_or(usize::MAX);
@@ -42,7 +42,7 @@ pub(crate) fn lines(data: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
             Item::Packet(packet) => detector.read(packet.data, original_len(packet.original_len)).ok(),
             _ => None,
         };
-        writer.write(&item, trace.as_ref().map(|(trace, certainty)| (trace, *certainty))).ok()?;
+        writer.write(&item, trace.as_ref()).ok()?;
     }
     Some((writer.finish().ok()?, raw))
 }

@@ -2,7 +2,7 @@
 
 use crate::frames::ENCODINGS;
 use capture_file::{Resolution, Timestamp};
-use mbuf_trace::{Certainty, Detector, Encoding, Trace};
+use mbuf_trace::{Detector, Encoding, Trace};
 use trace_fields::{PacketView, Subject};
 use trace_view::tally::Moment;
 
@@ -42,13 +42,13 @@ impl<'a> Traces<'a> {
     }
 
     /// Each packet, and what it was read as; none where it is no trace.
-    pub(crate) fn each(&self, mut packet: impl FnMut(&PacketView<'a>, Option<(&Trace<'a>, Certainty)>)) {
-        let mut detector = Detector::new(self.encoding);
+    pub(crate) fn each(&self, mut packet: impl FnMut(&PacketView<'a>, Option<&Trace<'a>>)) {
+        let mut detector = self.encoding.map_or_else(Detector::default, Detector::forced);
         for (frame, number) in self.frames.iter().zip(1..) {
             let time = Timestamp::new(1_768_378_300, number * 1_000, Resolution::NANOS);
             let view = PacketView { number, time: Some(time), ..PacketView::of_bytes(frame) };
             let read = detector.read(frame, frame.len());
-            packet(&view, read.as_ref().ok().map(|(trace, certainty)| (trace, *certainty)));
+            packet(&view, read.as_ref().ok());
         }
     }
 
@@ -58,7 +58,7 @@ impl<'a> Traces<'a> {
             let subject = Subject::new(*view);
             let moment = Moment { file: 0, packet: view.number, time: view.time };
             match trace {
-                Some((trace, certainty)) => add(&subject.with_trace(trace, certainty), moment),
+                Some(trace) => add(&subject.with_trace(trace), moment),
                 None => add(&subject, moment),
             }
         });
@@ -67,7 +67,7 @@ impl<'a> Traces<'a> {
     /// The numbers of events of the packets that are traces.
     pub(crate) fn event_counts(&self) -> Vec<usize> {
         let mut counts = Vec::new();
-        self.each(|_, trace| counts.extend(trace.map(|(trace, _)| trace.event_count())));
+        self.each(|_, trace| counts.extend(trace.map(Trace::event_count)));
         counts
     }
 }

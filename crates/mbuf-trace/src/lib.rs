@@ -10,7 +10,7 @@
 //!
 //! // Revision 3: two records, newest first.
 //! let packet = b"\x00\x02\x00\x0e\x00\x01if.c:9: -send\x00\x00\x0e\x00\x01if.c:7: +send\x00";
-//! let (trace, _) = Detector::new(None).read(packet, packet.len()).expect("a trace");
+//! let trace = Detector::default().read(packet, packet.len()).expect("a trace");
 //! let events: Vec<_> = trace.events().map(RecordedEvent::read).collect();
 //! assert_eq!(events[0].kind, Kind::Enter);
 //! assert_eq!(events[0].function.unwrap().as_bytes(), b"send");

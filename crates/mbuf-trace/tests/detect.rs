@@ -24,12 +24,12 @@ fn build(records: &[(u16, &[u8])], pair: fn(u16) -> [u8; 2]) -> Vec<u8> {
 
 /// Revision, byte order where it is the wrong one, and certainty, as a new detector gives them.
 fn told(packet: &[u8], original_len: usize) -> String {
-    match Detector::new(None).read(packet, original_len) {
+    match Detector::default().read(packet, original_len) {
         Err(fault) => format!("{:?}", fault.kind),
-        Ok((trace, certainty)) => {
+        Ok(trace) => {
             let encoding = trace.encoding();
             let order = if encoding.byte_order == ByteOrder::Little { " reversed" } else { "" };
-            format!("{}{order}, {certainty:?}", encoding.revision.number())
+            format!("{}{order}, {:?}", encoding.revision.number(), trace.certainty())
         }
     }
 }

@@ -77,14 +77,14 @@ fn the_first_record_alone_begins_revision_4() {
     let _ = FrameWriter::new(&mut whole, Encoding::new(Revision::Four), None).finish();
     // As soon as a byte of the magic is there.
     for length in 7..whole.len() {
-        let (trace, certainty) = Detector::new(None).read(&whole[..length], whole.len()).unwrap();
-        assert_eq!((trace.revision(), certainty), (Revision::Four, Certainty::Certain), "{length}");
+        let trace = Detector::default().read(&whole[..length], whole.len()).unwrap();
+        assert_eq!((trace.revision(), trace.certainty()), (Revision::Four, Certainty::Certain), "{length}");
     }
-    assert!(Detector::new(None).read(&whole[..6], whole.len()).is_err());
+    assert!(Detector::default().read(&whole[..6], whole.len()).is_err());
     // A record of that type further behind, whole or cut, is no sign.
     let frame = [&b"\0\x02"[..], &record(1, b"hello\0"), &whole[2..]].concat();
     for length in [frame.len() - 3, frame.len()] {
-        let (trace, _) = Detector::new(None).read(&frame[..length], frame.len()).unwrap();
+        let trace = Detector::default().read(&frame[..length], frame.len()).unwrap();
         assert_eq!(trace.revision(), Revision::Three, "{length}");
     }
 }

@@ -128,9 +128,9 @@ fn cases() -> Vec<Case> {
 #[test]
 fn every_class() {
     for case in cases() {
-        let mut detector = Detector::new(None);
+        let mut detector = Detector::default();
         let original_len = case.original_len.unwrap_or(case.packet.len());
-        let (trace, _) =
+        let trace =
             detector.read(&case.packet, original_len).unwrap_or_else(|f| panic!("{}: {f}", case.name));
         let faults: Vec<String> = trace.faults().map(|fault| fault.to_string()).collect();
         assert_eq!(faults, case.faults.iter().map(ToString::to_string).collect::<Vec<_>>(), "{}", case.name);
@@ -139,7 +139,7 @@ fn every_class() {
         assert_eq!(trace.is_malformed(), case.malformed, "{}", case.name);
 
         let whole = frame();
-        let (next, _) = detector.read(&whole, whole.len()).unwrap();
+        let next = detector.read(&whole, whole.len()).unwrap();
         assert_eq!((next.revision(), next.is_malformed()), (Revision::Three, false), "after {}", case.name);
     }
 }
@@ -158,7 +158,7 @@ fn a_wrapped_length_is_named() {
         for (frame, events, second) in
             [(newest, 1, FaultKind::RecordsMissing), (oldest, 3, FaultKind::TrailingBytes)]
         {
-            let (trace, _) = Detector::new(None).read(&frame, frame.len()).unwrap();
+            let trace = Detector::default().read(&frame, frame.len()).unwrap();
             let kinds: Vec<FaultKind> = trace.faults().map(|fault| fault.kind).collect();
             assert_eq!(kinds, [FaultKind::LengthWrapped, second], "{fill}");
             assert_eq!(trace.event_count(), events, "{fill}");
@@ -173,7 +173,7 @@ fn a_wrapped_length_is_named() {
 fn a_large_frame_with_another_fault_is_not_called_wrapped() {
     let large = record(0, &[0x45; 50_000]);
     let missing = [&b"\0\x04"[..], &large, &large, &record(1, b"f.c:7: +send\0")].concat();
-    let (trace, _) = Detector::new(None).read(&missing, missing.len()).unwrap();
+    let trace = Detector::default().read(&missing, missing.len()).unwrap();
     let kinds: Vec<FaultKind> = trace.faults().map(|fault| fault.kind).collect();
     assert_eq!(kinds, [FaultKind::RecordsMissing]);
     assert_eq!(trace.event_count(), 3);
@@ -198,7 +198,7 @@ fn not_a_trace() {
     let mut ethernet = packet();
     ethernet[0] = 0x58;
     for other in [&ip[..], &ethernet, b"hello, world", &[0xff; 60]] {
-        let fault = Detector::new(None).read(other, other.len()).unwrap_err();
+        let fault = Detector::default().read(other, other.len()).unwrap_err();
         assert_eq!(fault.kind, FaultKind::NotATrace, "{other:?}");
     }
 }
@@ -283,15 +283,15 @@ fn a_full_frame_in_both_orders() {
 
 #[test]
 fn certainty_is_inherited_and_forced() {
-    let mut detector = Detector::new(None);
-    let guess = detector.read(b"\0\0", 2).unwrap().1;
+    let mut detector = Detector::default();
+    let guess = detector.read(b"\0\0", 2).unwrap().certainty();
     let whole = frame();
-    let own = detector.read(&whole, whole.len()).unwrap().1;
-    let inherited = detector.read(b"\0\0", 2).unwrap().1;
+    let own = detector.read(&whole, whole.len()).unwrap().certainty();
+    let inherited = detector.read(b"\0\0", 2).unwrap().certainty();
     assert_eq!([guess, own, inherited], [Certainty::Guessed, Certainty::Certain, Certainty::Inherited]);
-    let mut forced = Detector::new(Some(Encoding::new(Revision::Two)));
-    let (trace, certainty) = forced.read(&whole, whole.len()).unwrap();
-    assert_eq!((trace.revision(), certainty), (Revision::Two, Certainty::Forced));
+    let mut forced = Detector::forced(Encoding::new(Revision::Two));
+    let trace = forced.read(&whole, whole.len()).unwrap();
+    assert_eq!((trace.revision(), trace.certainty()), (Revision::Two, Certainty::Forced));
 }
 
 #[test]
@@ -302,9 +302,9 @@ fn a_cut_header_does_not_look_little_endian() {
     string_first.extend_from_slice(&record(0, &packet()));
     let whole = frame();
     for length in 2..string_first.len() {
-        let mut detector = Detector::new(None);
+        let mut detector = Detector::default();
         detector.read(&whole, whole.len()).unwrap();
-        let (trace, _) = detector.read(&string_first[..length], string_first.len()).unwrap();
+        let trace = detector.read(&string_first[..length], string_first.len()).unwrap();
         assert_eq!(trace.encoding(), Encoding::new(Revision::Three), "{length}");
         assert!(!trace.is_malformed(), "{length}");
     }
@@ -315,12 +315,12 @@ fn reversed_headers_do_not_settle_an_interface() {
     let reversed = cases().into_iter().find(|case| case.name == "headers reversed").unwrap().packet;
     let mut damaged = frame();
     damaged.truncate(70);
-    let mut detector = Detector::new(None);
+    let mut detector = Detector::default();
     for packet in [&frame(), &reversed] {
         detector.read(packet, packet.len()).unwrap();
     }
-    let (trace, certainty) = detector.read(&damaged, damaged.len()).unwrap();
-    assert_eq!((trace.encoding(), certainty), (Encoding::new(Revision::Three), Certainty::Inherited));
+    let trace = detector.read(&damaged, damaged.len()).unwrap();
+    assert_eq!((trace.encoding(), trace.certainty()), (Encoding::new(Revision::Three), Certainty::Inherited));
 }
 
 #[test]
@@ -329,14 +329,14 @@ fn an_odd_string_does_not_change_what_is_settled() {
     let odd =
         [&b"\0\x01"[..], &record(1, b"\xa5\xd1\xa5\xb1\xa5\xc3\xa5\xc8\xa4\xf2\xc7\xcb\xb4\xfe\0")].concat();
     let whole = frame();
-    let mut detector = Detector::new(None);
+    let mut detector = Detector::default();
     detector.read(&whole, whole.len()).unwrap();
-    let (trace, certainty) = detector.read(&odd, odd.len()).unwrap();
-    assert_eq!((trace.revision(), certainty), (Revision::Three, Certainty::Inherited));
+    let trace = detector.read(&odd, odd.len()).unwrap();
+    assert_eq!((trace.revision(), trace.certainty()), (Revision::Three, Certainty::Inherited));
     // Packets in type 1 are revision 2 all the same.
     let second = [&b"\0\x01"[..], &record(1, &packet())].concat();
-    let (trace, certainty) = detector.read(&second, second.len()).unwrap();
-    assert_eq!((trace.revision(), certainty), (Revision::Two, Certainty::Certain));
+    let trace = detector.read(&second, second.len()).unwrap();
+    assert_eq!((trace.revision(), trace.certainty()), (Revision::Two, Certainty::Certain));
 }
 
 #[test]
@@ -348,7 +348,7 @@ fn a_cut_in_the_first_record_is_a_cut() {
     let first = [&b"\0\x01\0\x0df.c:9: -send\0"[..], &packet()].concat();
     for whole in [third, second, strings, first] {
         for length in 0..whole.len() {
-            let (trace, _) = Detector::new(None)
+            let trace = Detector::default()
                 .read(&whole[..length], whole.len())
                 .unwrap_or_else(|fault| panic!("{length} of {whole:?}: {fault}"));
             assert!(trace.is_cut() && !trace.is_malformed(), "{length} of {whole:?}");
@@ -363,7 +363,7 @@ fn a_length_that_wrapped_twice() {
     let length = u16::try_from(140_000 - 2 * 65_536).unwrap();
     let wrapped = [&length.to_be_bytes()[..], &[0, 0], &packet].concat();
     let frame = [&b"\0\x02"[..], &wrapped, &record(1, b"f.c:7: +send\0")].concat();
-    let (trace, _) = Detector::new(None).read(&frame, frame.len()).unwrap();
+    let trace = Detector::default().read(&frame, frame.len()).unwrap();
     assert_eq!(
         trace.faults().next().map(|fault| (fault.kind, fault.needed)),
         Some((FaultKind::LengthWrapped, 140_000))

@@ -152,7 +152,7 @@ proptest! {
         prop_assert_eq!(&out[..7], &[0xaa; 7]);
         let frame = &out[7..];
 
-        let (trace, _) = Detector::new(None).read(frame, frame.len()).unwrap();
+        let trace = Detector::default().read(frame, frame.len()).unwrap();
         prop_assert_eq!(trace.encoding(), Encoding::new(Revision::Four));
         prop_assert_eq!(trace.frame_header(), Some(header));
         prop_assert_eq!(trace.faults().next(), None);
@@ -197,7 +197,7 @@ proptest! {
         packet in prop::collection::vec(any::<u8>(), 0..300),
         more in 0_usize..100,
     ) {
-        if let Ok((trace, _)) = Detector::new(None).read(&packet, packet.len() + more) {
+        if let Ok(trace) = Detector::default().read(&packet, packet.len() + more) {
             walk(&trace);
         }
         for revision in Revision::ALL {
@@ -239,7 +239,7 @@ fn the_twelve_calls() {
 
     let mut frame = Vec::new();
     assert!(trace.write(Encoding::new(Revision::Two), &mut frame).unwrap().is_empty());
-    let (read, _) = Detector::new(None).read(&frame, frame.len()).unwrap();
+    let read = Detector::default().read(&frame, frame.len()).unwrap();
     let texts: Vec<String> =
         read.events().filter_map(|event| event.read().text).map(|text| text.to_string()).collect();
     let expected = [
@@ -349,8 +349,8 @@ fn revision_1_in_both_byte_orders() {
             .push(&Event { snapshot: Some(Snapshot::ethernet(&packet)), ..Event::new(Kind::Data) })
             .unwrap();
         assert!(writer.finish().is_empty());
-        let (trace, certainty) = Detector::new(None).read(&frame, frame.len()).unwrap();
-        assert_eq!((trace.encoding(), certainty), (encoding, mbuf_trace::Certainty::Certain));
+        let trace = Detector::default().read(&frame, frame.len()).unwrap();
+        assert_eq!((trace.encoding(), trace.certainty()), (encoding, mbuf_trace::Certainty::Certain));
         let kinds: Vec<Kind> = trace.events().map(|event| event.read().kind).collect();
         assert_eq!(kinds, [Kind::Data, Kind::Leave]);
         assert!(!trace.is_malformed());

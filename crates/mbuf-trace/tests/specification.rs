@@ -101,9 +101,9 @@ fn read(example: &Example<'_>) -> String {
     let forced: Option<Encoding> =
         (example.certainty == "forced").then(|| example.encoding.parse().expect("a revision"));
     let original_len = example.original_len.unwrap_or(example.bytes.len());
-    let read = Detector::new(forced).read(&example.bytes, original_len);
+    let read = forced.map_or_else(Detector::default, Detector::forced).read(&example.bytes, original_len);
     let mut out = String::new();
-    let (trace, certainty) = match read {
+    let trace = match read {
         Ok(read) => read,
         Err(fault) => {
             assert_eq!(example.encoding, "", "line {}: no revision is found", example.line);
@@ -111,7 +111,7 @@ fn read(example: &Example<'_>) -> String {
         }
     };
     assert_eq!(trace.encoding().to_string(), example.encoding, "line {}: revision", example.line);
-    assert_eq!(name(certainty), example.certainty, "line {}: certainty", example.line);
+    assert_eq!(name(trace.certainty()), example.certainty, "line {}: certainty", example.line);
     frame_header(&trace, &mut out);
     for event in trace.events().map(RecordedEvent::read) {
         line(&event, &mut out);
@@ -131,6 +131,7 @@ fn name(certainty: Certainty) -> &'static str {
         Certainty::Inherited => "inherited",
         Certainty::Certain => "certain",
         Certainty::Forced => "forced",
+        other => panic!("{other:?} has no name here"),
     }
 }
 

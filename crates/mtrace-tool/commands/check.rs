@@ -61,7 +61,7 @@ impl Sink for CheckSink {
 
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
         match seen {
-            Seen::Trace(trace, _) => {
+            Seen::Trace(trace) => {
                 trace.faults().try_for_each(|fault| self.fault(packet, &fault))?;
                 self.lacks(packet, trace)
             }

@@ -13,7 +13,7 @@ use capture_file::{
     Container, Item, Packet, PcapResolution, PcapWriter, PcapngWriter, WriteError, rewrite_packet,
 };
 use mbuf_trace::write::{Losses, convert};
-use mbuf_trace::{Certainty, Encoding, Trace};
+use mbuf_trace::{Encoding, Trace};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use trace_fields::SnapshotLink;
@@ -220,7 +220,7 @@ struct ConvertSink {
 }
 
 impl ConvertSink {
-    fn write(&mut self, item: &Item<'_>, trace: Option<(&Trace<'_>, Certainty)>) -> Result<(), Failure> {
+    fn write(&mut self, item: &Item<'_>, trace: Option<&Trace<'_>>) -> Result<(), Failure> {
         let written = match &mut self.writer {
             Writer::NotYet(out) => out.write_all(item.raw()).map_err(WriteError::Io),
             Writer::Verbatim(out, items) => match item {
@@ -312,7 +312,7 @@ impl Sink for ConvertSink {
 
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
         let trace = seen.trace();
-        if let (Some(to), Some((trace, _))) = (self.revision, trace)
+        if let (Some(to), Some(trace)) = (self.revision, trace)
             && self.convert(packet, trace, to)
         {
             // What the trace grew or shrank by, the packet on the wire did.
@@ -325,11 +325,11 @@ impl Sink for ConvertSink {
             let done = match rewritten {
                 Ok(packet) => {
                     let trace = Trace::parse(packet.data, packet.data.len(), to);
-                    self.write(&Item::Packet(packet), Some((&trace, Certainty::Certain)))
+                    self.write(&Item::Packet(packet), Some(&trace))
                 }
                 Err(error) => {
                     self.keep(packet, &error);
-                    self.write(&Item::Packet(packet.clone()), Some((trace, Certainty::Certain)))
+                    self.write(&Item::Packet(packet.clone()), Some(trace))
                 }
             };
             (self.frame, self.record) = (frame, record);

@@ -262,10 +262,10 @@ impl Facts {
         }
     }
 
-    fn trace(&mut self, trace: &Trace<'_>, certainty: Certainty) {
+    fn trace(&mut self, trace: &Trace<'_>) {
         let revision = self.revisions.entry(trace.encoding()).or_default();
         *revision = revision.saturating_add(1);
-        self.guessed = self.guessed.saturating_add(u64::from(certainty == Certainty::Guessed));
+        self.guessed = self.guessed.saturating_add(u64::from(trace.certainty() == Certainty::Guessed));
         for event in trace.events_in_wire_order() {
             self.events = self.events.saturating_add(1);
             if let Some(function) = event.read().on_path() {
@@ -525,8 +525,8 @@ impl Sink for InfoSink {
 
     fn packet(&mut self, packet: &Packet<'_>, seen: &Seen<'_>) -> Result<(), Failure> {
         self.facts.packet(packet);
-        if let Some((trace, certainty)) = seen.trace() {
-            self.facts.trace(trace, certainty);
+        if let Some(trace) = seen.trace() {
+            self.facts.trace(trace);
         }
         Ok(())
     }

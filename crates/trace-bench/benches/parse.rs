@@ -33,7 +33,7 @@ fn parse(criterion: &mut Criterion) {
         }
         group.bench_function(BenchmarkId::new("detect", revision), |bench| {
             bench.iter(|| {
-                let mut detector = Detector::new(None);
+                let mut detector = Detector::default();
                 for packet in packets.iter() {
                     _ = black_box(detector.read(packet, packet.len()));
                 }

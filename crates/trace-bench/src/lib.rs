@@ -56,11 +56,11 @@ impl Packets {
 /// Where the capture cannot be read; those of [`capture`] can.
 pub fn each_subject(capture: &[u8], mut ask: impl FnMut(&Subject<'_>)) {
     let mut reader = Reader::new(capture).expect("a capture");
-    let mut detector = Detector::new(None);
+    let mut detector = Detector::default();
     while let Some(item) = reader.next_item().expect("a whole capture") {
         let Item::Packet(packet) = item else { continue };
         assert_eq!(packet.link_type, LinkType::USER0);
-        let (trace, certainty) = detector.read(packet.data, packet.data.len()).expect("a trace");
-        ask(&Subject::new(&packet).with_trace(&trace, certainty));
+        let trace = detector.read(packet.data, packet.data.len()).expect("a trace");
+        ask(&Subject::new(&packet).with_trace(&trace));
     }
 }

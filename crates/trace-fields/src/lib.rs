@@ -11,8 +11,8 @@
 //!
 //! // Revision 3: two records, newest first.
 //! let data = b"\x00\x02\x00\x0e\x00\x01if.c:9: -send\x00\x00\x0e\x00\x01if.c:7: +send\x00";
-//! let (trace, certainty) = Detector::new(None).read(data, data.len()).unwrap();
-//! let subject = Subject::new(PacketView::of_bytes(data)).with_trace(&trace, certainty);
+//! let trace = Detector::default().read(data, data.len()).unwrap();
+//! let subject = Subject::new(PacketView::of_bytes(data)).with_trace(&trace);
 //!
 //! let mut lines = Vec::new();
 //! let _ = subject.visit(FieldId::MbufTraceLine, &mut Scratch::default(), &mut |value| {

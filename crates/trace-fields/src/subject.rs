@@ -8,7 +8,7 @@ use crate::snapshots::{Headers, Packets};
 use crate::trace_values::{EventValues, visit_trace};
 use crate::value::Value;
 use capture_file::{Earlier, LinkType, Packet, Timestamp};
-use mbuf_trace::{Certainty, Link, Snapshot, Text, Trace};
+use mbuf_trace::{Link, Snapshot, Text, Trace};
 use std::ops::ControlFlow;
 
 /// What is called with each value of a field; breaks off by [`ControlFlow::Break`].
@@ -101,7 +101,6 @@ impl SnapshotLink {
 pub struct Subject<'a> {
     packet: PacketView<'a>,
     trace: Option<&'a Trace<'a>>,
-    certainty: Option<Certainty>,
     link: SnapshotLink,
 }
 
@@ -109,14 +108,13 @@ impl<'a> Subject<'a> {
     /// A packet without a trace.
     #[must_use]
     pub fn new(packet: impl Into<PacketView<'a>>) -> Self {
-        Self { packet: packet.into(), trace: None, certainty: None, link: SnapshotLink::Auto }
+        Self { packet: packet.into(), trace: None, link: SnapshotLink::Auto }
     }
 
-    /// The same packet with the trace in it, as a [`Detector`](mbuf_trace::Detector) gives both.
+    /// The same packet with the trace in it, as a [`Detector`](mbuf_trace::Detector) gives it.
     #[must_use]
-    pub fn with_trace(mut self, trace: &'a Trace<'a>, certainty: Certainty) -> Self {
+    pub fn with_trace(mut self, trace: &'a Trace<'a>) -> Self {
         self.trace = Some(trace);
-        self.certainty = Some(certainty);
         self
     }
 
@@ -158,9 +156,7 @@ impl<'a> Subject<'a> {
     pub fn visit(&self, field: FieldId, scratch: &mut Scratch, visit: &mut Visitor<'_>) -> ControlFlow<()> {
         match (field.field().scope, self.trace) {
             (Scope::Packet, _) => self.of_packet(field, visit),
-            (Scope::Trace, Some(trace)) => {
-                visit_trace(trace, self.certainty, field, &mut scratch.text, visit)
-            }
+            (Scope::Trace, Some(trace)) => visit_trace(trace, field, &mut scratch.text, visit),
             (Scope::Event, Some(_)) => self.visit_steps(field, scratch, &mut |_, value| visit(value)),
             (Scope::Trace | Scope::Event, None) => ControlFlow::Continue(()),
             (Scope::Snapshot, _) => {

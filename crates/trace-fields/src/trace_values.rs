@@ -17,7 +17,6 @@ impl FieldId {
 /// Values that the trace has, fields of scope `trace`.
 pub(crate) fn visit_trace(
     trace: &Trace<'_>,
-    certainty: Option<Certainty>,
     field: FieldId,
     scratch: &mut Vec<u8>,
     visit: &mut Visitor<'_>,
@@ -27,7 +26,7 @@ pub(crate) fn visit_trace(
     let value = match field {
         FieldId::MbufTrace => Some(Value::Protocol(trace.packet())),
         FieldId::MbufTraceRevision => Some(Value::Uint(u64::from(trace.revision().number()))),
-        FieldId::MbufTraceRevisionGuessed => certainty.map(|how| Value::Bool(how == Certainty::Guessed)),
+        FieldId::MbufTraceRevisionGuessed => Some(Value::Bool(trace.certainty() == Certainty::Guessed)),
         FieldId::MbufTraceOrder => Some(Value::Text(Text(match trace.order() {
             Order::NewestFirst => b"newest_first",
             Order::OldestFirst => b"oldest_first",

@@ -42,13 +42,13 @@ fn each_packet(mut ask: impl FnMut(&Subject<'_>)) {
     for path in fixtures() {
         let bytes = std::fs::read(path).unwrap();
         let Ok(mut reader) = Reader::new(bytes.as_slice()) else { continue };
-        let mut detector = Detector::new(None);
+        let mut detector = Detector::default();
         while let Ok(Some(item)) = reader.next_item() {
             let Item::Packet(packet) = item else { continue };
             let length = usize::try_from(packet.original_len).unwrap();
             let read = (packet.link_type == LinkType::USER0).then(|| detector.read(packet.data, length));
             match &read {
-                Some(Ok((trace, certainty))) => ask(&Subject::new(&packet).with_trace(trace, *certainty)),
+                Some(Ok(trace)) => ask(&Subject::new(&packet).with_trace(trace)),
                 _ => ask(&Subject::new(&packet)),
             }
         }
@@ -57,8 +57,8 @@ fn each_packet(mut ask: impl FnMut(&Subject<'_>)) {
         ask(&Subject::new(PacketView { link_type: LinkType::ETHERNET, ..PacketView::of_bytes(&bytes) }));
     }
     let frame = long_frame();
-    let (trace, certainty) = Detector::new(None).read(&frame, frame.len()).unwrap();
-    ask(&Subject::new(PacketView::of_bytes(&frame)).with_trace(&trace, certainty));
+    let trace = Detector::default().read(&frame, frame.len()).unwrap();
+    ask(&Subject::new(PacketView::of_bytes(&frame)).with_trace(&trace));
 }
 
 /// The first so many values.

@@ -91,13 +91,13 @@ fn encoding(revision: Revision) -> Encoding {
 #[test]
 fn every_field_of_a_trace() {
     let data = revision4();
-    let (trace, certainty) = Detector::new(Some(encoding(Revision::Four))).read(&data, data.len()).unwrap();
+    let trace = Detector::forced(encoding(Revision::Four)).read(&data, data.len()).unwrap();
     let view = PacketView {
         time: Some(Timestamp::new(1, 5, Resolution::MICROS)),
         interface_name: Some(b"em0\n"),
         ..PacketView::of_bytes(&data)
     };
-    insta::assert_snapshot!(all(&Subject::new(view).with_trace(&trace, certainty)));
+    insta::assert_snapshot!(all(&Subject::new(view).with_trace(&trace)));
 }
 
 #[test]
@@ -111,8 +111,8 @@ fn an_older_trace() {
         record(1, b"if.c:5\0"),
     ];
     let data = [&5_u16.to_be_bytes()[..], &records.concat()].concat();
-    let (trace, certainty) = Detector::new(None).read(&data, data.len()).unwrap();
-    let subject = Subject::new(PacketView::of_bytes(&data)).with_trace(&trace, certainty);
+    let trace = Detector::default().read(&data, data.len()).unwrap();
+    let subject = Subject::new(PacketView::of_bytes(&data)).with_trace(&trace);
     insta::assert_snapshot!(all(&subject));
 }
 
@@ -120,7 +120,7 @@ fn an_older_trace() {
 #[test]
 fn every_field_has_a_value_somewhere() {
     let data = revision4();
-    let (trace, certainty) = Detector::new(Some(encoding(Revision::Four))).read(&data, data.len()).unwrap();
+    let trace = Detector::forced(encoding(Revision::Four)).read(&data, data.len()).unwrap();
     let view = PacketView {
         time: Some(Timestamp::new(1, 5, Resolution::MICROS)),
         interface_name: Some(b"em0"),
@@ -131,7 +131,7 @@ fn every_field_has_a_value_somewhere() {
         let mut scratch = Scratch::default();
         missing.retain(|name| !subject.has(Field::by_name(name).unwrap().id, &mut scratch));
     };
-    seen(&Subject::new(view).with_trace(&trace, certainty));
+    seen(&Subject::new(view).with_trace(&trace));
     for (_, bytes) in packets::packets() {
         seen(&Subject::new(PacketView { link_type: LinkType::ETHERNET, ..PacketView::of_bytes(&bytes) }));
     }
@@ -171,8 +171,8 @@ fn visiting_breaks_off() {
 #[test]
 fn values_of_one_event_have_its_step() {
     let data = revision4();
-    let (trace, certainty) = Detector::new(Some(encoding(Revision::Four))).read(&data, data.len()).unwrap();
-    let subject = Subject::new(PacketView::of_bytes(&data)).with_trace(&trace, certainty);
+    let trace = Detector::forced(encoding(Revision::Four)).read(&data, data.len()).unwrap();
+    let subject = Subject::new(PacketView::of_bytes(&data)).with_trace(&trace);
     let mut scratch = Scratch::default();
     for field in Field::all() {
         let mut steps = Vec::new();
@@ -226,9 +226,9 @@ proptest! {
     fn any_bytes(data in proptest::collection::vec(any::<u8>(), 0..300), revision in 0_usize..4, link in 0_u8..3) {
         let link = [SnapshotLink::Auto, SnapshotLink::Ethernet, SnapshotLink::Ip][usize::from(link)];
         let encoding = encoding(Revision::ALL[revision]);
-        let (trace, certainty) = Detector::new(Some(encoding)).read(&data, data.len()).unwrap();
+        let trace = Detector::forced(encoding).read(&data, data.len()).unwrap();
         let view = PacketView::of_bytes(&data);
-        let shown = all(&Subject::new(view).with_trace(&trace, certainty).with_snapshot_link(link));
+        let shown = all(&Subject::new(view).with_trace(&trace).with_snapshot_link(link));
         prop_assert!(shown.chars().all(|letter| letter == '\n' || !mbuf_trace::text::is_unsafe(letter)));
         for link_type in [LinkType::ETHERNET, LinkType::RAW] {
             let _ = all(&Subject::new(PacketView { link_type, ..view }));

@@ -184,8 +184,8 @@ mod tests {
 
     fn with_subject<T>(data: &[u8], ask: impl FnOnce(&Subject<'_>) -> T) -> T {
         let encoding = Encoding { revision: Revision::Three, byte_order: ByteOrder::Big };
-        let (trace, certainty) = Detector::new(Some(encoding)).read(data, data.len()).unwrap();
-        ask(&Subject::new(PacketView::of_bytes(data)).with_trace(&trace, certainty))
+        let trace = Detector::forced(encoding).read(data, data.len()).unwrap();
+        ask(&Subject::new(PacketView::of_bytes(data)).with_trace(&trace))
     }
 
     /// Thousands of snapshots, no two alike, each from 10.x.y.z to 11.x.y.z, and as many function calls.

@@ -51,9 +51,8 @@ fn translated() -> Vec<u8> {
 
 fn check(data: &[u8], link: SnapshotLink, table: &[(&str, bool)]) {
     let encoding = Encoding { revision: Revision::Three, byte_order: mbuf_trace::ByteOrder::Big };
-    let (trace, certainty) = Detector::new(Some(encoding)).read(data, data.len()).unwrap();
-    let subject =
-        Subject::new(PacketView::of_bytes(data)).with_trace(&trace, certainty).with_snapshot_link(link);
+    let trace = Detector::forced(encoding).read(data, data.len()).unwrap();
+    let subject = Subject::new(PacketView::of_bytes(data)).with_trace(&trace).with_snapshot_link(link);
     // One memory for all: nothing may stay from one question to the next.
     let mut scratch = Scratch::default();
     for (expression, expected) in table {
@@ -192,9 +191,9 @@ mod any_bytes {
             let mut scratch = Scratch::default();
             let translated = translated();
             for data in [data.as_slice(), translated.get(..cut).unwrap_or(&translated)] {
-                let Ok((trace, certainty)) = Detector::new(None).read(data, data.len()) else { continue };
+                let Ok(trace) = Detector::default().read(data, data.len()) else { continue };
                 for expression in ["ip.src == 1.2.3.4 or tcp.port == 1", "mbuf_trace.path matches \"a.*b\"", "mbuf_trace.bytes[0:4] == 00:00:00:00", "frame[-4:] == 00:00:00:00"] {
-                    let subject = Subject::new(PacketView::of_bytes(data)).with_trace(&trace, certainty);
+                    let subject = Subject::new(PacketView::of_bytes(data)).with_trace(&trace);
                     let _ = Filter::compile(expression).unwrap().matches(&mut scratch, &subject);
                 }
             }

@@ -20,7 +20,7 @@ fn traces_say_what_they_were_made_of() {
     for recipe in recipes() {
         let capture = recipe.capture(3000);
         let mut reader = Reader::new(capture.as_slice()).unwrap();
-        let mut detector = Detector::new(None);
+        let mut detector = Detector::default();
         let mut made = recipe.packets();
         let (mut routes, mut protocols) = (BTreeSet::new(), BTreeMap::<_, u32>::new());
         let (mut scratch, mut number) = (Scratch::default(), 0);
@@ -29,7 +29,7 @@ fn traces_say_what_they_were_made_of() {
             let (data, facts) = made.next_packet();
             number += 1;
             assert_eq!((packet.number, packet.time, packet.data), (facts.number, Some(facts.time), data));
-            let (trace, certainty) = detector.read(packet.data, packet.data.len()).unwrap();
+            let trace = detector.read(packet.data, packet.data.len()).unwrap();
             assert_eq!(trace.encoding(), recipe.encoding, "packet {number}");
             assert_eq!(trace.faults().count(), 0, "packet {number} of revision {}", recipe.encoding);
             let of_kind =
@@ -38,7 +38,7 @@ fn traces_say_what_they_were_made_of() {
             assert_eq!(of_kind(|kind| !matches!(kind, Kind::Data | Kind::Start)), facts.texts);
             assert!((4..=12).contains(&facts.texts), "{:?}: {} texts", facts.route, facts.texts);
             assert!((1..=2).contains(&facts.snapshots), "{:?}: {} snapshots", facts.route, facts.snapshots);
-            let subject = Subject::new(&packet).with_trace(&trace, certainty);
+            let subject = Subject::new(&packet).with_trace(&trace);
             for (protocol, field) in presence {
                 let mut is_there = false;
                 let _ = subject.visit(field.id, &mut scratch, &mut |_| {
@@ -55,7 +55,7 @@ fn traces_say_what_they_were_made_of() {
                 );
             }
             if number > 100 && recipe.encoding.revision != Revision::Two {
-                assert_eq!(certainty, Certainty::Certain, "packet {number} of revision {}", recipe.encoding);
+                assert_eq!(trace.certainty(), Certainty::Certain, "packet {number} of revision {}", recipe.encoding);
             }
             routes.insert(facts.route);
             *protocols.entry(facts.protocol).or_default() += 1;

@@ -1,7 +1,7 @@
 //! Showing a packet allocates nothing, once the memory has grown to what the packets need.
 
 use capture_file::{Format, Item, Reader};
-use mbuf_trace::{Certainty, Detector, Encoding, Trace};
+use mbuf_trace::{Detector, Encoding, Trace};
 use trace_synth::Recipe;
 use trace_view::ndjson::Writer;
 use trace_view::timeline::{Options, Timeline};
@@ -17,15 +17,15 @@ fn captures() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
 }
 
 /// Calls `each` with every item of a capture and what it was read as.
-fn each_item(capture: &[u8], mut each: impl FnMut(&Item<'_>, Option<(&Trace<'_>, Certainty)>)) {
+fn each_item(capture: &[u8], mut each: impl FnMut(&Item<'_>, Option<&Trace<'_>>)) {
     let mut reader = Reader::new(capture).unwrap();
-    let mut detector = Detector::new(None);
+    let mut detector = Detector::default();
     while let Some(item) = reader.next_item().unwrap() {
         let read = match &item {
             Item::Packet(packet) => detector.read(packet.data, packet.data.len()).ok(),
             _ => None,
         };
-        each(&item, read.as_ref().map(|(trace, certainty)| (trace, *certainty)));
+        each(&item, read.as_ref());
     }
 }
 

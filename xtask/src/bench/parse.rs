@@ -73,12 +73,12 @@ impl Packets {
     fn read(capture: &Path) -> Result<Self> {
         let mut reader = Reader::new(File::open(capture)?)?;
         let mut packets = Self::default();
-        let mut detector = Detector::new(None);
+        let mut detector = Detector::default();
         while let Some(item) = reader.next_item()? {
             let Item::Packet(packet) = item else { continue };
             // Those that are whole traces of revision 3, as `parse` is asked to read them.
             let trace = detector.read(packet.data, packet.data.len());
-            if trace.is_ok_and(|(trace, _)| trace.revision() == Revision::Three) {
+            if trace.is_ok_and(|trace| trace.revision() == Revision::Three) {
                 let start = packets.bytes.len();
                 packets.bytes.extend_from_slice(packet.data);
                 packets.places.push(start..packets.bytes.len());

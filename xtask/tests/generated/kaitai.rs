@@ -54,9 +54,9 @@ fn frames() -> Vec<Frame> {
             if packet.link_type.0 != LINK_TYPE {
                 continue;
             }
-            let detector = detectors.entry(packet.interface).or_insert_with(|| Detector::new(None));
+            let detector = detectors.entry(packet.interface).or_default();
             let original_len = packet.original_len as usize;
-            if let Ok((trace, _)) = detector.read(packet.data, original_len) {
+            if let Ok(trace) = detector.read(packet.data, original_len) {
                 let name = path.file_name().expect("a name").to_string_lossy();
                 frames.push(Frame {
                     place: format!("{name}, packet {}", packet.number),

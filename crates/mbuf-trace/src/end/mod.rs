@@ -34,7 +34,7 @@ use search::Search;
 ///
 /// // Revision 3: two records, newest first.
 /// let packet = b"\x00\x02\x00\x10\x00\x01udp_append(em0)\x00\x00\x0e\x00\x01if.c:7: +send\x00";
-/// let (trace, _) = Detector::new(None).read(packet, packet.len()).expect("a trace");
+/// let trace = Detector::default().read(packet, packet.len()).expect("a trace");
 /// let end = trace.end();
 /// assert_eq!(end.fate, Fate::Delivered);
 /// assert_eq!(end.function.unwrap().as_bytes(), b"udp_append");

@@ -14,6 +14,7 @@ use crate::snapshot::looks_like_a_packet;
 
 /// How sure the revision of a packet is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Certainty {
     /// The best of several that the packet leaves open.
     Guessed,
@@ -21,7 +22,7 @@ pub enum Certainty {
     Inherited,
     /// The packet's structure allows no other.
     Certain,
-    /// The user said so.
+    /// The caller said so.
     Forced,
 }
 
@@ -39,14 +40,15 @@ struct Opinion {
 /// ```
 /// use mbuf_trace::{Certainty, Detector, Revision};
 ///
-/// let mut detector = Detector::new(None);
+/// let mut detector = Detector::default();
 /// let string = b"\x00\x01\x00\x06\x00\x01hello\x00";
-/// let (trace, certainty) = detector.read(string, string.len()).unwrap();
-/// assert_eq!((trace.revision(), certainty), (Revision::Three, Certainty::Certain));
+/// let trace = detector.read(string, string.len())?;
+/// assert_eq!((trace.revision(), trace.certainty()), (Revision::Three, Certainty::Certain));
 ///
 /// // An empty trace could be of any revision.
-/// let (trace, certainty) = detector.read(b"\x00\x00", 2).unwrap();
-/// assert_eq!((trace.revision(), certainty), (Revision::Three, Certainty::Inherited));
+/// let trace = detector.read(b"\x00\x00", 2)?;
+/// assert_eq!((trace.revision(), trace.certainty()), (Revision::Three, Certainty::Inherited));
+/// # Ok::<(), mbuf_trace::Fault>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Detector {
@@ -55,10 +57,10 @@ pub struct Detector {
 }
 
 impl Detector {
-    /// A detector that has seen nothing; with `forced`, every packet is read as that.
+    /// A detector that finds nothing out: every packet is read as this.
     #[must_use]
-    pub const fn new(forced: Option<Encoding>) -> Self {
-        Self { forced, settled: None }
+    pub const fn forced(encoding: Encoding) -> Self {
+        Self { forced: Some(encoding), settled: None }
     }
 
     /// Reads a packet of which `packet.len()` bytes of `original_len` were captured.
@@ -67,13 +69,9 @@ impl Detector {
     ///
     /// [`FaultKind::NotATrace`] where nothing in the packet looks like an mbuf_trace frame, and no earlier
     /// packet of the interface was certain to be one.
-    pub fn read<'a>(
-        &mut self,
-        packet: &'a [u8],
-        original_len: usize,
-    ) -> Result<(Trace<'a>, Certainty), Fault> {
+    pub fn read<'a>(&mut self, packet: &'a [u8], original_len: usize) -> Result<Trace<'a>, Fault> {
         let (encoding, certainty) = self.decide(packet, original_len)?;
-        Ok((Trace::parse(packet, original_len, encoding), certainty))
+        Ok(Trace::parse(packet, original_len, encoding).with_certainty(certainty))
     }
 
     fn decide(&mut self, packet: &[u8], original_len: usize) -> Result<(Encoding, Certainty), Fault> {

@@ -21,7 +21,7 @@ use nom::number::complete::{be_u16, be_u32, be_u64};
 /// use mbuf_trace::{Detector, Kind};
 ///
 /// let packet = b"\x00\x02\x00\x06\x00\x00packet\x00\x0e\x00\x01if.c:7: +send\x00";
-/// let (trace, _) = Detector::new(None).read(packet, packet.len()).expect("a trace");
+/// let trace = Detector::default().read(packet, packet.len()).expect("a trace");
 /// for event in trace.events() {
 ///     match event.snapshot() {
 ///         Some(snapshot) => assert_eq!(snapshot.bytes, b"packet"),

@@ -1,5 +1,6 @@
 //! The view of one packet's trace.
 
+use super::detect::Certainty;
 use super::ending;
 use super::frame_header::FrameHeader;
 use super::records::Record;
@@ -17,6 +18,7 @@ use alloc::vec::Vec;
 pub struct Trace<'a> {
     frame: Frame<'a>,
     header: Option<FrameHeader>,
+    certainty: Certainty,
     ends: &'a Ends,
     /// Faults of the framing; those of single records come from the records.
     faults: [Option<Fault>; 5],
@@ -30,7 +32,8 @@ impl<'a> Trace<'a> {
     #[must_use]
     pub fn parse(packet: &'a [u8], original_len: usize, encoding: Encoding) -> Self {
         let frame = Frame::empty(packet, original_len, encoding);
-        let mut trace = Self { frame, header: None, ends: Ends::built_in(), faults: [None; 5] };
+        let (certainty, ends) = (Certainty::Forced, Ends::built_in());
+        let mut trace = Self { frame, header: None, certainty, ends, faults: [None; 5] };
         let cut = trace.is_cut();
         if cut {
             trace.note(Fault::new(FaultKind::CutByCapture, packet.len(), original_len, packet.len()));
@@ -51,6 +54,19 @@ impl<'a> Trace<'a> {
             trace.read_frame_header();
         }
         trace
+    }
+
+    /// The same trace, whose revision was found out before: for who reads a packet more than once.
+    #[must_use]
+    pub const fn with_certainty(mut self, certainty: Certainty) -> Self {
+        self.certainty = certainty;
+        self
+    }
+
+    /// How sure the revision is.
+    #[must_use]
+    pub const fn certainty(&self) -> Certainty {
+        self.certainty
     }
 
     /// The same trace with another list of functions that tell what became of the packet.

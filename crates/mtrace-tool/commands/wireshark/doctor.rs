@@ -332,12 +332,12 @@ fn judge_reading(health: &mut Health, program: &Program, capture: &Path) -> Resu
 /// Number, revision and path of each packet of the built-in capture.
 fn expected() -> Vec<String> {
     let mut lines = Vec::new();
-    let mut detector = Detector::new(None);
+    let mut detector = Detector::default();
     let Ok(mut reader) = Reader::new(Cursor::new(CAPTURE)) else { return lines };
     while let Ok(Some(item)) = reader.next_item() {
         let Item::Packet(packet) = item else { continue };
         let length = usize::try_from(packet.original_len).unwrap_or(usize::MAX);
-        let Ok((trace, _)) = detector.read(packet.data, length) else { continue };
+        let Ok(trace) = detector.read(packet.data, length) else { continue };
         let mut path = Vec::new();
         trace.write_path(&mut path);
         lines.push(format!("{}\t{}\t{}", packet.number, trace.encoding().revision, Text(&path)));

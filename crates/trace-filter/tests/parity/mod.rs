@@ -124,14 +124,14 @@ pub(crate) fn each_packet(capture: &[u8], mut ask: impl FnMut(&Subject<'_>, u64)
         let mut subject = Subject::new(&packet);
         let interface = usize::try_from(packet.interface).unwrap();
         if detectors.len() <= interface {
-            detectors.resize_with(interface + 1, || Detector::new(None));
+            detectors.resize_with(interface + 1, Detector::default);
         }
         let read;
         if packet.link_type == LinkType::USER0
             && let Ok(found) = detectors[interface].read(packet.data, packet.original_len as usize)
         {
             read = found;
-            subject = subject.with_trace(&read.0, read.1);
+            subject = subject.with_trace(&read);
         }
         ask(&subject, packet.number);
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use mbuf_trace::write::FrameWriter;
-use mbuf_trace::{Certainty, Encoding, Event, FrameHeader, Kind, Position, Trace};
+use mbuf_trace::{Encoding, Event, FrameHeader, Kind, Position, Trace};
 use serde_json::Value;
 use trace_fields::PacketView;
 
@@ -58,7 +58,7 @@ fn side(revision: Revision, steps: Steps, flows: &[Flow<'_>]) -> Side {
         let trace = Trace::parse(&frame, frame.len(), Encoding::new(revision));
         for _ in 0..*packets {
             packet += 1;
-            let subject = Subject::new(PacketView::of_bytes(&frame)).with_trace(&trace, Certainty::Certain);
+            let subject = Subject::new(PacketView::of_bytes(&frame)).with_trace(&trace);
             side.add(&subject, Moment { file: 0, packet, time: None });
         }
     }
@@ -433,7 +433,7 @@ fn more_ends_than_are_kept() {
         writer.push(&Event { text: Some(Text(reason.as_bytes())), ..Event::new(Kind::Drop) }).unwrap();
         let _ = writer.finish();
         let trace = Trace::parse(&frame, frame.len(), Encoding::new(Revision::Four));
-        let subject = Subject::new(PacketView::of_bytes(&frame)).with_trace(&trace, Certainty::Certain);
+        let subject = Subject::new(PacketView::of_bytes(&frame)).with_trace(&trace);
         // In another order on the other side, so that others are kept.
         let packet = if side == 0 { packet } else { many - packet };
         sides[side].add(&subject, Moment { file: 0, packet, time: None });

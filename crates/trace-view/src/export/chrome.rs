@@ -319,14 +319,14 @@ impl<W: Write> Chrome<W> {
     }
 
     /// Writes the slices of a trace.
-    fn slices(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, certainty: Certainty) -> io::Result<()> {
+    fn slices(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>) -> io::Result<()> {
         let mut clock = Clock::of(trace);
         let track = self.track(packet, clock, trace.event_count())?;
         if track.pid == ORDERED {
             clock = Clock::ordinal();
         }
         let name = format!("packet {}: {}", packet.number, label::packet(trace, self.snapshot_link));
-        let guess = if certainty == Certainty::Guessed { ", a guess" } else { "" };
+        let guess = if trace.certainty() == Certainty::Guessed { ", a guess" } else { "" };
         let about = Args {
             packet: Some(packet.number),
             captured: packet.time.map(|time| time.to_string()),
@@ -396,13 +396,8 @@ fn args_of(event: &Event<'_>) -> Args<'static> {
 }
 
 impl<W: Write> Export<W> for Chrome<W> {
-    fn trace(
-        &mut self,
-        packet: &PacketView<'_>,
-        trace: &Trace<'_>,
-        certainty: Certainty,
-    ) -> Result<(), WriteError> {
-        Ok(self.slices(packet, trace, certainty)?)
+    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>) -> Result<(), WriteError> {
+        Ok(self.slices(packet, trace)?)
     }
 
     fn flush(&mut self) -> Result<(), WriteError> {

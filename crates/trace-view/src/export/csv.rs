@@ -6,7 +6,7 @@
 use super::{Export, Remark};
 use crate::push;
 use capture_file::WriteError;
-use mbuf_trace::{Calls, Certainty, Event, Fate, FrameHeader, RecordedEvent, Text, Trace};
+use mbuf_trace::{Calls, Event, Fate, FrameHeader, RecordedEvent, Text, Trace};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use trace_fields::{PacketView, SnapshotLink, summary};
@@ -123,7 +123,7 @@ struct Place<'p> {
 }
 
 impl<W: Write> Export<W> for Csv<W> {
-    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
+    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>) -> Result<(), WriteError> {
         self.header()?;
         let time = packet.time.map(|time| time.to_string()).unwrap_or_default();
         let known = |id: fn(FrameHeader) -> u64| trace.frame_header().map(id).filter(|id| *id != 0);

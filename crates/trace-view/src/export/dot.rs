@@ -6,7 +6,7 @@
 use super::graph::Graph;
 use super::{Export, Remark};
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Trace};
+use mbuf_trace::Trace;
 use std::fmt::{self, Write as _};
 use std::io::Write;
 use trace_fields::PacketView;
@@ -40,7 +40,7 @@ impl fmt::Display for Quoted<'_> {
 }
 
 impl<W: Write> Export<W> for Dot<W> {
-    fn trace(&mut self, _: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
+    fn trace(&mut self, _: &PacketView<'_>, trace: &Trace<'_>) -> Result<(), WriteError> {
         self.graph.add(trace);
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::tree::{Stacks, Tree, Weight};
 use super::{Export, Remark};
 use crate::ndjson;
 use capture_file::{Reader, WriteError};
-use mbuf_trace::{Certainty, Detector};
+use mbuf_trace::Detector;
 use std::cell::Cell;
 use std::io::{self, Write};
 use std::rc::Rc;
@@ -87,11 +87,11 @@ fn capture() -> Vec<u8> {
 fn export(begin: Begin, out: Faulty) -> Result<(Faulty, Vec<Remark>), WriteError> {
     let bytes = capture();
     let mut reader = Reader::new(bytes.as_slice()).unwrap();
-    let (mut detector, mut export) = (Detector::new(None), begin(out)?);
+    let (mut detector, mut export) = (Detector::default(), begin(out)?);
     while let Some(item) = reader.next_item().unwrap() {
         let capture_file::Item::Packet(packet) = item else { continue };
-        let (trace, certainty): (_, Certainty) = detector.read(packet.data, packet.data.len()).unwrap();
-        export.packet(&(&packet).into(), Some((&trace, certainty)))?;
+        let trace = detector.read(packet.data, packet.data.len()).unwrap();
+        export.packet(&(&packet).into(), Some(&trace))?;
         export.flush()?;
     }
     export.finish()
@@ -101,12 +101,12 @@ fn export(begin: Begin, out: Faulty) -> Result<(Faulty, Vec<Remark>), WriteError
 fn lines(out: Faulty) -> Result<Faulty, WriteError> {
     let bytes = capture();
     let mut reader = Reader::new(bytes.as_slice()).unwrap();
-    let (mut detector, mut writer) = (Detector::new(None), ndjson::Writer::new(out));
+    let (mut detector, mut writer) = (Detector::default(), ndjson::Writer::new(out));
     while let Some(item) = reader.next_item().unwrap() {
         match &item {
             capture_file::Item::Packet(packet) => {
                 let read = detector.read(packet.data, packet.data.len()).unwrap();
-                writer.write(&item, Some((&read.0, read.1)))?;
+                writer.write(&item, Some(&read))?;
             }
             item => writer.write(item, None)?,
         }

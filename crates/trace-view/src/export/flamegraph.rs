@@ -8,7 +8,7 @@ use super::tree::Tree;
 use super::{Export, Remark};
 use crate::incomplete::Incomplete;
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Trace};
+use mbuf_trace::Trace;
 use std::io::{self, Write};
 use trace_fields::PacketView;
 
@@ -160,7 +160,7 @@ fn ratio(weight: u64) -> f64 {
 }
 
 impl<W: Write> Export<W> for Flamegraph<W> {
-    fn trace(&mut self, _: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
+    fn trace(&mut self, _: &PacketView<'_>, trace: &Trace<'_>) -> Result<(), WriteError> {
         self.tree.add(trace);
         self.incomplete.add(trace);
         Ok(())

@@ -5,7 +5,7 @@
 use super::tree::Tree;
 use super::{Export, Remark};
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Trace};
+use mbuf_trace::Trace;
 use std::io::Write;
 use trace_fields::PacketView;
 
@@ -24,7 +24,7 @@ impl<W: Write> Folded<W> {
 }
 
 impl<W: Write> Export<W> for Folded<W> {
-    fn trace(&mut self, _: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
+    fn trace(&mut self, _: &PacketView<'_>, trace: &Trace<'_>) -> Result<(), WriteError> {
         self.tree.add(trace);
         Ok(())
     }

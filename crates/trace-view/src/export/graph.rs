@@ -7,7 +7,7 @@ use super::{Export, Remark};
 use crate::counted::Counted;
 use crate::incomplete::Incomplete;
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Event, Fate, Kind, Text, Trace};
+use mbuf_trace::{Event, Fate, Kind, Text, Trace};
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Write;
@@ -236,7 +236,7 @@ impl<W: Write> GraphPicture<W> {
 }
 
 impl<W: Write> Export<W> for GraphPicture<W> {
-    fn trace(&mut self, _: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
+    fn trace(&mut self, _: &PacketView<'_>, trace: &Trace<'_>) -> Result<(), WriteError> {
         self.graph.add(trace);
         Ok(())
     }

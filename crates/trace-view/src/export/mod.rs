@@ -44,7 +44,7 @@ mod svg;
 pub mod tree;
 
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Trace};
+use mbuf_trace::Trace;
 use trace_fields::PacketView;
 
 /// What an export makes of packets; `W` is where it goes.
@@ -54,13 +54,9 @@ pub trait Export<W> {
     /// # Errors
     ///
     /// When the output fails.
-    fn packet(
-        &mut self,
-        packet: &PacketView<'_>,
-        trace: Option<(&Trace<'_>, Certainty)>,
-    ) -> Result<(), WriteError> {
+    fn packet(&mut self, packet: &PacketView<'_>, trace: Option<&Trace<'_>>) -> Result<(), WriteError> {
         match trace {
-            Some((trace, certainty)) => self.trace(packet, trace, certainty),
+            Some(trace) => self.trace(packet, trace),
             None => self.no_trace(packet),
         }
     }
@@ -70,12 +66,7 @@ pub trait Export<W> {
     /// # Errors
     ///
     /// When the output fails.
-    fn trace(
-        &mut self,
-        packet: &PacketView<'_>,
-        trace: &Trace<'_>,
-        certainty: Certainty,
-    ) -> Result<(), WriteError>;
+    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>) -> Result<(), WriteError>;
 
     /// Takes a packet that carries no trace. Most exports show traces only.
     ///

@@ -15,7 +15,7 @@ use super::{Export, Remark};
 use crate::counted::Counted;
 use crate::timeline::{end, fit::cut};
 use capture_file::{FreshPacket, FreshPcapng, LinkType, PlainRecords, Resolution, Timestamp, WriteError};
-use mbuf_trace::{Certainty, RecordedEvent, Snapshot, Text, Trace, link_type};
+use mbuf_trace::{RecordedEvent, Snapshot, Text, Trace, link_type};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Write;
 use trace_fields::{PacketView, SnapshotLink};
@@ -307,7 +307,7 @@ fn original_len(snapshot: &Snapshot<'_>) -> u32 {
 }
 
 impl<W: Write> Export<W> for Packets<W> {
-    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
+    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>) -> Result<(), WriteError> {
         self.snapshots(packet, trace)?;
         if self.options.mixed { self.itself(packet, Role::Traces) } else { Ok(()) }
     }

@@ -13,7 +13,7 @@ use super::{Export, Remark};
 use crate::counted::Counted;
 use crate::json;
 use capture_file::WriteError;
-use mbuf_trace::{Certainty, Event, Kind, Trace};
+use mbuf_trace::{Event, Kind, Trace};
 use serde::Serialize;
 use std::io::{self, Write};
 use trace_fields::{PacketView, SnapshotLink};
@@ -175,7 +175,7 @@ impl<W: Write> Events<'_, W> {
 }
 
 impl<W: Write> Export<W> for Speedscope<W> {
-    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>, _: Certainty) -> Result<(), WriteError> {
+    fn trace(&mut self, packet: &PacketView<'_>, trace: &Trace<'_>) -> Result<(), WriteError> {
         match trace.event_count() {
             0 => Ok(()),
             _ => Ok(self.profile(packet, trace)?),

@@ -12,7 +12,7 @@ use super::tree::{Stacks, Tree, Weight};
 use super::{Export, Remark};
 use capture_file::{Resolution, Timestamp};
 use mbuf_trace::write::FrameWriter;
-use mbuf_trace::{Certainty, Encoding, Event, EventHeader, Kind, Text, Trace};
+use mbuf_trace::{Encoding, Event, EventHeader, Kind, Text, Trace};
 use trace_fields::{PacketView, SnapshotLink};
 
 /// An export into memory, and how it is begun.
@@ -30,7 +30,7 @@ fn export(
         let trace = Trace::parse(frame, frame.len(), encoding);
         let time = Timestamp::new(1_768_378_300, number * 1_000, Resolution::NANOS);
         let view = PacketView { number, time: Some(time), ..PacketView::of_bytes(frame) };
-        export.packet(&view, Some((&trace, Certainty::Certain))).unwrap();
+        export.packet(&view, Some(&trace)).unwrap();
     }
     export.finish().unwrap()
 }

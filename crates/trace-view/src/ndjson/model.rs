@@ -26,7 +26,6 @@ pub(super) struct PacketFacts<'a> {
 /// What a packet was read as.
 pub(super) struct TraceFacts<'a> {
     pub(super) trace: &'a Trace<'a>,
-    pub(super) certainty: Certainty,
     /// Its events, oldest first.
     pub(super) events: &'a [Event<'a>],
     /// Whether JSON says everything about all of them.
@@ -71,7 +70,7 @@ impl TraceFacts<'_> {
         if trace.encoding().byte_order == mbuf_trace::ByteOrder::Little {
             members.shown("byte_order", "little");
         }
-        if self.certainty == Certainty::Guessed {
+        if self.trace.certainty() == Certainty::Guessed {
             members.value("revision_guessed", &true);
         }
         members.shown("order", trace.order().name());

@@ -5,7 +5,7 @@ use super::model::{self, PacketFacts, TraceFacts};
 use crate::hex::Hex;
 use crate::members::Members;
 use capture_file::{Appended, Format, Item, Packet, PlainRecords};
-use mbuf_trace::{Certainty, Event, RecordedEvent, SCHEMA, Trace};
+use mbuf_trace::{Event, RecordedEvent, SCHEMA, Trace};
 use std::io::{self, Write};
 use trace_fields::recycle;
 
@@ -30,7 +30,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     ///
     /// When the output fails.
-    pub fn write(&mut self, item: &Item<'_>, trace: Option<(&Trace<'_>, Certainty)>) -> io::Result<()> {
+    pub fn write(&mut self, item: &Item<'_>, trace: Option<&Trace<'_>>) -> io::Result<()> {
         self.lines.write(&mut self.out, item, trace)
     }
 
@@ -134,7 +134,7 @@ impl Lines {
         &mut self,
         out: &mut impl Write,
         item: &Item<'_>,
-        trace: Option<(&Trace<'_>, Certainty)>,
+        trace: Option<&Trace<'_>>,
     ) -> io::Result<()> {
         if let Item::Header(header) = item
             && let Some(appended) = header.appended
@@ -206,7 +206,7 @@ impl Lines {
         &mut self,
         out: &mut impl Write,
         packet: &Packet<'_>,
-        trace: Option<(&Trace<'_>, Certainty)>,
+        trace: Option<&Trace<'_>>,
     ) -> io::Result<()> {
         self.end_packet(out)?;
         match self.state {
@@ -225,12 +225,12 @@ impl Lines {
     }
 
     /// Appends the members of a packet's object. The braces are the line's.
-    fn gather_members(&mut self, packet: &Packet<'_>, trace: Option<(&Trace<'_>, Certainty)>) {
+    fn gather_members(&mut self, packet: &Packet<'_>, trace: Option<&Trace<'_>>) {
         let mut events = std::mem::take(&mut self.events);
-        events.extend(trace.into_iter().flat_map(|(trace, _)| trace.events()).map(RecordedEvent::read));
+        events.extend(trace.into_iter().flat_map(Trace::events).map(RecordedEvent::read));
         let all_said = events.iter().all(is_said);
-        let follows = all_said
-            && trace.is_some_and(|(trace, _)| follows_from_events(trace, &events, &mut self.scratch));
+        let follows =
+            all_said && trace.is_some_and(|trace| follows_from_events(trace, &events, &mut self.scratch));
         let facts = PacketFacts {
             number: packet.number,
             time: packet.time,
@@ -239,7 +239,7 @@ impl Lines {
             link_type: packet.link_type.0,
             captured_len: packet.captured_len,
             original_len: packet.original_len,
-            trace: trace.map(|(trace, certainty)| TraceFacts { trace, certainty, events: &events, all_said }),
+            trace: trace.map(|trace| TraceFacts { trace, events: &events, all_said }),
             bytes: (!follows).then_some(packet.data),
         };
         let mut members = Members::new(&mut self.members);

@@ -19,7 +19,7 @@ use trace_fields::PacketView;
 /// One packet; the object that `print --json` has for it.
 pub(super) struct Explained<'s, 'a> {
     pub(super) packet: &'s PacketView<'s>,
-    pub(super) way: Option<&'s (Way<'s, 'a>, Certainty)>,
+    pub(super) way: Option<&'s Way<'s, 'a>>,
     /// The file that it is from, where there is more than one.
     pub(super) file: Option<&'s str>,
     pub(super) options: &'s Options,
@@ -44,7 +44,7 @@ impl Serialize for Explained<'_, '_> {
         if let Some(time) = self.packet.time {
             map.serialize_entry("time", &Shown(time))?;
         }
-        let Some((way, certainty)) = self.way else {
+        let Some(way) = self.way else {
             map.serialize_entry("link_type", &self.packet.link_type.0)?;
             return map.end();
         };
@@ -56,7 +56,7 @@ impl Serialize for Explained<'_, '_> {
             map.serialize_entry("turned_from", &Shown(asked))?;
         }
         map.serialize_entry("revision", &way.trace.revision().number())?;
-        if *certainty == Certainty::Guessed {
+        if way.trace.certainty() == Certainty::Guessed {
             map.serialize_entry("revision_guessed", &true)?;
         }
         if way.trace.lost() > 0 {

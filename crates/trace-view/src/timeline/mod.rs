@@ -168,7 +168,7 @@ impl Timeline {
         &mut self,
         out: &mut impl Write,
         packet: &PacketView<'_>,
-        trace: Option<(&Trace<'_>, Certainty)>,
+        trace: Option<&Trace<'_>>,
     ) -> io::Result<()> {
         match self.left {
             0 => self.packet(out, packet, trace),
@@ -181,7 +181,7 @@ impl Timeline {
         &mut self,
         out: &mut impl Write,
         packet: &PacketView<'_>,
-        trace: Option<(&Trace<'_>, Certainty)>,
+        trace: Option<&Trace<'_>>,
     ) -> io::Result<()> {
         let begun = std::mem::replace(&mut self.begun, true);
         let Self { options, memory, .. } = self;
@@ -192,7 +192,7 @@ impl Timeline {
         }
         match trace {
             _ if options.style == Style::Json => self.json(out, packet, trace)?,
-            Some((trace, certainty)) => self.trace(out, packet, trace, certainty)?,
+            Some(trace) => self.trace(out, packet, trace)?,
             None => self.no_trace(packet),
         }
         out.write_all(self.memory.page.as_bytes())
@@ -202,24 +202,18 @@ impl Timeline {
         &mut self,
         out: &mut impl Write,
         packet: &PacketView<'_>,
-        trace: Option<(&Trace<'_>, Certainty)>,
+        trace: Option<&Trace<'_>>,
     ) -> io::Result<()> {
         let mut events = std::mem::take(&mut self.memory.events);
-        events.extend(trace.into_iter().flat_map(|(trace, _)| trace.events()).map(RecordedEvent::read));
-        let way = trace.map(|(trace, certainty)| (Way::new(trace, &events, false), certainty));
+        events.extend(trace.into_iter().flat_map(Trace::events).map(RecordedEvent::read));
+        let way = trace.map(|trace| Way::new(trace, &events, false));
         let (file, options) = (self.file.as_deref(), &self.options);
         crate::json::write(out, &json::Explained { packet, way: way.as_ref(), file, options })?;
         self.memory.events = recycle(events);
         out.write_all(b"\n")
     }
 
-    fn trace(
-        &mut self,
-        out: &mut impl Write,
-        packet: &PacketView<'_>,
-        trace: &Trace<'_>,
-        certainty: Certainty,
-    ) -> io::Result<()> {
+    fn trace(&mut self, out: &mut impl Write, packet: &PacketView<'_>, trace: &Trace<'_>) -> io::Result<()> {
         let Self { options, memory: Memory { events: memory, steps, said, page }, .. } = self;
         let is_graph = options.style == Style::FunctionGraph;
         let mut events = std::mem::take(memory);
@@ -230,7 +224,7 @@ impl Timeline {
         }
         let way = Way::new(trace, &events, backwards);
         said.context = way.events.iter().find_map(Context::of).filter(|_| !is_graph);
-        heading(page, options, packet, &way, certainty, said);
+        heading(page, options, packet, &way, said);
         match is_graph {
             true => graph::Graph::new(&way, options, page).write(out)?,
             false => Steps::new(&way, options, said, steps, page).write(out)?,
@@ -322,7 +316,6 @@ fn heading(
     options: &Options,
     packet: &PacketView<'_>,
     way: &Way<'_, '_>,
-    certainty: Certainty,
     said: &mut Said,
 ) {
     let colours = &options.palette;
@@ -353,7 +346,7 @@ fn heading(
     page.push_str("  ");
     colours.dim.push(page);
     let about_start = page.len();
-    about(way, certainty, page);
+    about(way, page);
     let without_kin = page.len();
     kin(way, page);
     let without_place = page.len();
@@ -441,12 +434,12 @@ fn below(page: &mut String, options: &Options, colour: palette::Colour, mark: &s
 }
 
 /// Appends what there is to say of the trace as a whole: `(revision 4, 19 events in 30.700 µs`.
-fn about(way: &Way<'_, '_>, certainty: Certainty, out: &mut String) {
+fn about(way: &Way<'_, '_>, out: &mut String) {
     let Encoding { revision, byte_order } = way.trace.encoding();
     out.push_str("(revision ");
     push::number(revision.number(), out);
     out.push_str(if byte_order == ByteOrder::Little { "le" } else { "" });
-    out.push_str(if certainty == Certainty::Guessed { ", a guess, " } else { ", " });
+    out.push_str(if way.trace.certainty() == Certainty::Guessed { ", a guess, " } else { ", " });
     push::counted(way.trace.event_count(), "event", out);
     let is_incomplete = way.trace.is_incomplete();
     if is_incomplete {
