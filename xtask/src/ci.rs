@@ -19,7 +19,10 @@ const STEPS: &[Step] = &[
         component(root, "clippy", "clippy")?;
         let args =
             ["clippy", "--workspace", "--all-targets", "--locked", "--keep-going", "--", "-D", "warnings"];
-        run::run(cargo(root, &args))
+        run::run(cargo(root, &args))?;
+        // As who reads plain captures has it: without compression, and without C.
+        let args = ["clippy", "--package", "capture-file", "--no-default-features", "--locked", "--"];
+        run::run(cargo(root, &[&args[..], &["-D", "warnings"]].concat()))
     }),
     ("generated files", |root| {
         component(root, "rustfmt", "fmt")?;

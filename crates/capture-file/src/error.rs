@@ -1,4 +1,5 @@
-//! What can be wrong with a capture. Offsets count in the decompressed stream.
+//! What can be wrong with a capture. Offsets count in the decompressed stream. What an error prints includes its cause, so
+//! that none has a [`source`](std::error::Error::source): a chain of errors would print it twice.
 
 use crate::Compression;
 use crate::counted::{Counted, bytes};
@@ -54,20 +55,32 @@ pub enum OpenError {
         /// What was found within.
         inner: Compression,
     },
+    /// Compressed in a way that this build cannot undo.
+    #[error("{compression}: this program was built without the feature `{compression}` of capture-file")]
+    LeftOut {
+        /// The compression.
+        compression: Compression,
+    },
     /// The first section header of a pcapng is damaged.
     #[error("its first block is damaged: {0}")]
     Damaged(ReadErrorKind),
     /// The compressed stream is broken before the first header is out.
-    #[error("broken {compression} stream: {source}")]
+    #[error("broken {compression} stream: {error}")]
     Compressed {
         /// The compression.
         compression: Compression,
         /// What the decompressor says.
-        source: io::Error,
+        error: io::Error,
     },
     /// The input failed.
     #[error("cannot read: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
+}
+
+impl From<io::Error> for OpenError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 struct Hex<'a>(&'a [u8]);
@@ -101,7 +114,6 @@ fn hint(first: &[u8]) -> &'static str {
 #[error("{kind} (packet {packet}, byte offset {offset})")]
 pub struct ReadError {
     /// What is wrong.
-    #[source]
     pub kind: ReadErrorKind,
     /// Number of the packet that would have come next, from 1.
     pub packet: u64,
@@ -130,7 +142,7 @@ impl ReadError {
         let ends = |source: &io::Error| source.kind() == io::ErrorKind::UnexpectedEof;
         match &self.kind {
             ReadErrorKind::CutOff { .. } => true,
-            ReadErrorKind::Compressed { source, .. } => ends(source),
+            ReadErrorKind::Compressed { error, .. } => ends(error),
             ReadErrorKind::Omitted(part) => part.ends_input,
             _ => false,
         }
@@ -260,19 +272,19 @@ pub enum ReadErrorKind {
         magic: u32,
     },
     /// The compressed stream around the capture is broken or cut off.
-    #[error("broken {compression} stream: {source}")]
+    #[error("broken {compression} stream: {error}")]
     Compressed {
         /// The compression.
         compression: Compression,
         /// What the decompressor says.
-        source: io::Error,
+        error: io::Error,
     },
     /// The input left out a part that it can make no bytes of, and goes on behind it.
     #[error("cannot read: {0}")]
-    Omitted(#[source] Omission),
+    Omitted(Omission),
     /// The input failed.
     #[error("cannot read: {0}")]
-    Io(#[source] io::Error),
+    Io(io::Error),
 }
 
 /// A part of something else that a [`Read`](io::Read) makes its bytes of, and could not make any of: a line, say. As the
@@ -467,4 +479,27 @@ pub struct OptionError {
     pub length: usize,
     /// What there is of that.
     pub available: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error;
+
+    #[test]
+    fn a_cause_is_printed_once() {
+        let io = || io::Error::other("the cable is out");
+        let compression = Compression::Gzip;
+        let reason = Box::new(io());
+        let errors: [Box<dyn Error>; 5] = [
+            Box::new(OpenError::from(io())),
+            Box::new(OpenError::Compressed { compression, error: io() }),
+            Box::new(ReadError { kind: ReadErrorKind::Io(io()), packet: 1, offset: 0 }),
+            Box::new(ReadErrorKind::Compressed { compression, error: io() }),
+            Box::new(ReadErrorKind::Omitted(Omission { offset: 0, length: 0, ends_input: true, reason })),
+        ];
+        for error in errors {
+            assert!(error.to_string().contains("the cable is out") && error.source().is_none(), "{error:?}");
+        }
+    }
 }

@@ -55,7 +55,12 @@ fn traces_say_what_they_were_made_of() {
                 );
             }
             if number > 100 && recipe.encoding.revision != Revision::Two {
-                assert_eq!(trace.certainty(), Certainty::Certain, "packet {number} of revision {}", recipe.encoding);
+                assert_eq!(
+                    trace.certainty(),
+                    Certainty::Certain,
+                    "packet {number} of revision {}",
+                    recipe.encoding
+                );
             }
             routes.insert(facts.route);
             *protocols.entry(facts.protocol).or_default() += 1;

@@ -1,10 +1,15 @@
 //! The input: compression recognised by content and undone, errors of the stream told from errors of the input.
 
+#[cfg(feature = "gzip")]
 use super::gzip::Gzip;
+#[cfg(feature = "lz4")]
+use super::lz4::Lz4;
+#[cfg(feature = "zstd")]
 use super::zstd::{self, Zstd};
 use crate::{Compression, OpenError};
-use lz4_flex::frame::FrameDecoder;
-use std::io::{self, BufReader, Read};
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+use std::io::BufReader;
+use std::io::{self, Read};
 
 /// Bytes of the first read; enough to see which compression it is.
 const PEEK: usize = 4;
@@ -22,12 +27,12 @@ pub(super) fn compression_of(first: &[u8]) -> Option<Compression> {
 
 /// Whether a frame of zstd or lz4 begins with these four bytes that holds nothing of the stream. Both formats have the
 /// same.
-fn is_skippable(first: &[u8]) -> bool {
+pub(super) fn is_skippable(first: &[u8]) -> bool {
     matches!(first, [0x50..=0x5f, 0x2a, 0x4d, 0x18])
 }
 
 /// Reads over the rest of a skippable frame, behind its magic number.
-fn skip_frame(input: &mut impl Read) -> io::Result<()> {
+pub(super) fn skip_frame(input: &mut impl Read) -> io::Result<()> {
     let cut_off = || io::Error::new(io::ErrorKind::UnexpectedEof, "it ends within a skippable frame");
     let length = first_bytes(input)?;
     let length =
@@ -37,7 +42,7 @@ fn skip_frame(input: &mut impl Read) -> io::Result<()> {
 }
 
 /// The next four bytes, fewer only at the end.
-fn first_bytes(input: &mut impl Read) -> io::Result<Vec<u8>> {
+pub(super) fn first_bytes(input: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut first = Vec::with_capacity(PEEK);
     input.take(PEEK as u64).read_to_end(&mut first)?;
     Ok(first)
@@ -45,10 +50,10 @@ fn first_bytes(input: &mut impl Read) -> io::Result<Vec<u8>> {
 
 /// The caller's input, with the bytes that were looked at put back. Retries interrupted reads and remembers whether
 /// an error came from here, because decompressors hand it on in the same type as their own.
-struct Raw<R> {
+pub(super) struct Raw<R> {
     input: R,
     peeked: io::Cursor<Vec<u8>>,
-    failed: bool,
+    pub(super) failed: bool,
 }
 
 impl<R: Read> Raw<R> {
@@ -87,8 +92,11 @@ pub(super) struct Input<R: Read>(Stream<R>);
 
 enum Stream<R: Read> {
     Plain(Raw<R>),
+    #[cfg(feature = "gzip")]
     Gzip(Box<Gzip<BufReader<Raw<R>>>>),
+    #[cfg(feature = "zstd")]
     Zstd(Box<Zstd<BufReader<Raw<R>>>>),
+    #[cfg(feature = "lz4")]
     Lz4(Lz4<R>),
 }
 
@@ -104,7 +112,7 @@ impl<R: Read> Input<R> {
                 return Err(if raw.failed {
                     source.into()
                 } else {
-                    OpenError::Compressed { compression, source }
+                    OpenError::Compressed { compression, error: source }
                 });
             }
         }
@@ -115,9 +123,14 @@ impl<R: Read> Input<R> {
         };
         let stream = match compression {
             None => Stream::Plain(raw),
+            #[cfg(feature = "gzip")]
             Some(Compression::Gzip) => Stream::Gzip(Box::new(Gzip::new(BufReader::new(raw)))),
+            #[cfg(feature = "zstd")]
             Some(Compression::Zstd) => Stream::Zstd(Box::new(zstd::reader(BufReader::new(raw))?)),
-            Some(Compression::Lz4) => Stream::Lz4(Lz4::Between(BufReader::new(raw))),
+            #[cfg(feature = "lz4")]
+            Some(Compression::Lz4) => Stream::Lz4(Lz4::new(raw)),
+            #[cfg(not(all(feature = "gzip", feature = "zstd", feature = "lz4")))]
+            Some(compression) => return Err(OpenError::LeftOut { compression }),
         };
         Ok(Self(stream))
     }
@@ -125,8 +138,11 @@ impl<R: Read> Input<R> {
     pub(super) fn compression(&self) -> Option<Compression> {
         match &self.0 {
             Stream::Plain(_) => None,
+            #[cfg(feature = "gzip")]
             Stream::Gzip(_) => Some(Compression::Gzip),
+            #[cfg(feature = "zstd")]
             Stream::Zstd(_) => Some(Compression::Zstd),
+            #[cfg(feature = "lz4")]
             Stream::Lz4(_) => Some(Compression::Lz4),
         }
     }
@@ -135,8 +151,11 @@ impl<R: Read> Input<R> {
     pub(super) fn broken_compression(&self) -> Option<Compression> {
         let failed = match &self.0 {
             Stream::Plain(_) => true,
+            #[cfg(feature = "gzip")]
             Stream::Gzip(decoder) => decoder.get_ref().get_ref().failed,
+            #[cfg(feature = "zstd")]
             Stream::Zstd(decoder) => decoder.reader().get_ref().failed,
+            #[cfg(feature = "lz4")]
             Stream::Lz4(lz4) => lz4.input_failed(),
         };
         if failed { None } else { self.compression() }
@@ -147,89 +166,12 @@ impl<R: Read> Read for Input<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match &mut self.0 {
             Stream::Plain(raw) => raw.read(buf),
+            #[cfg(feature = "gzip")]
             Stream::Gzip(decoder) => decoder.read(buf),
+            #[cfg(feature = "zstd")]
             Stream::Zstd(decoder) => decoder.read(buf),
+            #[cfg(feature = "lz4")]
             Stream::Lz4(lz4) => lz4.read(buf),
-        }
-    }
-}
-
-/// The frame decoder of lz4_flex returns 0 at the end of a frame, at the end of the input, and also where the input
-/// ends within a frame; and it relies on all frames having the block size of the first. So each frame gets a decoder
-/// of its own, and we take note when the input ends within one.
-enum Lz4<R: Read> {
-    Between(BufReader<Raw<R>>),
-    Frame(Box<FrameDecoder<NotesEnd<R>>>),
-    /// Only while one becomes the other.
-    Changing,
-}
-
-struct NotesEnd<R: Read> {
-    /// Behind the bytes that were looked at.
-    input: io::Chain<io::Cursor<Vec<u8>>, BufReader<Raw<R>>>,
-    ended: bool,
-}
-
-impl<R: Read> Read for NotesEnd<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let count = self.input.read(buf)?;
-        self.ended |= count == 0 && !buf.is_empty();
-        Ok(count)
-    }
-}
-
-/// The first bytes of the next frame that is not skippable; none at the end.
-fn next_frame(input: &mut impl Read) -> io::Result<Vec<u8>> {
-    loop {
-        let first = first_bytes(input)?;
-        if !is_skippable(&first) {
-            return Ok(first);
-        }
-        skip_frame(input)?;
-    }
-}
-
-impl<R: Read> Lz4<R> {
-    fn input_failed(&self) -> bool {
-        match self {
-            Self::Between(input) => input.get_ref().failed,
-            Self::Frame(decoder) => decoder.get_ref().input.get_ref().1.get_ref().failed,
-            Self::Changing => false,
-        }
-    }
-
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if buf.is_empty() {
-            return Ok(0);
-        }
-        loop {
-            *self = match std::mem::replace(self, Self::Changing) {
-                Self::Between(mut input) => match next_frame(&mut input) {
-                    Ok(first) if first.is_empty() => {
-                        *self = Self::Between(input);
-                        return Ok(0);
-                    }
-                    Ok(first) => {
-                        let input = io::Cursor::new(first).chain(input);
-                        Self::Frame(Box::new(FrameDecoder::new(NotesEnd { input, ended: false })))
-                    }
-                    Err(error) => {
-                        *self = Self::Between(input);
-                        return Err(error);
-                    }
-                },
-                Self::Frame(mut decoder) => match decoder.read(buf) {
-                    Ok(0) if decoder.get_ref().ended => {
-                        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ends within a frame"));
-                    }
-                    Ok(0) => Self::Between(decoder.into_inner().input.into_inner().1),
-                    outcome => {
-                        *self = Self::Frame(decoder);
-                        return outcome;
-                    }
-                },
-                Self::Changing => return Ok(0),
-            };
         }
     }
 }

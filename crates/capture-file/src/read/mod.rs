@@ -2,11 +2,14 @@
 
 mod batch;
 mod buffer;
+#[cfg(feature = "gzip")]
 mod gzip;
 mod input;
 mod interfaces;
 pub(crate) mod item;
 mod known;
+#[cfg(feature = "lz4")]
+mod lz4;
 pub(crate) mod options;
 pub(crate) mod pcap;
 pub(crate) mod pcapng;
@@ -14,6 +17,7 @@ mod reader;
 mod salvage;
 mod seam;
 mod source;
+#[cfg(feature = "zstd")]
 mod zstd;
 
 pub use batch::PacketBatch;

@@ -261,7 +261,7 @@ impl<R: Read> Reader<R> {
         }
         self.buffer.fill(&mut self.input, needed).unwrap_or_else(|source| {
             self.failure = Some(match self.input.broken_compression() {
-                Some(compression) => ReadErrorKind::Compressed { compression, source },
+                Some(compression) => ReadErrorKind::Compressed { compression, error: source },
                 // A decompressor does not go on behind an error.
                 None if self.input.compression().is_some() => ReadErrorKind::Io(source),
                 None => source.downcast().map_or_else(ReadErrorKind::Io, ReadErrorKind::Omitted),

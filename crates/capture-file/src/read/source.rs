@@ -50,7 +50,7 @@ impl<R: Read> Source<R> {
     pub(super) fn fill(&mut self, needed: usize) -> Result<bool, OpenError> {
         let Self { input, buffer } = self;
         buffer.fill(input, needed).map_err(|source| match input.broken_compression() {
-            Some(compression) => OpenError::Compressed { compression, source },
+            Some(compression) => OpenError::Compressed { compression, error: source },
             None => OpenError::Io(source),
         })
     }

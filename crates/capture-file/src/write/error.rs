@@ -10,7 +10,7 @@ use std::io;
 pub enum WriteError {
     /// The output failed.
     #[error("cannot write: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// Packets of two link types for a pcap, which has one.
     #[error(
         "packet {packet} is {second}, those before it are {first}: a pcap holds one link type, so write a pcapng or filter by interface first"
@@ -81,6 +81,12 @@ pub enum WriteError {
         /// What the library says.
         why: String,
     },
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 impl From<pcap_file::pcap::PcapWriteError> for WriteError {

@@ -20,7 +20,7 @@ pub enum ConvertError {
     #[error("a record of unknown type cannot be in revision {0}")]
     UnknownRecord(Revision),
     /// The other revision cannot hold it.
-    #[error("{0}")]
+    #[error(transparent)]
     Write(#[from] WriteError),
 }
 

@@ -40,7 +40,7 @@ pub(super) struct Frame {
 pub(super) enum FrameError {
     #[error("the events take more than {MAX_BYTES} bytes, the most that a line may hold")]
     TooLong,
-    #[error("{0}")]
+    #[error(transparent)]
     Write(#[from] WriteError),
 }
 

@@ -79,7 +79,7 @@ enum Kinds {
     Length,
     #[error("the packet block's bytes do not fit its lengths")]
     Block,
-    #[error("{0}")]
+    #[error(transparent)]
     Frame(#[from] FrameError),
 }
 
