@@ -111,6 +111,7 @@ pub struct Container {
 
 /// Where packets were captured: what an interface description block says, or what a pcap's header does.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Interface {
     /// Position in its section, from 0.
     pub id: u32,

@@ -6,6 +6,7 @@ use crate::gathered::Gathered;
 use crate::{parse, resolve};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 use trace_fields::{Decoded, FieldId, Repeated, Subject};
 
 /// Memory that is used again from packet to packet, so that matching allocates nothing in the long run. One for
@@ -81,6 +82,15 @@ impl Filter {
     /// The fields that it looks at, each once.
     pub fn fields(&self) -> impl Iterator<Item = FieldId> {
         self.fields.iter().copied()
+    }
+}
+
+/// As [`Filter::compile`] makes it.
+impl FromStr for Filter {
+    type Err = FilterError;
+
+    fn from_str(text: &str) -> Result<Self, FilterError> {
+        Self::compile(text)
     }
 }
 

@@ -55,6 +55,7 @@ pub enum Appended {
 
 /// A pcap's file header or a section header block.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Header<'a> {
     /// Where it begins in the decompressed stream.
     pub offset: u64,
@@ -88,6 +89,7 @@ impl<'a> Header<'a> {
 
 /// An interface description block.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct InterfaceBlock<'a> {
     /// Where it begins in the decompressed stream.
     pub offset: u64,

@@ -13,6 +13,7 @@ pub use text::{Civil, Epoch, ParseTimestampError};
 
 use fraction::Fraction;
 use std::cmp::Ordering;
+use std::time::SystemTime;
 
 /// A point in time: whole seconds since 1970-01-01T00:00:00Z and ticks of a [`Resolution`] below one second.
 ///
@@ -31,6 +32,32 @@ pub struct Timestamp {
     seconds: i128,
     ticks: u64,
     resolution: Resolution,
+}
+
+/// In nanoseconds.
+///
+/// ```
+/// use capture_file::Timestamp;
+/// use std::time::{Duration, SystemTime};
+///
+/// let time = SystemTime::UNIX_EPOCH + Duration::new(1, 500);
+/// assert_eq!(Timestamp::from(time).to_string(), "1970-01-01T00:00:01.000000500Z");
+/// let before = SystemTime::UNIX_EPOCH - Duration::from_nanos(1);
+/// assert_eq!(Timestamp::from(before).to_string(), "1969-12-31T23:59:59.999999999Z");
+/// ```
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => Self::new(after.as_secs().into(), after.subsec_nanos().into(), Resolution::NANOS),
+            Err(error) => {
+                let before = error.duration();
+                // Rounded towards the past, so that what is left is not negative.
+                let ticks = 1_000_000_000_u64.saturating_sub(before.subsec_nanos().into());
+                let seconds = i128::from(before.as_secs()).saturating_add(1).saturating_neg();
+                Self::new(seconds, ticks, Resolution::NANOS)
+            }
+        }
+    }
 }
 
 impl Timestamp {
