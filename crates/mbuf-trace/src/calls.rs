@@ -16,8 +16,9 @@
 //! This is the only place that decides what an event is nested in.
 
 use crate::end::{Ends, Rules};
-use crate::event::{Event, Position};
+use crate::event::Event;
 use crate::generated::Kind;
+use crate::position::Position;
 use crate::stack::Stack;
 use crate::text::Text;
 

@@ -2,26 +2,10 @@
 
 use crate::fault::Fault;
 use crate::generated::{Kind, Origin};
+use crate::position::Position;
 use crate::snapshot::Snapshot;
 use crate::text::{Parts, Text, take_apart};
 use alloc::vec::Vec;
-use core::fmt;
-
-/// A place in the source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Position<'a> {
-    /// The file, as the compiler was given it: `/usr/src/sys/net/if.c`.
-    pub file: Text<'a>,
-    /// The line, from 1.
-    pub line: u32,
-}
-
-/// `file:line`, escaped as [`Text`] is.
-impl fmt::Display for Position<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
-    }
-}
 
 /// What revision 4 says of every event, and no earlier one does. Absent is what the writer did not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -54,6 +54,7 @@ pub mod end;
 pub mod event;
 pub mod fault;
 mod generated;
+mod position;
 pub mod read;
 pub mod record;
 pub mod revision;
@@ -65,12 +66,13 @@ pub mod write;
 pub use calls::Calls;
 pub use counted::Counted;
 pub use end::{End, Ends};
-pub use event::{Event, EventHeader, Position};
+pub use event::{Event, EventHeader};
 pub use fault::Fault;
 pub use generated::{
     Errno, Fate, FaultKind, Kind, LINK_TYPE, MAX_PAYLOAD, MAX_RECORDS, Origin, SCHEMA, ether_type,
     frame_flag, layout, link_type, record_type,
 };
+pub use position::Position;
 pub use read::{Certainty, Detector, FrameHeader, RecordedEvent, Trace};
 pub use record::Recorder;
 pub use revision::{ByteOrder, Encoding, Order, Revision};

@@ -12,8 +12,8 @@
 //! With `kern.mbuf_trace.source_position` the kernel writes a position before every string, so a call can
 //! carry its own position twice; the repetition is read once.
 
-use crate::event::Position;
 use crate::generated::Kind;
+use crate::position::Position;
 use core::fmt;
 
 /// Text out of a capture: any bytes at all. `Display` escapes whatever could do harm on a terminal.

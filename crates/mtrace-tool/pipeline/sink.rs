@@ -114,7 +114,7 @@ pub(crate) struct Wants {
     pub(crate) rest: bool,
     /// Captures that carry no trace, too: the command has something to say of them.
     pub(crate) other_links: bool,
-    /// Packets that the filters do not keep, too: the sink asks [`Reading::keeps`] itself.
+    /// Packets that the filters do not keep, too: the sink asks [`Reading::keeps`](super::Reading::keeps) itself.
     pub(crate) unfiltered: bool,
 }
 

@@ -1,10 +1,10 @@
 //! What has been read of a capture so far, apart from the bytes: items get their meaning from it, and add to it.
 
+use super::clock::Clock;
 use super::interfaces::Interfaces;
 use super::item::{Appended, Block, Earlier, Header, InterfaceBlock, Item};
 use super::pcap::{self, Records};
 use super::pcapng::{self, Frame};
-use super::salvage::Clock;
 use crate::container::PcapHeader;
 use crate::error::{Differences, Warning, WarningKind};
 use crate::{ByteOrder, Container, Interface, Part, ReadErrorKind};

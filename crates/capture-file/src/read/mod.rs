@@ -2,6 +2,8 @@
 
 mod batch;
 mod buffer;
+mod clock;
+mod framing;
 #[cfg(feature = "gzip")]
 mod gzip;
 mod input;

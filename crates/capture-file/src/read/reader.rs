@@ -1,13 +1,13 @@
 //! The reader: one loop of "how long is the next item", "is it all there", "what is it".
 
 use super::buffer::Buffer;
+use super::framing::{Framing, State, Whole};
 use super::input::{Input, compression_of};
 use super::item::Item;
 use super::known::Known;
-use super::pcap::{self, Records};
-use super::pcapng::{self, BLOCK_HEADER, Frame};
+use super::pcap;
+use super::pcapng::{self, BLOCK_HEADER};
 use super::source::Source;
-use crate::container::PcapHeader;
 use crate::{ByteOrder, Container, Format, Interface, OpenError, Part, ReadError, ReadErrorKind, Warning};
 use std::io::Read;
 
@@ -48,52 +48,6 @@ pub struct Reader<R: Read> {
     /// Of the next item.
     pub(super) offset: u64,
     pub(super) known: Known,
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Framing {
-    Pcap(Records),
-    Pcapng,
-}
-
-impl Framing {
-    /// Bytes that tell how long an item is, and what they are called.
-    pub(super) fn header(&self) -> (usize, Part) {
-        match self {
-            Self::Pcap(records) => (records.header_len(), Part::RecordHeader),
-            Self::Pcapng => (BLOCK_HEADER, Part::BlockHeader),
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
-    /// The pcap's file header has not been given out.
-    FileHeader,
-    Items,
-    /// At the end, but [`Reader::salvage`] may find more.
-    Damaged,
-    Ended,
-}
-
-/// An item that is in the buffer as a whole.
-pub(super) enum Whole {
-    FileHeader,
-    /// The file header of a pcap that was appended.
-    Appended(PcapHeader, Records, ByteOrder),
-    Record(usize, Records),
-    Block(Frame),
-}
-
-impl Whole {
-    /// Its bytes.
-    const fn len(&self) -> usize {
-        match self {
-            Self::FileHeader | Self::Appended(..) => pcap::FILE_HEADER,
-            Self::Record(len, _) => *len,
-            Self::Block(frame) => frame.len,
-        }
-    }
 }
 
 impl<R: Read> Reader<R> {

@@ -1,8 +1,10 @@
 //! Going on behind damage: where does the next item begin that makes sense?
 
+use super::clock::{Clock, EARLIEST_FAR, near};
+use super::framing::{Framing, State};
 use super::pcap::Records;
 use super::pcapng;
-use super::reader::{Framing, Reader, State};
+use super::reader::Reader;
 use crate::ReadErrorKind;
 use std::io::Read;
 
@@ -13,17 +15,10 @@ const MAX_BELIEVED: usize = 1 << 20;
 /// Bytes that are read ahead at most for one place.
 const MAX_AHEAD: usize = 8 << 20;
 
-/// Longest time between two packets that are believed to follow one another.
-const MAX_PAUSE: u32 = 24 * 3600;
-
 /// Records that have to follow one another where the first is within a day of the last good packet.
 const NEAR_LINKS: usize = 3;
 /// The same where it is not.
 const FAR_LINKS: usize = 8;
-/// 2001-09-09. A record of before is believed in only near another: tables of small numbers in a packet's data can look
-/// like records for a while, and so can true records when the search sees them four bytes late and takes nanoseconds
-/// for seconds.
-const EARLIEST_FAR: u32 = 1_000_000_000;
 /// Blocks that have to follow one another; each has its length twice.
 const BLOCK_LINKS: usize = 2;
 
@@ -366,38 +361,6 @@ impl Chain {
     fn last_end(&self) -> usize {
         self.ends().last().copied().unwrap_or(self.start)
     }
-}
-
-/// When the packets before were captured. One of another time does not count until the next is of that time, too.
-#[derive(Default)]
-pub(super) struct Clock {
-    last: Option<u32>,
-    odd: Option<u32>,
-}
-
-impl Clock {
-    pub(super) fn note(&mut self, seconds: u32) {
-        if self.is_odd(seconds) && self.odd.is_none_or(|odd| !near(odd, seconds)) {
-            self.odd = Some(seconds);
-        } else {
-            *self = Self { last: Some(seconds), odd: None };
-        }
-    }
-
-    /// Whether this is another time than that of the packets before.
-    fn is_odd(&self, seconds: u32) -> bool {
-        self.last.is_some_and(|last| !near(last, seconds))
-    }
-
-    /// Whether a capture can go on at this time after a pause, or after the system's clock was set.
-    fn may_jump(&self, seconds: u32) -> bool {
-        seconds >= EARLIEST_FAR || self.last.is_none_or(|last| last <= seconds)
-    }
-}
-
-/// Whether two packets can follow one another.
-pub(super) fn near(a: u32, b: u32) -> bool {
-    a.abs_diff(b) <= MAX_PAUSE
 }
 
 /// What a test allows the search to cost, without a clock: places looked at, and bytes moved.

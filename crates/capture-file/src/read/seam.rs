@@ -1,10 +1,11 @@
 //! Where a file goes on with something else than the next item: with another capture, as `cat a.pcap b.pcap` appends
 //! one, or with zeros that were never overwritten.
 
+use super::clock::near;
+use super::framing::{Framing, Whole};
 use super::pcap::{self, FILE_HEADER, Records};
 use super::pcapng;
-use super::reader::{Framing, Reader, Whole, cut_off};
-use super::salvage::near;
+use super::reader::{Reader, cut_off};
 use crate::container::PcapHeader;
 use crate::{ByteOrder, Part, ReadErrorKind};
 use std::io::Read;

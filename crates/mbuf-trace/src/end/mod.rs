@@ -7,8 +7,9 @@ mod search;
 pub(crate) use rules::Rules;
 pub use rules::{Ends, EndsError, Rule};
 
-use crate::event::{Event, Position};
+use crate::event::Event;
 use crate::generated::Fate;
+use crate::position::Position;
 use crate::read::{RecordedEvent, Trace};
 use crate::revision::Order;
 use crate::text::Text;

@@ -3,8 +3,9 @@
 use super::End;
 use super::rules::{Ends, Return, Rules};
 use crate::calls::{Calls, Taken};
-use crate::event::{Event, Position};
+use crate::event::Event;
 use crate::generated::{Fate, Kind};
+use crate::position::Position;
 use crate::revision::Revision;
 use crate::stack::Stack;
 use crate::text::Text;

@@ -5,6 +5,7 @@
 //! packet that is certain by itself is believed, and makes its interface's later packets certain where they
 //! leave it open; a kernel does not change its format between two packets.
 
+use super::plausible::{is_harmful, is_printable, is_text, may_be_a_packet};
 use super::records::{Record, Records, Short};
 use super::trace::Trace;
 use crate::fault::Fault;
@@ -209,7 +210,7 @@ impl Survey {
         let mut texts = 0_u32;
         let last = loop {
             match records.step() {
-                Some(Ok(record)) if texty(record.payload) => texts = texts.saturating_add(1),
+                Some(Ok(record)) if is_text(record.payload) => texts = texts.saturating_add(1),
                 Some(Ok(_)) => {}
                 other => break other,
             }
@@ -219,7 +220,7 @@ impl Survey {
             && cut
             && records.index() == 0
             && !record.payload.is_empty()
-            && printable(record.payload)
+            && is_printable(record.payload)
         {
             texts = 1;
         }
@@ -273,10 +274,12 @@ impl Votes {
             record_type::REV4_FRAME_HEADER if index == 0 && self.begins_rev4(payload, true) => {
                 (&mut self.fourth, true)
             }
-            record_type::REV3_DATA => (&mut self.third, !texty(payload)),
-            record_type::REV2_STATIC | record_type::REV2_DYNAMIC => (&mut self.second, !packety(payload)),
-            record_type::REV3_STRING if texty(payload) => (&mut self.third, true),
-            record_type::REV2_DATA if packety(payload) => {
+            record_type::REV3_DATA => (&mut self.third, !is_text(payload)),
+            record_type::REV2_STATIC | record_type::REV2_DYNAMIC => {
+                (&mut self.second, !may_be_a_packet(payload))
+            }
+            record_type::REV3_STRING if is_text(payload) => (&mut self.third, true),
+            record_type::REV2_DATA if may_be_a_packet(payload) => {
                 // Bytes that are no text may still be an odd string: only a real packet leaves no doubt.
                 self.doubtful |= !looks_like_a_packet(payload, payload.len());
                 (&mut self.second, true)
@@ -299,7 +302,7 @@ impl Votes {
     /// nothing else to go by.
     fn add_cut(&mut self, record: &Record<'_>, lenient: bool) {
         let payload = record.payload;
-        let text = !payload.is_empty() && printable(payload);
+        let text = !payload.is_empty() && is_printable(payload);
         let packet = looks_like_a_packet(payload, record.length());
         let (vote, fits) = match record.record_type.unwrap_or_default() {
             record_type::REV4_FRAME_HEADER if record.index == 0 && self.begins_rev4(payload, false) => {
@@ -328,50 +331,6 @@ impl Votes {
         let revision = if second > third { Revision::Two } else { Revision::Three };
         (revision, (self.decisive || !self.doubtful) && (second == 0) != (third == 0))
     }
-}
-
-/// Whether a payload is text as the kernel writes it: UTF-8 without control characters, one NUL at its end.
-pub(super) fn texty(payload: &[u8]) -> bool {
-    payload.strip_suffix(b"\0").is_some_and(|text| !text.is_empty() && printable(text))
-}
-
-/// UTF-8 without control characters but white space. The last character may be cut.
-fn printable(text: &[u8]) -> bool {
-    // In pieces, so that a packet is told from a text by its first bytes, and without a branch for each byte.
-    let (pieces, rest) = text.as_chunks::<16>();
-    let plain = |piece: &[u8]| piece.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
-    if plain(rest) && pieces.iter().all(|piece| plain(piece)) {
-        return true;
-    }
-    if text.iter().any(|byte| is_harmful(*byte)) {
-        return false;
-    }
-    let valid = match core::str::from_utf8(text) {
-        Ok(valid) => valid,
-        Err(error) if error.error_len().is_none() => text
-            .get(..error.valid_up_to())
-            .and_then(|valid| core::str::from_utf8(valid).ok())
-            .unwrap_or_default(),
-        Err(_) => return false,
-    };
-    !valid.chars().any(|letter| letter.is_control() && !letter.is_whitespace())
-}
-
-/// Whether a byte is a control character of ASCII, and no white space.
-const fn is_harmful(byte: u8) -> bool {
-    (byte < b' ' && !matches!(byte, b'\t'..=b'\r')) || byte == 0x7f
-}
-
-/// Whether a payload can be a packet: long enough for a header, and not text.
-fn packety(payload: &[u8]) -> bool {
-    !texty(payload)
-        && (looks_like_a_packet(payload, payload.len()) || payload.len() >= 14 && !mostly_text(payload))
-}
-
-/// Whether most bytes are printable, as in a text with an odd byte or two.
-fn mostly_text(payload: &[u8]) -> bool {
-    let printable = payload.iter().filter(|byte| byte.is_ascii_graphic() || **byte == b' ').count();
-    printable.saturating_mul(4) >= payload.len().saturating_mul(3)
 }
 
 #[cfg(test)]
@@ -414,17 +373,6 @@ mod tests {
             if !frame.starts_with(&[0, 0]) && frame.len() >= 2 {
                 prop_assert_eq!(opinion(&frame, frame.len()), long);
             }
-        }
-    }
-
-    #[test]
-    fn texts_are_told_by_their_bytes_as_by_their_letters() {
-        let slow = |text: &str| !text.chars().any(|letter| letter.is_control() && !letter.is_whitespace());
-        for letter in (0..0x3000).filter_map(char::from_u32) {
-            let mut text = [b'x'; 80];
-            letter.encode_utf8(&mut text[70..]);
-            let text = core::str::from_utf8(&text).unwrap();
-            assert_eq!(printable(text.as_bytes()), slow(text), "{letter:?}");
         }
     }
 }

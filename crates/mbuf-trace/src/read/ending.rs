@@ -106,7 +106,7 @@ fn last_text<'a>(more: &mut Records<'a>) -> Option<&'a [u8]> {
     loop {
         let mut ahead = more.clone();
         match ahead.next() {
-            Some(record) if super::detect::texty(record.payload) => *more = ahead,
+            Some(record) if super::plausible::is_text(record.payload) => *more = ahead,
             _ => return rest,
         }
         rest = Some(more.rest());

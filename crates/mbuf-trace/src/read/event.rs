@@ -1,9 +1,10 @@
 //! One record to one event: first what kind of record it is, and, where somebody asks, what it says.
 
 use super::records::Record;
-use crate::event::{Event, EventHeader, Position};
+use crate::event::{Event, EventHeader};
 use crate::fault::Fault;
 use crate::generated::{FaultKind, Kind, Origin, layout, layout::event_header, record_type};
+use crate::position::Position;
 use crate::revision::Revision;
 use crate::snapshot::Snapshot;
 use crate::text::Text;

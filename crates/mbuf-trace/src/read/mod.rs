@@ -7,6 +7,7 @@ mod detect;
 mod ending;
 mod event;
 mod frame_header;
+mod plausible;
 mod records;
 mod starts;
 mod time_order;

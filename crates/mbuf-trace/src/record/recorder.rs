@@ -1,8 +1,9 @@
 //! The recorder: one packet's notes, until they are written out as a frame.
 
 use super::site::Site;
-use crate::event::{Event, EventHeader, Position};
+use crate::event::{Event, EventHeader};
 use crate::generated::{Kind, MAX_PAYLOAD, MAX_RECORDS, Origin, frame_flag, layout};
+use crate::position::Position;
 use crate::read::FrameHeader;
 use crate::revision::{Encoding, Revision};
 use crate::snapshot::Snapshot;

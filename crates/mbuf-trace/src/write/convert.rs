@@ -1,6 +1,7 @@
 //! A whole trace from one revision to another.
 
-use super::frame::{FrameWriter, WriteError};
+use super::error::WriteError;
+use super::frame::FrameWriter;
 use super::loss::{Loss, Losses};
 use crate::fault::Fault;
 use crate::generated::layout::frame_header;

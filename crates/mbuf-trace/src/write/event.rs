@@ -1,6 +1,6 @@
 //! One event to one record.
 
-use super::frame::WriteError;
+use super::error::WriteError;
 use super::loss::{Loss, Losses};
 use crate::event::{Event, EventHeader};
 use crate::generated::{Kind, Origin, layout::event_header, record_type};

@@ -1,33 +1,13 @@
 //! The framing: count, then records one behind the other.
 
+use super::error::WriteError;
 use super::event::{self, Body};
 use super::loss::{Loss, Losses};
 use crate::event::Event;
-use crate::generated::{Kind, MAX_PAYLOAD, MAX_RECORDS, layout::frame_header as header, record_type};
+use crate::generated::{Kind, layout::frame_header as header, record_type};
 use crate::read::FrameHeader;
 use crate::revision::{ByteOrder, Encoding, Revision};
 use alloc::vec::Vec;
-
-/// Why a frame cannot be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WriteError {
-    /// A record's length has 16 bits.
-    #[error("an event takes {length} bytes, a record holds at most {MAX_PAYLOAD}")]
-    PayloadTooLong {
-        /// Bytes that the payload would take.
-        length: usize,
-    },
-    /// The count has 16 bits.
-    #[error("a frame holds at most {MAX_RECORDS} records")]
-    TooManyRecords,
-    /// A name's length has 16 bits.
-    #[error("a file or function name takes {length} bytes, at most {} fit", u16::MAX)]
-    NameTooLong {
-        /// Bytes of the name.
-        length: usize,
-    },
-}
 
 /// Appends one frame to a buffer. Takes the events in wire order: newest first, unless the frame header of
 /// revision 4 says otherwise.

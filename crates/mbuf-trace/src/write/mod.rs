@@ -5,10 +5,12 @@
 //! counted in [`Losses`], never dropped in silence.
 
 mod convert;
+mod error;
 mod event;
 mod frame;
 mod loss;
 
 pub use convert::{ConvertError, convert};
-pub use frame::{FrameWriter, WriteError};
+pub use error::WriteError;
+pub use frame::FrameWriter;
 pub use loss::{Loss, Losses};
