@@ -3,6 +3,7 @@
 
 mod ethernet;
 mod field_options;
+mod globals;
 mod mutants;
 pub(crate) mod tshark;
 

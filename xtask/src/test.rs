@@ -49,6 +49,13 @@ const PEERS: &[Peer] = &[
         variable: "MTRACE_TEST_REQUIRE_BASH",
         elsewhere: &["FreeBSD:        pkg install bash"],
     },
+    Peer {
+        program: "luac5.2",
+        version: "-v",
+        package: "lua5.2",
+        variable: "MTRACE_TEST_REQUIRE_LUAC",
+        elsewhere: &["FreeBSD:        pkg install lua52, and a link to luac52 of this name"],
+    },
     // Lets calls of the tool fail; there is nothing like it elsewhere.
     #[cfg(target_os = "linux")]
     Peer {
