@@ -1,7 +1,6 @@
 //! `convert`: containers, revisions and JSON, there and back.
 
-use crate::support::{fixture_bytes, fixtures, folder, run, run_with_input};
-use std::path::Path;
+use crate::support::{at, fixture_bytes, fixtures, folder, run, run_with_input};
 
 /// Converts the bytes, and gives what came out. Malformed packets are no obstacle.
 fn convert(bytes: &[u8], arguments: &[&str]) -> Vec<u8> {
@@ -34,8 +33,7 @@ fn pcap_to_pcapng_to_ndjson_to_pcap_is_the_same_file() {
 
 #[test]
 fn lines_are_of_the_schema() {
-    let schema =
-        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("format-spec/mbuf_trace.schema.json"));
+    let schema = std::fs::read(at("format-spec/mbuf_trace.schema.json"));
     let schema: serde_json::Value = serde_json::from_slice(&schema.unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for name in fixtures().iter().filter(|name| !name.ends_with("other-link-type.pcap")) {

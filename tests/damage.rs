@@ -1,10 +1,9 @@
 //! Files cut short and bits turned over: no panic, the promised status, a message where there is a fault.
 
-use crate::support::{fixture_bytes, fixtures, run, run_with_input};
+use crate::support::{at, fixture_bytes, fixtures, run, run_with_input};
 use capture_file::{Item, LinkType, OpenError, ReadError, ReadErrorKind, Reader};
 use mbuf_trace::{Detector, Fault};
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use trace_view::timeline::{Options, Timeline};
 
@@ -165,7 +164,7 @@ fn every_bit_of_the_small_fixtures() {
 
 /// The source of a malformed fixture, and what follows `key = ` in it, line by line.
 fn source_of(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/malformed");
+    let folder = at("fixtures/malformed");
     let file = format!("file = \"{}\"", name.strip_prefix("malformed/").unwrap());
     let sources = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let sources = sources.filter(|path| path.extension().is_some_and(|end| end == "toml"));

@@ -1,6 +1,6 @@
 //! `convert --to`, `flamegraph` and `graph`: what comes out is read by the programs that it is for.
 
-use crate::support::{fixture_bytes, fixtures, folder, is_there, listing, run, run_with_input};
+use crate::support::{at, fixture_bytes, fixtures, folder, is_there, listing, run, run_with_input};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::process::Command;
@@ -303,7 +303,7 @@ fn the_pictures_of_the_documentation_are_what_the_tool_draws() {
     ] {
         let ran = run(&[command, &format!("fixtures/{fixture}")]);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, note), "{command}");
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images").join(name);
+        let path = at("docs/images").join(name);
         if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, &ran.stdout).unwrap();

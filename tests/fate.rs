@@ -1,6 +1,6 @@
 //! What became of the packets of a real network stack, against the truth about each of them.
 
-use crate::support::{run, run_with_input};
+use crate::support::{at, run, run_with_input};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ struct Truth {
 
 /// By the packet's number.
 fn truth(capture: &str) -> BTreeMap<u64, Truth> {
-    let text = std::fs::read_to_string(format!("fixtures/real/{capture}.truth.tsv")).expect("a truth table");
+    let text =
+        std::fs::read_to_string(at(format!("fixtures/real/{capture}.truth.tsv"))).expect("a truth table");
     let mut lines = text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
     let names = lines.next().expect("names of columns");
     let column = |row: &[&str], name: &str| {
@@ -244,7 +245,7 @@ fn incomplete_is_the_same_everywhere() {
     let folder = crate::support::folder();
     let cut = folder.path().join("cut.pcap");
     let cut = cut.to_str().unwrap();
-    let whole = std::fs::read("fixtures/real/interface-rev3.pcap").unwrap();
+    let whole = std::fs::read(at("fixtures/real/interface-rev3.pcap")).unwrap();
     // Each record keeps 200 bytes, as with `tcpdump -s 200`.
     let mut bytes = whole[..24].to_vec();
     let mut at = 24;

@@ -1,7 +1,7 @@
 //! Hostile text is harmless: whatever a capture, a file's name or an argument holds, no control character, bidirectional
 //! or invisible mark reaches an output or a message, one record stays one line, and the files are what their format is.
 
-use crate::support::{capture_of, folder, tool};
+use crate::support::{at, capture_of, folder, tool};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -292,7 +292,7 @@ fn arguments_in_messages() {
         }
         // A file's name that is taken, and one that is the input.
         let taken = folder.path().join(OsString::from_vec([b"taken", &words[..]].concat()));
-        std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(ping), &taken).unwrap();
+        std::fs::copy(at(ping), &taken).unwrap();
         for arguments in [
             &[filter, OsStr::new("frame"), ping, OsStr::new("-o"), taken.as_os_str()][..],
             &[

@@ -55,7 +55,8 @@ fn every_key_is_documented() {
         info["gaps"].as_array().expect("a list").iter().for_each(|one| add("gaps[].", one));
     }
     assert!(written.contains("gaps[].offset"), "a capture with damage has a gap: {written:?}");
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/info.md")).expect("docs");
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/info.md")).expect("docs");
     let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));
     let keys = rows.flat_map(|(keys, _)| keys.split(", "));
     let documented: BTreeSet<String> =

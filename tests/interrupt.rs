@@ -1,7 +1,7 @@
 //! Signals: the first one ends a live input, and what was read is finished as at its end; the second one ends the tool.
 
 use crate::faults::{TO_FILE, TO_STDOUT};
-use crate::support::{Ran, capture_of, fixture_bytes, folder, listing, run, run_with_input, tool};
+use crate::support::{Ran, at, capture_of, fixture_bytes, folder, listing, run, run_with_input, tool};
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
@@ -218,7 +218,7 @@ fn the_second_signal_ends_the_tool_and_of_a_file_the_first() {
             if is_live {
                 command.stdin(Stdio::piped());
             } else {
-                command.stdin(std::fs::File::open("fixtures/ping-rev3.pcap").unwrap());
+                command.stdin(std::fs::File::open(at("fixtures/ping-rev3.pcap")).unwrap());
             }
             // It says that the output will be a pcap, or would.
             let (mut messages, stderr) = full_pipe();

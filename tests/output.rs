@@ -1,6 +1,6 @@
 //! Outputs: whole or not there, never the input, every error noticed.
 
-use crate::support::{fixture_bytes, folder, listing, run, run_with_input, tool};
+use crate::support::{at, fixture_bytes, folder, listing, run, run_with_input, tool};
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
@@ -287,7 +287,7 @@ fn descriptors_that_are_not_open_or_are_read_from() {
 fn no_capture_is_written_to_a_terminal_by_any_name() {
     let folder = folder();
     let tool = env!("CARGO_BIN_EXE_mtrace-tool");
-    let input = Path::new(env!("CARGO_MANIFEST_DIR")).join(PING);
+    let input = at(PING);
     for output in ["-", "/dev/stdout", "/dev/fd/1", "/dev/stderr", "/dev/tty", "/dev/fd/3"] {
         let line = format!("{tool} filter frame {} -o {output} 3>&1; echo exit $?", text(&input));
         let mut script = std::process::Command::new("script");

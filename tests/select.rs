@@ -1,6 +1,6 @@
 //! `--first`, `--last`, `--range`, `--revision`, `--linktype`, `--snapshot-link`.
 
-use crate::support::{fixture_bytes, run, run_with_input, tool};
+use crate::support::{at, fixture_bytes, run, run_with_input, tool};
 
 fn numbers(arguments: &[&str]) -> String {
     let ran = run(&[&["print", "-e", "frame.number", "fixtures/ping-rev3.pcap"], arguments].concat());
@@ -14,13 +14,18 @@ fn standard_input_that_is_a_file() {
     for options in [&["print", "--last", "2"][..], &["paths", "--show", "1"], &["print", "--by-family"]] {
         let named = run(&[options, &["fixtures/fragments-rev4.pcap"]].concat());
         let mut command = tool();
-        command.args(options).arg("-").stdin(std::fs::File::open("fixtures/fragments-rev4.pcap").unwrap());
+        command
+            .args(options)
+            .arg("-")
+            .stdin(std::fs::File::open(at("fixtures/fragments-rev4.pcap")).unwrap());
         let piped = command.output().unwrap();
         assert_eq!(piped.status.code(), Some(0), "{options:?}: {}", String::from_utf8_lossy(&piped.stderr));
         assert_eq!(String::from_utf8(piped.stdout).unwrap(), named.text(), "{options:?}");
     }
-    let piped =
-        run_with_input(&["print", "--last", "2"], &std::fs::read("fixtures/fragments-rev4.pcap").unwrap());
+    let piped = run_with_input(
+        &["print", "--last", "2"],
+        &std::fs::read(at("fixtures/fragments-rev4.pcap")).unwrap(),
+    );
     assert!(piped.code == 2 && piped.stderr.contains("can be read only once"), "{}", piped.stderr);
 }
 

@@ -37,7 +37,7 @@ const ADDRESSES: [&str; 11] = [
 ];
 
 fn path(name: &str) -> String {
-    format!("{}/tests/stack/{name}.pcap", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/tests/stack/{name}.pcap", crate::support::ROOT)
 }
 
 fn packets(name: &str) -> Vec<Value> {

@@ -1,7 +1,7 @@
 //! `stats`: what it prints, and that it counts what tshark counts.
 
 use crate::dissector::tshark::{Shell, is_here};
-use crate::support::{capture_of, fixtures, folder, run, run_with_input, tool};
+use crate::support::{at, capture_of, fixtures, folder, run, run_with_input, tool};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -202,7 +202,7 @@ fn captures(folder: &Path) -> Vec<PathBuf> {
         std::fs::write(&path, recipe.capture(1000)).expect("a file");
         path
     });
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let root = at("fixtures");
     let fixtures = [
         "drop-rev4.pcapng",
         "fragments-rev2.pcap",

@@ -5,6 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+/// The project's folder, in which the tool runs.
+pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// A file of the project.
+pub(crate) fn at(path: impl AsRef<Path>) -> PathBuf {
+    Path::new(ROOT).join(path)
+}
+
 /// The tool, in the project's folder, without colours and without the user's settings.
 pub(crate) fn tool() -> Command {
     plain(env!("CARGO_BIN_EXE_mtrace-tool").as_ref())
@@ -12,11 +20,7 @@ pub(crate) fn tool() -> Command {
 
 fn plain(program: &Path) -> Command {
     let mut command = Command::new(program);
-    command
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env_remove("MTRACE_EDITOR_URL")
-        .env_remove("MTRACE_ENDS")
-        .env("NO_COLOR", "1");
+    command.current_dir(ROOT).env_remove("MTRACE_EDITOR_URL").env_remove("MTRACE_ENDS").env("NO_COLOR", "1");
     command.env_remove("CLICOLOR_FORCE").env_remove("FORCE_HYPERLINK").stdin(Stdio::null());
     command
 }
@@ -146,13 +150,13 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
 
 /// The bytes of a fixture.
 pub(crate) fn fixture_bytes(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(fixture(name));
+    let path = at(fixture(name));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// The names of all captures among the fixtures, sorted.
 pub(crate) fn fixtures() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let root = at("fixtures");
     let mut names = Vec::new();
     for folder in ["", "malformed"] {
         for entry in std::fs::read_dir(root.join(folder)).expect("fixtures") {

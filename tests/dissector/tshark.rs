@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 /// The option that loads the dissector.
-pub(crate) const SCRIPT: &str = concat!("lua_script:", env!("CARGO_MANIFEST_DIR"), "/lua/mbuf_trace.lua");
+pub(crate) const SCRIPT: &str =
+    concat!("lua_script:", env!("CARGO_MANIFEST_DIR"), "/../../lua/mbuf_trace.lua");
 
 /// A user who is nobody: since 4.2, tshark loads no script of root's.
 const NOBODY: u32 = 65_534;
@@ -59,7 +60,7 @@ impl Shell {
     /// The same with these scripts.
     pub(crate) fn read_with(&self, scripts: &[&str], file: &Path, arguments: &[&str]) -> String {
         let mut command = Command::new("tshark");
-        command.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
+        command.current_dir(crate::support::ROOT).stdin(Stdio::null());
         command.env("HOME", &self.home).env("TZ", "UTC").env("LC_ALL", "C.UTF-8");
         for variable in ["XDG_CONFIG_HOME", "WIRESHARK_CONFIG_DIR", "WIRESHARK_PLUGIN_DIR"] {
             command.env_remove(variable);

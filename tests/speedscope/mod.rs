@@ -1,6 +1,6 @@
 //! `convert --to speedscope` against the JSON Schema that speedscope itself publishes, out of its npm package.
 
-use crate::support::{fixtures, run, skip};
+use crate::support::{at, fixtures, run, skip};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ const REQUIRE: &str = "MTRACE_TEST_REQUIRE_NODE";
 
 /// The schema, and why there is none. The package goes below cargo's target folder.
 fn schema() -> Result<Value, String> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/speedscope");
+    let source = at("tests/speedscope");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("speedscope");
     let path: PathBuf = folder.join("node_modules/speedscope/dist/release/file-format-schema.json");
     let wanted = ["package.json", "package-lock.json"];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 pub(super) const NAME: &str = "mbuf_trace";
 
 /// Colouring rules, generated beside the dissector.
-const COLOURS: &str = include_str!("../../../../lua/colorfilters");
+const COLOURS: &str = include_str!("../../../../../lua/colorfilters");
 
 /// Titles and formats of the columns, as `tshark -G column-formats` lists them.
 const COLUMNS: [(&str, &str); 8] = [

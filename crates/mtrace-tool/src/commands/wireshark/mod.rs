@@ -16,7 +16,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// The dissector, as it was generated when this program was built.
-const DISSECTOR: &str = include_str!("../../../../lua/mbuf_trace.lua");
+const DISSECTOR: &str = include_str!("../../../../../lua/mbuf_trace.lua");
 /// Its file's name.
 const DISSECTOR_NAME: &str = "mbuf_trace.lua";
 

@@ -19,7 +19,7 @@ use tempfile::NamedTempFile;
 use trace_view::Counted;
 
 /// The capture that Wireshark is given to read.
-const CAPTURE: &[u8] = include_bytes!("../../../../fixtures/ping-rev4.pcap");
+const CAPTURE: &[u8] = include_bytes!("../../../../../fixtures/ping-rev4.pcap");
 
 /// The oldest version that the dissector runs in.
 const OLDEST: Version = Version(4, 0);
