@@ -1,17 +1,18 @@
 //! A packet that is asked for many fields: what was decoded for one question is kept for the next.
 
-use crate::distinct::Distinct;
 use crate::generated::FieldId;
 use crate::headers;
 use crate::layers::Layer;
 use crate::numbered::{LayerVisitor, NumberedValues};
 use crate::recycle::recycle;
 use crate::registry::Scope;
+use crate::scratch::Scratch;
 use crate::snapshots::Headers;
-use crate::subject::{Subject, Visitor};
+use crate::subject::Subject;
 use crate::trace_values::EventValues;
 use crate::value::Value;
 use crate::verbatim::Verbatim;
+use crate::visitor::Visitor;
 use mbuf_trace::event::write_path;
 use mbuf_trace::read::Events;
 use mbuf_trace::{Event, RecordedEvent, Text, Trace};
@@ -21,17 +22,6 @@ use std::ops::ControlFlow;
 /// Most events of a packet that are kept, and most headers; others are decoded again for each question. So the
 /// memory is bounded, and time stays linear.
 const MOST: usize = 512;
-
-/// Memory that is used again from packet to packet, so that looking at fields allocates nothing in the
-/// long run. One for each thread of work; it never says anything about the packet before.
-#[derive(Debug, Clone, Default)]
-pub struct Scratch {
-    /// Composed values: a path, the text of an event.
-    pub(crate) text: Vec<u8>,
-    pub(crate) distinct: Distinct,
-    events: Vec<Event<'static>>,
-    headers: Vec<Layer<'static>>,
-}
 
 /// What several questions are about, so that it is worth keeping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

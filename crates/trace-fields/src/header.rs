@@ -5,7 +5,7 @@ use crate::generated::FieldId;
 use crate::headers;
 use crate::layers::{Layer, Layers};
 use crate::registry::{Field, FieldType, Scope};
-use crate::subject::Visitor;
+use crate::visitor::Visitor;
 use mbuf_trace::Link;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;

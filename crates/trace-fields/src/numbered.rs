@@ -1,10 +1,10 @@
 //! Values with the number of the layer that has them, for the layer operator of display filters.
 
-use crate::decoded::Scratch;
 use crate::generated::FieldId;
 use crate::headers;
 use crate::layers::Layer;
 use crate::registry::Scope;
+use crate::scratch::Scratch;
 use crate::snapshots::Headers;
 use crate::subject::Subject;
 use crate::value::Value;

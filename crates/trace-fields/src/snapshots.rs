@@ -2,7 +2,8 @@
 
 use crate::distinct::Distinct;
 use crate::layers::{Layer, Layers};
-use crate::subject::{SnapshotLink, Subject};
+use crate::snapshot_link::SnapshotLink;
+use crate::subject::Subject;
 use capture_file::LinkType;
 use mbuf_trace::Link;
 use mbuf_trace::read::Snapshots;

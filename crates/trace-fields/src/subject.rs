@@ -1,21 +1,17 @@
 //! One captured packet with its trace, and the way to the values of its fields.
 
-use crate::decoded::Scratch;
 use crate::generated::FieldId;
 use crate::headers;
 use crate::registry::Scope;
+use crate::scratch::Scratch;
+use crate::snapshot_link::SnapshotLink;
 use crate::snapshots::{Headers, Packets};
 use crate::trace_values::{EventValues, visit_trace};
 use crate::value::Value;
+use crate::visitor::{StepVisitor, Visitor};
 use capture_file::{Earlier, LinkType, Packet, Timestamp};
-use mbuf_trace::{Link, Snapshot, Text, Trace};
+use mbuf_trace::{Link, Text, Trace};
 use std::ops::ControlFlow;
-
-/// What is called with each value of a field; breaks off by [`ControlFlow::Break`].
-pub type Visitor<'v> = dyn FnMut(Value<'_>) -> ControlFlow<()> + 'v;
-
-/// The same for the values of events, each with the event's step: its number from 1, oldest first.
-pub type StepVisitor<'v> = dyn FnMut(u64, Value<'_>) -> ControlFlow<()> + 'v;
 
 /// What fields need to know of a captured packet. Made from a [`Packet`] with `into`.
 #[derive(Debug, Clone, Copy)]
@@ -66,30 +62,6 @@ impl<'a> From<&'a Packet<'a>> for PacketView<'a> {
             original_len: packet.original_len,
             data: packet.data,
             record: Some(packet),
-        }
-    }
-}
-
-/// What snapshots begin with where the format does not say it: revisions 1 to 3 call everything Ethernet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SnapshotLink {
-    /// What [`Snapshot::link`] recognises.
-    #[default]
-    Auto,
-    /// Always an Ethernet header.
-    Ethernet,
-    /// Always an IP header.
-    Ip,
-}
-
-impl SnapshotLink {
-    /// What this snapshot begins with. Revision 4 says it itself and is believed.
-    #[must_use]
-    pub fn of(self, snapshot: &Snapshot<'_>) -> Link {
-        match self {
-            Self::Ethernet if snapshot.packet_length.is_none() => Link::Ethernet,
-            Self::Ip if snapshot.packet_length.is_none() => Link::Ip,
-            _ => snapshot.link(),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The values of `mbuf_trace.*` fields in a trace and in its events.
 
 use crate::generated::FieldId;
-use crate::subject::{SnapshotLink, StepVisitor, Visitor};
+use crate::snapshot_link::SnapshotLink;
 use crate::value::Value;
+use crate::visitor::{StepVisitor, Visitor};
 use mbuf_trace::{Certainty, Event, Fate, Kind, Order, Snapshot, Text, Trace};
 use std::ops::ControlFlow;
 

@@ -1,10 +1,10 @@
 //! Asking a packet.
 
 use crate::compiled::{Relation, Test, ValueTest};
-use crate::filter::Pool;
 use crate::gathered::Gathered;
 use crate::item::Item;
 use crate::pairs;
+use crate::pool::Pool;
 use crate::source::{Operand, Source, Visited};
 use std::ops::ControlFlow;
 use trace_fields::Decoded;

@@ -2,7 +2,7 @@
 
 use crate::compiled::Test;
 use crate::error::FilterError;
-use crate::gathered::Gathered;
+use crate::pool::Pool;
 use crate::{parse, resolve};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,34 +15,6 @@ use trace_fields::{Decoded, FieldId, Repeated, Subject};
 pub struct Scratch {
     fields: trace_fields::Scratch,
     pool: Pool,
-}
-
-/// Memory to put values together in.
-#[derive(Debug, Default)]
-pub(crate) struct Pool {
-    /// Lists of values that nobody uses at the moment.
-    lists: Vec<Gathered>,
-    /// The same for bytes that are put together.
-    buffers: Vec<Vec<u8>>,
-}
-
-impl Pool {
-    /// Lends an empty list of values.
-    pub(crate) fn with_list<T>(&mut self, work: impl FnOnce(&mut Self, &mut Gathered) -> T) -> T {
-        let mut list = self.lists.pop().unwrap_or_default();
-        list.clear();
-        let result = work(self, &mut list);
-        self.lists.push(list);
-        result
-    }
-
-    /// Lends some bytes of memory.
-    pub(crate) fn with_buffer<T>(&mut self, work: impl FnOnce(&mut Self, &mut Vec<u8>) -> T) -> T {
-        let mut buffer = self.buffers.pop().unwrap_or_default();
-        let result = work(self, &mut buffer);
-        self.buffers.push(buffer);
-        result
-    }
 }
 
 /// A display filter.

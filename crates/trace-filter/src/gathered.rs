@@ -1,8 +1,8 @@
 //! The values of one source, kept to be compared with those of another without asking the packet again.
 
-use crate::filter::Pool;
 use crate::item::{Item, Protocol};
 use crate::number::Number;
+use crate::pool::Pool;
 use crate::source::Source;
 use capture_file::Timestamp;
 use std::cmp::Ordering;

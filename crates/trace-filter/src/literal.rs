@@ -5,7 +5,7 @@ use crate::compiled::Constant;
 use crate::date;
 use crate::error::{FilterError, FilterErrorKind};
 use crate::number::Number;
-use crate::operand::nearest_field;
+use crate::suggest::{nearest, nearest_field};
 use crate::types::Class;
 use capture_file::{Resolution, Timestamp};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -140,21 +140,6 @@ fn no_number(word: &str, span: Span, wanted: Wanted<'_>) -> FilterError {
         }
         None => error.with_help(format!("its values are {}", names.join(", "))),
     }
-}
-
-fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
-    const LONGEST: usize = 64;
-    if word.len() > LONGEST {
-        return None;
-    }
-    let lower = word.to_ascii_lowercase();
-    let distance = |name: &str| strsim::damerau_levenshtein(&lower, &name.to_ascii_lowercase());
-    names
-        .iter()
-        .map(|name| (distance(name), *name))
-        .min()
-        .filter(|(distance, _)| *distance <= lower.len().div_ceil(3).min(4))
-        .map(|(_, name)| name)
 }
 
 /// The names that values of a field have, each with its value. Booleans without any are True and False.

@@ -10,10 +10,10 @@
 
 use crate::compiled::{Relation, contains_nothing};
 use crate::eval::quantified;
-use crate::filter::Pool;
 use crate::gathered::Sorted;
 use crate::gathered::visits;
 use crate::item::Item;
+use crate::pool::Pool;
 use crate::source::Source;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use memchr::memmem;

@@ -5,9 +5,9 @@
 
 use crate::ast::Range;
 use crate::compiled::Constant;
-use crate::filter::Pool;
 use crate::item::Item;
 use crate::number::{Number, Operation};
+use crate::pool::Pool;
 use crate::types::Class;
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};

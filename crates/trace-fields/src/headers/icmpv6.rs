@@ -3,8 +3,8 @@
 use super::options::DiscoveryOptions;
 use super::{Header, Values, one};
 use crate::generated::FieldId;
-use crate::subject::Visitor;
 use crate::value::Value;
+use crate::visitor::Visitor;
 use std::ops::ControlFlow;
 
 mod kind {

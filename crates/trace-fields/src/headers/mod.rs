@@ -11,8 +11,8 @@ mod tunnel;
 
 use crate::generated::FieldId;
 use crate::layers::{Layer, Protocol, be16, be32};
-use crate::subject::Visitor;
 use crate::value::Value;
+use crate::visitor::Visitor;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::ControlFlow;
 

@@ -4,8 +4,8 @@ use super::options::TcpOptions;
 use super::{Header, Values, one};
 use crate::generated::FieldId;
 use crate::layers::be32;
-use crate::subject::Visitor;
 use crate::value::Value;
+use crate::visitor::Visitor;
 use std::ops::ControlFlow;
 
 /// Kinds of options.

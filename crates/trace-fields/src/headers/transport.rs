@@ -3,8 +3,8 @@
 use super::{Header, Values, one};
 use crate::generated::FieldId;
 use crate::layers::be16;
-use crate::subject::Visitor;
 use crate::value::Value;
+use crate::visitor::Visitor;
 use std::ops::ControlFlow;
 
 /// Length of SCTP's common header.
