@@ -1,7 +1,7 @@
 //! The dissector's script names nothing that Lua and Wireshark do not have. Reading a global that does not exist gives
 //! nil and no error: a slip of the pen in a branch that only newer versions take went unseen that way.
 
-use crate::support::is_there;
+use crate::support::{at, is_there};
 use std::collections::BTreeSet;
 use std::process::Command;
 
@@ -105,7 +105,7 @@ fn every_global_exists() {
     if !is_there("luac5.2", "-v", "MTRACE_TEST_REQUIRE_LUAC") {
         return;
     }
-    let (read, written) = of_script("lua/mbuf_trace.lua".as_ref());
+    let (read, written) = of_script(&at("lua/mbuf_trace.lua"));
     assert_eq!(written, BTreeSet::new(), "other scripts in the same Wireshark would see them");
     let unknown: Vec<_> =
         read.iter().filter(|name| ![OF_LUA, OF_WIRESHARK].concat().contains(&name.as_str())).collect();
