@@ -55,8 +55,7 @@ impl Kind {
         match self {
             Self::Trace(encoding, certainty) => {
                 let original_len = usize::try_from(packet.original_len).unwrap_or(usize::MAX);
-                let trace = Trace::parse(packet.data, original_len, *encoding);
-                Seen::Trace(trace.with_certainty(*certainty).with_ends(ends))
+                Seen::Trace(Trace::parse_with(packet.data, original_len, *encoding, *certainty, ends))
             }
             Self::NoTrace(fault) => Seen::NoTrace(*fault),
             Self::OtherLink => Seen::OtherLink,

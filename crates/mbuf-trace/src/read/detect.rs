@@ -8,6 +8,7 @@
 use super::plausible::{is_harmful, is_printable, is_text, may_be_a_packet};
 use super::records::{Record, Records, Short};
 use super::trace::Trace;
+use crate::end::Ends;
 use crate::fault::Fault;
 use crate::generated::{FaultKind, layout, record_type};
 use crate::revision::{ByteOrder, Encoding, Revision};
@@ -72,7 +73,7 @@ impl Detector {
     /// packet of the interface was certain to be one.
     pub fn read<'a>(&mut self, packet: &'a [u8], original_len: usize) -> Result<Trace<'a>, Fault> {
         let (encoding, certainty) = self.decide(packet, original_len)?;
-        Ok(Trace::parse(packet, original_len, encoding).with_certainty(certainty))
+        Ok(Trace::parse_with(packet, original_len, encoding, certainty, Ends::built_in()))
     }
 
     fn decide(&mut self, packet: &[u8], original_len: usize) -> Result<(Encoding, Certainty), Fault> {

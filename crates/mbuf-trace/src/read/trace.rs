@@ -31,8 +31,20 @@ impl<'a> Trace<'a> {
     /// To find out the encoding, see [`Detector`](super::Detector).
     #[must_use]
     pub fn parse(packet: &'a [u8], original_len: usize, encoding: Encoding) -> Self {
+        Self::parse_with(packet, original_len, encoding, Certainty::Forced, Ends::built_in())
+    }
+
+    /// The same where it is known how the encoding was found, and with another list of functions that tell what became of
+    /// the packet: for who reads a packet more than once.
+    #[must_use]
+    pub fn parse_with(
+        packet: &'a [u8],
+        original_len: usize,
+        encoding: Encoding,
+        certainty: Certainty,
+        ends: &'a Ends,
+    ) -> Self {
         let frame = Frame::empty(packet, original_len, encoding);
-        let (certainty, ends) = (Certainty::Forced, Ends::built_in());
         let mut trace = Self { frame, header: None, certainty, ends, faults: [None; 5] };
         let cut = trace.is_cut();
         if cut {
@@ -54,13 +66,6 @@ impl<'a> Trace<'a> {
             trace.read_frame_header();
         }
         trace
-    }
-
-    /// The same trace, whose revision was found out before: for who reads a packet more than once.
-    #[must_use]
-    pub const fn with_certainty(mut self, certainty: Certainty) -> Self {
-        self.certainty = certainty;
-        self
     }
 
     /// How sure the revision is.
